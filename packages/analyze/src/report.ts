@@ -1,0 +1,234 @@
+/**
+ * The JSON documents that the command writes with `--json FILE` (`-` is stdout): the contract for
+ * scripts, continuous integration and our own tests. `run` refuses `-`: stdout is the program's.
+ * UTF-8, one object, every time in microseconds (seconds in {@link BenchReport} alone), memory in
+ * bytes, ratios as plain numbers (1.04 is 4 % more). Fields are only ever added;
+ * a change that breaks a reader raises `format`.
+ *
+ * `null` means "not measured in this run", never zero. Paths are relative to the working directory
+ * where they lie below it, else absolute; Node's own modules are `node:fs`, Python's frozen ones
+ * `<frozen importlib._bootstrap>`. Lines and columns count from 1 and name the source the user wrote.
+ */
+import type { Bytes, Category, Interval, Kind, Microseconds } from '@whetstone/profile';
+
+/** A place in source. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/** `whetstone run`, `attach` and `explain`. */
+export interface RunReport {
+  readonly format: 1;
+  readonly about: About;
+  readonly time: TimeSplit;
+  /** By self time, most first. The whole list, not only what the terminal shows. */
+  readonly functions: readonly FunctionRow[];
+  /** By self time, most first. */
+  readonly lines: readonly LineRow[];
+  /** By time, most first. */
+  readonly waits: readonly WaitRow[];
+  /** One row per process and thread, the first is the main thread of the program itself. */
+  readonly threads: readonly ThreadRow[];
+  readonly findings: readonly Finding[];
+  readonly warnings: readonly Warning[];
+}
+
+export interface About {
+  /** The program's command line, as it was started. */
+  readonly command: readonly string[];
+  readonly runtime: { readonly name: 'node' | 'cpython' | 'pypy'; readonly version: string; readonly path: string };
+  readonly machine: { readonly system: string; readonly processor: string; readonly cores: number; readonly memory: Bytes };
+  /** Start, ISO 8601 in UTC. */
+  readonly started: string;
+  readonly revision: string | null;
+  /** Exactly one of both is set. */
+  readonly exit: { readonly code: number | null; readonly signal: string | null };
+  readonly samples: { readonly taken: number; readonly rejected: number; readonly interval: Microseconds };
+  /** Time with measuring ÷ time without it; `kind` is `measured` only after `--check-influence`. */
+  readonly influence: Interval & { readonly kind: Kind };
+  /** Where the profile was saved, `null` with `--no-save`. */
+  readonly profile: string | null;
+}
+
+/**
+ * Of the main thread of the program: `wall = cpu + queued + asleep`, from the operating system.
+ * `waiting + unexplained = asleep`: what named waits explain, and what they do not.
+ */
+export interface TimeSplit {
+  readonly wall: Microseconds;
+  readonly cpu: Microseconds;
+  /** Ready to run, but another program had the core. */
+  readonly queued: Microseconds;
+  readonly asleep: Microseconds;
+  readonly waiting: Microseconds | null;
+  readonly unexplained: Microseconds | null;
+  /** Inside `cpu`: garbage collection. */
+  readonly collector: Microseconds | null;
+  /** Page faults that had to read from disk or swap. */
+  readonly majorFaults: number | null;
+  /** Inside `wall`: from the start of the process to the first line of the program. */
+  readonly startUp: Microseconds | null;
+}
+
+export interface FunctionRow extends Place {
+  readonly category: Category;
+  readonly self: Microseconds;
+  readonly total: Microseconds;
+  /** Exact, `null` without `--counts`. */
+  readonly calls: number | null;
+  /** Part of the run's CPU time saved if the function cost nothing: an upper bound, 0 to 1. */
+  readonly gainAtMost: number;
+  readonly allocated: Bytes | null;
+}
+
+export interface LineRow extends Place {
+  readonly self: Microseconds;
+  /** Exact, `null` without `--counts`. */
+  readonly hits: number | null;
+  /** The line itself, `null` where the source is not to be had. */
+  readonly text: string | null;
+  readonly allocated: Bytes | null;
+}
+
+export interface WaitRow extends Place {
+  /** `timer`, `file`, `dns`, `socket`, `http`, `child`, `lock`, `gil`, `sleep`, … */
+  readonly kind: string;
+  /** What was waited for: a host and port, a file, a command. */
+  readonly target: string | null;
+  readonly count: number;
+  /** Time between asking and answer, added up; may exceed `asleep` where waits overlap. */
+  readonly time: Microseconds;
+  /** The part of `asleep` that this wait is charged with; adds up to `waiting`. */
+  readonly charged: Microseconds;
+}
+
+export interface ThreadRow {
+  readonly process: number;
+  readonly thread: number;
+  readonly name: string;
+  readonly cpu: Microseconds;
+  readonly queued: Microseconds;
+  readonly asleep: Microseconds;
+  /**
+   * What the thread's moments were spent on, as far as the runtime tells: for CPython `bytecode`,
+   * `native-with-lock`, `native`, `lock`, `collector`, `waiting`, `queued`. Empty for Node.
+   */
+  readonly states: Readonly<Record<string, Microseconds>>;
+}
+
+/** A claim with what it rests on. */
+export interface Finding {
+  /** Stable, kebab-case: `waiting-dominates`, `one-hot-line`, `busy-machine`, … */
+  readonly id: string;
+  readonly title: string;
+  /** Markdown with the evidence filled in. */
+  readonly text: string;
+  readonly confidence: 'certain' | 'likely' | 'possible';
+  /** Part of the wall time saved if the cause were gone: an upper bound, 0 to 1. */
+  readonly gainAtMost: number | null;
+  readonly where: Place | null;
+  readonly evidence: Readonly<Record<string, number | string>>;
+  readonly suggestions: readonly string[];
+}
+
+export interface Warning {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * `whetstone bench`. `results` has hyperfine's export fields by their names and in seconds, so that
+ * what reads hyperfine's JSON reads ours; `interval` is the 95 % interval of the median, in seconds.
+ */
+export interface BenchReport {
+  readonly format: 1;
+  readonly results: readonly {
+    readonly command: string;
+    readonly mean: number;
+    readonly stddev: number | null;
+    readonly median: number;
+    readonly user: number;
+    readonly system: number;
+    readonly min: number;
+    readonly max: number;
+    readonly times: readonly number[];
+    readonly exit_codes: readonly (number | null)[];
+    readonly interval: { readonly low: number; readonly high: number };
+    readonly peakMemory: Bytes | null;
+    readonly precisionReached: boolean;
+  }[];
+  readonly warnings: readonly Warning[];
+}
+
+/** `whetstone compare`. Every candidate against the first. */
+export interface CompareReport {
+  readonly format: 1;
+  readonly baseline: string;
+  readonly candidates: readonly {
+    readonly name: string;
+    /** Candidate ÷ baseline; below 1 is faster. `null` with `--counts` or between saved profiles. */
+    readonly ratio: Interval | null;
+    readonly verdict: 'faster' | 'slower' | 'no-difference' | 'wrong-result' | 'crashed';
+    /** The sentence that the terminal shows. */
+    readonly sentence: string;
+    readonly pairs: number;
+    readonly check: 'same' | 'different' | 'not-checked';
+    /** Per function: what changed, the largest change first; `null` where only whole runs are compared. */
+    readonly functions: readonly (Place & {
+      readonly self: readonly [Microseconds, Microseconds] | null;
+      readonly calls: readonly [number, number] | null;
+    })[] | null;
+    readonly lines: readonly (Place & {
+      readonly self: readonly [Microseconds, Microseconds] | null;
+      readonly hits: readonly [number, number] | null;
+    })[] | null;
+    /** With `--counts`: what counted differently in two runs of the same version, so is not gated. */
+    readonly uncountable: readonly Place[];
+  }[];
+  /** The `--fail-if` conditions that hold: exit code 3 where there is one. */
+  readonly failed: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** `whetstone grow`: cost = c · n^exponent. */
+export interface GrowReport {
+  readonly format: 1;
+  readonly sizes: readonly number[];
+  readonly times: readonly Microseconds[];
+  readonly exponent: Interval;
+  /** By exact counts, the steepest first. */
+  readonly functions: readonly Growth[];
+  /** `null` where the runtime gives no line counts. */
+  readonly lines: readonly Growth[] | null;
+  readonly warnings: readonly Warning[];
+}
+
+export interface Growth extends Place {
+  readonly exponent: Interval;
+  /** One for each size. */
+  readonly counts: readonly number[];
+}
+
+/** `whetstone score`: 1 is the reference machine with the reference runtime, 2 twice as fast. */
+export interface ScoreReport {
+  readonly format: 1;
+  readonly runtime: { readonly name: string; readonly version: string };
+  readonly score: Interval;
+  readonly kernels: readonly { readonly name: string; readonly score: Interval }[];
+  readonly warnings: readonly Warning[];
+}
+
+/** `whetstone leak`. */
+export interface LeakReport {
+  readonly format: 1;
+  readonly leaks: boolean;
+  readonly bytesPerCall: Interval;
+  readonly calls: number;
+  /** What stays, the most first: where it was allocated and of which type. */
+  readonly sites: readonly (Place & { readonly type: string; readonly bytesPerCall: number })[];
+  /** From the root to a leaked object, one step each. */
+  readonly held: readonly string[];
+  readonly warnings: readonly Warning[];
+}
