@@ -1,6 +1,6 @@
 // Builds every package: types and code by the compiler, the files that it does not copy, and the page.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync } from 'node:fs';
+import { cpSync, existsSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,3 +21,6 @@ for (const folder of ['packages/record/src/agents', 'packages/analyze/src/findin
 if (existsSync(path.join(root, 'packages/viewer/vite.config.ts'))) {
   run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
 }
+
+// `scripts/setup.mjs` compares this file's time with the sources'.
+writeFileSync(path.join(root, 'packages/whetstone/dist/.built'), '');

@@ -1,0 +1,108 @@
+import { commands, type Command } from '../commands.ts';
+import { parseOptions } from '../options.ts';
+import { UsageError } from '../usage-error.ts';
+
+const shells = ['bash', 'zsh', 'fish'] as const;
+
+/** `whetstone completion bash`: a script for the shell, from the same tables as the help text. */
+export const completionCommand: Command = {
+  usage: 'bash|zsh|fish',
+  summary: 'Completion for your shell: eval "$(whetstone completion bash)"',
+  completes: 'shell',
+  options: [],
+  async run(args) {
+    const { rest } = parseOptions(args, [], { stopAtFirst: false });
+    const shell = shells.find((name) => name === rest[0]);
+    if (!shell || rest.length > 1) {
+      throw new UsageError(`completion takes one of ${shells.join(', ')}${rest[0] === undefined ? '' : `, and was given '${rest.join(' ')}'`}.`);
+    }
+    const loaded = await Promise.all([...commands].map(async ([name, load]) => [name, await load()] as const));
+    process.stdout.write({ bash, zsh, fish }[shell](loaded));
+    return 0;
+  },
+};
+
+type Named = readonly (readonly [name: string, command: Command])[];
+
+const words = (command: Command) => command.options.map(({ name }) => `--${name}`).join(' ');
+
+function bash(all: Named): string {
+  const names = [...all.map(([name]) => name), 'help', '--version'].join(' ');
+  const cases = all
+    .map(([name, command]) => {
+      const choices = command.options
+        .filter((option) => option.choices)
+        .map((option) => `      --${option.name}) COMPREPLY=($(compgen -W "${option.choices!.join(' ')}" -- "$word")); return;;\n`)
+        .join('');
+      const then = { file: 'compgen -f', command: 'compgen -c -f', none: ':', shell: `compgen -W "${shells.join(' ')}"` }[command.completes];
+      return `    ${name})
+${choices && `      case "$before" in\n${choices}      esac\n`}      case "$word" in
+        -*) COMPREPLY=($(compgen -W "${words(command)} --help" -- "$word"));;
+        *) ${then === ':' ? ':' : `COMPREPLY=($(${then} -- "$word"))`};;
+      esac;;`;
+    })
+    .join('\n');
+  return `_whetstone() {
+  local word="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}"
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${names}" -- "$word"))
+    return
+  fi
+  case "\${COMP_WORDS[1]}" in
+${cases}
+    help) COMPREPLY=($(compgen -W "${all.map(([name]) => name).join(' ')}" -- "$word"));;
+  esac
+}
+complete -o filenames -F _whetstone whetstone
+`;
+}
+
+function zsh(all: Named): string {
+  const quote = (text: string) => text.replaceAll("'", "'\\''").replaceAll(/[[\]:]/g, (c) => `\\${c}`);
+  const describe = all.map(([name, command]) => `    '${name}:${quote(command.summary)}'`).join('\n');
+  const cases = all
+    .map(([name, command]) => {
+      const options = command.options.map((option) => {
+        const value = option.value === undefined ? '' : `:${quote(option.value)}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`;
+        return `        '${option.many ? '*' : ''}--${option.name}[${quote(option.help)}]${value}'`;
+      });
+      const rest = { file: "'*:file:_files'", command: "'*:program:_command_names -e' '*:file:_files'", none: '', shell: `'1:shell:(${shells.join(' ')})'` }[command.completes];
+      return `      ${name}) _arguments \\\n${[...options, ...(rest ? [`        ${rest.split("' '")[0]!.replace(/'?$/, "'")}`] : [])].join(' \\\n')} ;;`;
+    })
+    .join('\n');
+  return `#compdef whetstone
+_whetstone() {
+  local -a commands
+  commands=(
+${describe}
+  )
+  if (( CURRENT == 2 )); then
+    _describe command commands
+  else
+    local name=$words[2]
+    shift words
+    (( CURRENT-- ))
+    case $name in
+${cases}
+    esac
+  fi
+}
+compdef _whetstone whetstone
+`;
+}
+
+function fish(all: Named): string {
+  const quote = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+  const lines = ['complete -c whetstone -f'];
+  for (const [name, command] of all) {
+    lines.push(`complete -c whetstone -n __fish_use_subcommand -a ${name} -d ${quote(command.summary)}`);
+    const inside = `-n '__fish_seen_subcommand_from ${name}'`;
+    if (command.completes === 'file' || command.completes === 'command') lines.push(`complete -c whetstone ${inside} -F`);
+    if (command.completes === 'shell') lines.push(`complete -c whetstone ${inside} -a ${quote(shells.join(' '))}`);
+    for (const option of command.options) {
+      const value = option.value === undefined ? '' : option.choices ? ` -x -a ${quote(option.choices.join(' '))}` : ' -r';
+      lines.push(`complete -c whetstone ${inside} -l ${option.name}${value} -d ${quote(option.help)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

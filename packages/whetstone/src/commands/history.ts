@@ -1,0 +1,39 @@
+import path from 'node:path';
+import { formatBytes } from '@whetstone/profile';
+import type { Command } from '../commands.ts';
+import { parseOptions, readCount } from '../options.ts';
+import { profilesFolder } from '../project-folder.ts';
+import { keptProfiles, pruneProfiles, savedProfiles } from '../profile-store.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `whetstone history`: the runs that are kept here. */
+export const historyCommand: Command = {
+  usage: '[--prune [--keep N]]',
+  summary: `Earlier runs of this project; the last ${keptProfiles} are kept.`,
+  completes: 'none',
+  options: [
+    { name: 'prune', help: 'Remove all saved profiles but the last.' },
+    { name: 'keep', value: 'N', read: readCount, help: 'With --prune: how many to keep. Default 1.' },
+  ],
+  async run(args) {
+    const { options, rest } = parseOptions(args, historyCommand.options, { stopAtFirst: false });
+    if (rest.length > 0) throw new UsageError(`history takes no arguments, and was given '${rest[0]}'.`);
+    if (options.has('keep') && !options.has('prune')) throw new UsageError('--keep belongs to --prune.');
+    const folder = profilesFolder(process.cwd());
+    const shown = path.relative(process.cwd(), folder) || '.';
+    if (options.has('prune')) {
+      const gone = pruneProfiles(folder, (options.get('keep') as number | undefined) ?? 1);
+      const bytes = gone.reduce((sum, { bytes }) => sum + bytes, 0);
+      process.stdout.write(`Removed ${gone.length} of the profiles in ${shown} (${formatBytes(bytes)}).\n`);
+      return 0;
+    }
+    const profiles = savedProfiles(folder);
+    if (profiles.length === 0) {
+      process.stdout.write(`No profiles in ${shown} yet. Measure a program: whetstone run app.ts\n`);
+      return 0;
+    }
+    const { readSummary } = await import('../load-profile.ts');
+    for (const profile of profiles) process.stdout.write(`${await readSummary(profile)}\n`);
+    return 0;
+  },
+};

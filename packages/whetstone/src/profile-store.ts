@@ -1,0 +1,71 @@
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** Runs that are kept: enough to compare a day's work, small enough to forget about. */
+export const keptProfiles = 20;
+
+/** A saved profile on disk. */
+export interface SavedProfile {
+  readonly file: string;
+  /** `app-3`: the program's name and the number of the run. */
+  readonly name: string;
+  readonly number: number;
+  readonly bytes: number;
+  /** Epoch milliseconds. */
+  readonly saved: number;
+}
+
+/** The saved profiles of a folder, the last one first; none where there is no folder. */
+export function savedProfiles(folder: string): SavedProfile[] {
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  const profiles: SavedProfile[] = [];
+  for (const entry of names) {
+    const match = /^(.+-(\d+))\.whet$/.exec(entry);
+    if (!match) continue;
+    const file = path.join(folder, entry);
+    const stat = statSync(file, { throwIfNoEntry: false });
+    if (!stat?.isFile()) continue;
+    profiles.push({ file, name: match[1]!, number: Number(match[2]), bytes: stat.size, saved: stat.mtimeMs });
+  }
+  return profiles.toSorted((a, b) => b.number - a.number || b.saved - a.saved);
+}
+
+/** The file that the next profile of a program goes to; the number grows over all programs of the folder. */
+export function nextProfileFile(folder: string, program: string): string {
+  const number = (savedProfiles(folder)[0]?.number ?? 0) + 1;
+  const name = path.basename(program).replace(/\.[^.]+$/, '').replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-') || 'program';
+  return path.join(folder, `${name.slice(0, 60)}-${number}.whet`);
+}
+
+/**
+ * Writes a profile whole or not at all, and drops what is older than the last {@link keptProfiles}.
+ *
+ * @throws the system's error where the folder or the disk refuses
+ */
+export function saveProfile(file: string, bytes: Uint8Array): void {
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true });
+  const ignore = path.join(folder, '.gitignore');
+  if (!statSync(ignore, { throwIfNoEntry: false })) writeFileSync(ignore, '*\n');
+  const partial = `${file}.${process.pid}.partial`;
+  try {
+    writeFileSync(partial, bytes);
+    renameSync(partial, file);
+  } catch (error) {
+    rmSync(partial, { force: true });
+    throw error;
+  }
+  pruneProfiles(folder, keptProfiles);
+}
+
+/** Removes all but the last `keep` profiles; returns what went. */
+export function pruneProfiles(folder: string, keep: number): SavedProfile[] {
+  const gone = savedProfiles(folder).slice(keep);
+  for (const { file } of gone) rmSync(file, { force: true });
+  return gone;
+}
