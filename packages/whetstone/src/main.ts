@@ -1,6 +1,6 @@
 import { commands } from './commands.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { isKnownError } from './known-error.ts';
+import { exitCodeOf, isKnownError } from './known-error.ts';
 import { UsageError } from './usage-error.ts';
 
 const [name, ...args] = process.argv.slice(2);
@@ -8,10 +8,14 @@ const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(name, args);
 } catch (error) {
-  // A bug shows its stack; what we know is one line.
-  if (!isKnownError(error)) throw error;
-  process.stderr.write(`whetstone: ${error.message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  // What we know is one line; a bug shows its stack, and must not look like the program's own failure.
+  if (isKnownError(error)) {
+    process.stderr.write(`whetstone: ${error.message}\n`);
+    process.exitCode = exitCodeOf(error);
+  } else {
+    process.stderr.write(`whetstone: this is a bug of Whetstone.\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.exitCode = name === 'run' ? 125 : 1;
+  }
 }
 
 /** Finds the command and loads what it needs, and nothing else: `--version` must not wait for a profiler. */

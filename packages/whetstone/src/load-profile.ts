@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import zlib from 'node:zlib';
+import { formatBytes, formatTime, ProfileError, readProfile, type Profile } from '@whetstone/profile';
+import { FileError, reason } from './known-error.ts';
+import { savedProfiles, type SavedProfile } from './profile-store.ts';
+import { profilesFolder } from './project-folder.ts';
+
+const inflateRaw = promisify(zlib.inflateRaw);
+
+/** Node's own compressor for saved profiles. */
+export const codec = {
+  deflate: (bytes: Uint8Array): Uint8Array => zlib.deflateRawSync(bytes, { level: 6 }),
+  inflate: (bytes: Uint8Array, length: number): Promise<Uint8Array> =>
+    // One byte more than was announced is enough to see that the file lies.
+    inflateRaw(bytes, { maxOutputLength: length + 1 }),
+};
+
+/**
+ * Reads a profile in any format we know.
+ *
+ * @throws FileError where there is no such file, ProfileError (with the file's name) where it is no profile
+ */
+export async function loadProfile(file: string): Promise<Profile> {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(file);
+  } catch (error) {
+    throw new FileError('FILE_UNREADABLE', `cannot read '${file}': ${reason(error)}.`, { cause: error });
+  }
+  try {
+    return await readProfile(bytes, codec);
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+    throw new ProfileError(error.code, `'${file}': ${error.message}`, { cause: error });
+  }
+}
+
+/** The last profile that was saved in this project. */
+export function lastProfileFile(): string {
+  const folder = profilesFolder(process.cwd());
+  const [last] = savedProfiles(folder);
+  if (!last) {
+    throw new FileError(
+      'FILE_UNREADABLE',
+      `no profile in ${path.relative(process.cwd(), folder) || '.'} yet. Measure a program first: whetstone run app.ts`,
+    );
+  }
+  return last.file;
+}
+
+/** One line of `whetstone history`: what ran, when, how long. */
+export async function readSummary(saved: SavedProfile): Promise<string> {
+  const date = new Date(saved.saved).toISOString().slice(0, 16).replace('T', ' ');
+  const name = saved.name.padEnd(24);
+  try {
+    const { about } = await loadProfile(saved.file);
+    const end = about.exit.signal ?? `exit ${about.exit.code ?? '?'}`;
+    const command = about.command.map((word) => word.replaceAll(/\p{Cc}/gu, '?')).join(' ');
+    return `${name}  ${date}  ${formatTime(about.wall).padStart(8)}  ${end.padEnd(8)}  ${formatBytes(saved.bytes).padStart(8)}  ${command}`;
+  } catch (error) {
+    return `${name}  ${date}  unreadable: ${(error as Error).message}`;
+  }
+}
