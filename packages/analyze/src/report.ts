@@ -31,6 +31,11 @@ export interface RunReport {
   readonly waits: readonly WaitRow[];
   /** One row per process and thread, the first is the main thread of the program itself. */
   readonly threads: readonly ThreadRow[];
+  /** Stretches that the program marked itself; where there are any, functions and lines are theirs alone. */
+  readonly regions: readonly RegionRow[];
+  /** Functions that the program marked itself, line by line. */
+  readonly marked: readonly FunctionLines[];
+  readonly collections: readonly CollectionRow[];
   readonly findings: readonly Finding[];
   readonly warnings: readonly Warning[];
 }
@@ -38,8 +43,18 @@ export interface RunReport {
 export interface About {
   /** The program's command line, as it was started. */
   readonly command: readonly string[];
-  readonly runtime: { readonly name: 'node' | 'cpython' | 'pypy'; readonly version: string; readonly path: string };
-  readonly machine: { readonly system: string; readonly processor: string; readonly cores: number; readonly memory: Bytes };
+  /** `other`: neither Node nor Python; wall, CPU and memory are all that is known. */
+  readonly runtime: {
+    readonly name: 'node' | 'cpython' | 'pypy' | 'other';
+    readonly version: string;
+    readonly path: string;
+  };
+  readonly machine: {
+    readonly system: string;
+    readonly processor: string;
+    readonly cores: number;
+    readonly memory: Bytes;
+  };
   /** Start, ISO 8601 in UTC. */
   readonly started: string;
   readonly revision: string | null;
@@ -47,20 +62,41 @@ export interface About {
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly samples: { readonly taken: number; readonly rejected: number; readonly interval: Microseconds };
   /** Time with measuring ÷ time without it; `kind` is `measured` only after `--check-influence`. */
-  readonly influence: Interval & { readonly kind: Kind };
+  readonly influence: Interval & {
+    readonly kind: Kind;
+    /** Longest stop of the program while samples were taken away, and all such stops together. */
+    readonly longestPause: Microseconds;
+    readonly pauses: Microseconds;
+  };
+  /** Of the whole program, from its start to its end. */
+  readonly wall: Microseconds;
+  /** Of all its processes and threads. */
+  readonly cpu: Microseconds | null;
+  /** Inside `cpu`, by samples: what the shares of functions and lines are parts of. */
+  readonly sampled: Microseconds;
+  readonly peakMemory: Bytes | null;
+  /** Pages that had to be read back from swap. */
+  readonly swaps: number | null;
+  readonly modes: {
+    readonly counts: boolean;
+    readonly waits: boolean;
+    readonly deopts: boolean;
+    readonly attached: boolean;
+  };
   /** Where the profile was saved, `null` with `--no-save`. */
   readonly profile: string | null;
 }
 
 /**
  * Of the main thread of the program: `wall = cpu + queued + asleep`, from the operating system.
+ * Where it does not tell how long a thread queued, `queued` is `null` and the time is inside `asleep`.
  * `waiting + unexplained = asleep`: what named waits explain, and what they do not.
  */
 export interface TimeSplit {
   readonly wall: Microseconds;
   readonly cpu: Microseconds;
   /** Ready to run, but another program had the core. */
-  readonly queued: Microseconds;
+  readonly queued: Microseconds | null;
   readonly asleep: Microseconds;
   readonly waiting: Microseconds | null;
   readonly unexplained: Microseconds | null;
@@ -70,6 +106,10 @@ export interface TimeSplit {
   readonly majorFaults: number | null;
   /** Inside `wall`: from the start of the process to the first line of the program. */
   readonly startUp: Microseconds | null;
+  /** Inside `wall`: loading and compiling modules. */
+  readonly loading: Microseconds | null;
+  /** `sampled` where the operating system's figures are missing, as in an imported file. */
+  readonly kind: Kind;
 }
 
 export interface FunctionRow extends Place {
@@ -78,7 +118,10 @@ export interface FunctionRow extends Place {
   readonly total: Microseconds;
   /** Exact, `null` without `--counts`. */
   readonly calls: number | null;
-  /** Part of the run's CPU time saved if the function cost nothing: an upper bound, 0 to 1. */
+  /**
+   * Part of the run's CPU time saved if the function cost nothing: an upper bound, 0 to 1. It is the
+   * function's total (with what it calls, recursion counted once) as a part of what was sampled.
+   */
   readonly gainAtMost: number;
   readonly allocated: Bytes | null;
 }
@@ -95,6 +138,8 @@ export interface LineRow extends Place {
 export interface WaitRow extends Place {
   /** `timer`, `file`, `dns`, `socket`, `http`, `child`, `lock`, `gil`, `sleep`, … */
   readonly kind: string;
+  /** The call as the program writes it: `fetch`, `fs.readFile`. */
+  readonly call: string;
   /** What was waited for: a host and port, a file, a command. */
   readonly target: string | null;
   readonly count: number;
@@ -102,15 +147,50 @@ export interface WaitRow extends Place {
   readonly time: Microseconds;
   /** The part of `asleep` that this wait is charged with; adds up to `waiting`. */
   readonly charged: Microseconds;
+  /** The longest single one. */
+  readonly longest: Microseconds;
+}
+
+/** A stretch that the program marked with `profile.region(name)`, added up by name. */
+export interface RegionRow {
+  readonly name: string;
+  readonly count: number;
+  readonly time: Microseconds;
+}
+
+/** Pauses of the collector in the main thread, added up by kind. */
+export interface CollectionRow {
+  readonly kind: string;
+  readonly count: number;
+  readonly time: Microseconds;
+  readonly longest: Microseconds;
+}
+
+/** One function line by line, with the lines that took no time. */
+export interface FunctionLines extends Place {
+  readonly lastLine: number;
+  /** Of the lines below, functions inside this one included. */
+  readonly self: Microseconds;
+  readonly total: Microseconds;
+  readonly calls: number | null;
+  readonly lines: readonly {
+    readonly line: number;
+    readonly text: string | null;
+    readonly hits: number | null;
+    readonly self: Microseconds;
+    /** Part of the function's `self`, 0 to 1. */
+    readonly share: number;
+  }[];
 }
 
 export interface ThreadRow {
   readonly process: number;
   readonly thread: number;
   readonly name: string;
-  readonly cpu: Microseconds;
-  readonly queued: Microseconds;
-  readonly asleep: Microseconds;
+  /** `null` where the operating system did not tell. */
+  readonly cpu: Microseconds | null;
+  readonly queued: Microseconds | null;
+  readonly asleep: Microseconds | null;
   /**
    * What the thread's moments were spent on, as far as the runtime tells: for CPython `bytecode`,
    * `native-with-lock`, `native`, `lock`, `collector`, `waiting`, `queued`. Empty for Node.
@@ -176,14 +256,18 @@ export interface CompareReport {
     readonly pairs: number;
     readonly check: 'same' | 'different' | 'not-checked';
     /** Per function: what changed, the largest change first; `null` where only whole runs are compared. */
-    readonly functions: readonly (Place & {
-      readonly self: readonly [Microseconds, Microseconds] | null;
-      readonly calls: readonly [number, number] | null;
-    })[] | null;
-    readonly lines: readonly (Place & {
-      readonly self: readonly [Microseconds, Microseconds] | null;
-      readonly hits: readonly [number, number] | null;
-    })[] | null;
+    readonly functions:
+      | readonly (Place & {
+          readonly self: readonly [Microseconds, Microseconds] | null;
+          readonly calls: readonly [number, number] | null;
+        })[]
+      | null;
+    readonly lines:
+      | readonly (Place & {
+          readonly self: readonly [Microseconds, Microseconds] | null;
+          readonly hits: readonly [number, number] | null;
+        })[]
+      | null;
     /** With `--counts`: what counted differently in two runs of the same version, so is not gated. */
     readonly uncountable: readonly Place[];
   }[];
