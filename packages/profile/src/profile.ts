@@ -231,7 +231,12 @@ export interface ProfileAbout {
   readonly swaps: number | null;
   readonly interval: Microseconds;
   /** Which ways of measuring ran. */
-  readonly modes: { readonly counts: boolean; readonly waits: boolean; readonly deopts: boolean; readonly attached: boolean };
+  readonly modes: {
+    readonly counts: boolean;
+    readonly waits: boolean;
+    readonly deopts: boolean;
+    readonly attached: boolean;
+  };
   readonly influence: Influence;
   readonly warnings: readonly ProfileWarning[];
   /** How the saved file is called, `null` if it was not saved. */
