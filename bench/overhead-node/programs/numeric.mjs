@@ -1,6 +1,6 @@
 // Arithmetic on typed arrays: the n-body problem, the way a simulation spends its time.
 const seconds = Number(process.argv[2] ?? 5);
-const steps = Math.round(seconds * 2_500_000);
+const steps = Math.round(seconds * 4_200_000);
 const n = 9;
 const position = Float64Array.from({ length: n * 3 }, (_, i) => Math.sin(i * 7.1) * 10);
 const velocity = new Float64Array(n * 3);

@@ -1,1 +1,2 @@
-export {};
+export { profile, type ProfileMark } from './profile.ts';
+export { measure, type Measured } from './measure.ts';
