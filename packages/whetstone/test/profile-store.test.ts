@@ -1,0 +1,45 @@
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { keptProfiles, nextProfileFile, pruneProfiles, savedProfiles, saveProfile } from '../src/profile-store.ts';
+import { profilesFolder } from '../src/project-folder.ts';
+
+let root: string;
+beforeEach(() => {
+  root = mkdtempSync(path.join(os.tmpdir(), 'store-'));
+});
+afterEach(() => rmSync(root, { recursive: true }));
+
+test('profiles lie beside the nearest package.json', () => {
+  mkdirSync(path.join(root, 'a/b/c'), { recursive: true });
+  writeFileSync(path.join(root, 'a/package.json'), '{}');
+  expect(profilesFolder(path.join(root, 'a/b/c'))).toBe(path.join(root, 'a/.whetstone'));
+});
+
+test('numbers grow over all programs, and names are safe', () => {
+  const folder = path.join(root, '.whetstone');
+  saveProfile(nextProfileFile(folder, 'src/app.ts'), new Uint8Array(1));
+  saveProfile(nextProfileFile(folder, 'a b/../x;y.js'), new Uint8Array(2));
+  expect(savedProfiles(folder).map(({ name, bytes }) => [name, bytes])).toEqual([
+    ['x-y-2', 2],
+    ['app-1', 1],
+  ]);
+  expect(readFileSync(path.join(folder, '.gitignore'), 'utf8')).toBe('*\n');
+});
+
+test(`the last ${keptProfiles} are kept`, () => {
+  const folder = path.join(root, '.whetstone');
+  for (let i = 0; i < keptProfiles + 3; i++) saveProfile(nextProfileFile(folder, 'app'), new Uint8Array(1));
+  expect(savedProfiles(folder)).toHaveLength(keptProfiles);
+  expect(savedProfiles(folder).at(-1)!.name).toBe('app-4');
+  expect(pruneProfiles(folder, 1)).toHaveLength(keptProfiles - 1);
+  expect(savedProfiles(folder).map(({ name }) => name)).toEqual([`app-${keptProfiles + 3}`]);
+});
+
+test('a write that fails leaves nothing behind', () => {
+  const folder = path.join(root, '.whetstone');
+  mkdirSync(path.join(folder, 'app-1.whet'), { recursive: true });
+  expect(() => saveProfile(path.join(folder, 'app-1.whet'), new Uint8Array(1))).toThrow();
+  expect(readdirSync(folder).toSorted()).toEqual(['.gitignore', 'app-1.whet']);
+});
