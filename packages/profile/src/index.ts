@@ -10,3 +10,5 @@ export {
   type FunctionTotals,
 } from './totals.ts';
 export { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from './units.ts';
+export type { Codec } from './formats/codec.ts';
+export { isWhet, readWhet, writeWhet } from './formats/whet.ts';
