@@ -12,3 +12,4 @@ export {
 export { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from './units.ts';
 export type { Codec } from './formats/codec.ts';
 export { isWhet, readWhet, writeWhet } from './formats/whet.ts';
+export { readCpuProfile } from './formats/cpuprofile.ts';

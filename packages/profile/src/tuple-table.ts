@@ -10,6 +10,8 @@ export class TupleTable {
   /** Row + 1, 0 where the slot is free; its length is a power of two. */
   #slots = new Int32Array(256);
   #length = 0;
+  /** No file can hold tuples that are known to collide. */
+  readonly #seed = Math.floor(Math.random() * 0x100000000) | 0;
 
   constructor(width: 2 | 3 | 4 | 5) {
     this.#width = width;
@@ -26,7 +28,7 @@ export class TupleTable {
     const keys = this.#keys;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = hash(a, b, c, d, e) & mask;
+    let slot = hash(this.#seed, a, b, c, d, e) & mask;
     for (;;) {
       const row = (slots[slot] as number) - 1;
       if (row < 0) break;
@@ -83,6 +85,7 @@ export class TupleTable {
       const at = row * width;
       let slot =
         hash(
+          this.#seed,
           keys[at] as number,
           keys[at + 1] as number,
           width > 2 ? (keys[at + 2] as number) : 0,
@@ -97,8 +100,9 @@ export class TupleTable {
 }
 
 /** MurmurHash3's finish after a multiply for each integer: neighbouring rows spread over the table. */
-function hash(a: number, b: number, c: number, d: number, e: number): number {
-  let h = Math.imul(a, 0x9e3779b1) ^ b;
+function hash(seed: number, a: number, b: number, c: number, d: number, e: number): number {
+  let h = Math.imul(a ^ seed, 0x9e3779b1);
+  h = Math.imul(h ^ (h >>> 16), 0x21f0aaad) ^ b;
   h = Math.imul(h ^ (h >>> 15), 0x85ebca6b) ^ c;
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35) ^ d;
   h = Math.imul(h ^ (h >>> 16), 0x27d4eb2f) ^ e;
