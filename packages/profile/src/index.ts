@@ -11,5 +11,16 @@ export {
 } from './totals.ts';
 export { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from './units.ts';
 export type { Codec } from './formats/codec.ts';
-export { isWhet, readWhet, writeWhet } from './formats/whet.ts';
+export { writeCollapsed } from './formats/collapsed.ts';
 export { readCpuProfile } from './formats/cpuprofile.ts';
+export {
+  detectFormat,
+  formats,
+  readProfile,
+  type Format,
+  type FormatName,
+  type WriteOptions,
+} from './formats/formats.ts';
+export { writeSpeedscope } from './formats/speedscope.ts';
+export { readWhet, writeWhet } from './formats/whet.ts';
+export { writeCpuProfile } from './formats/write-cpuprofile.ts';

@@ -144,11 +144,6 @@ function measureShapes(measure: Pick<Measure, 'per'>) {
   return measure.per === 'node' ? tables.measurePerNode : tables.measurePerFunction;
 }
 
-/** True where bytes begin as our format does. */
-export function isWhet(bytes: Uint8Array): boolean {
-  return bytes.length >= whetMagic.length && whetMagic.every((byte, i) => bytes[i] === byte);
-}
-
 /**
  * Reads our own format. Everything in the file is checked: a profile that comes back has only rows that
  * exist, and parents before children.

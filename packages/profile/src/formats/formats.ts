@@ -1,0 +1,92 @@
+import { JsonBytes } from '../json-bytes.ts';
+import { ProfileError, type Profile } from '../profile.ts';
+import type { Codec } from './codec.ts';
+import { writeCollapsed } from './collapsed.ts';
+import { readCpuProfile } from './cpuprofile.ts';
+import { writeSpeedscope } from './speedscope.ts';
+import { readWhet, whetMagic, writeWhet } from './whet.ts';
+import { writeCpuProfile } from './write-cpuprofile.ts';
+
+/** A file format: what it is called and what we can do with it. */
+export interface Format {
+  readonly name: string;
+  /** What file names end in, with the dot, the usual one first. */
+  readonly extensions: readonly string[];
+  readonly read?: (bytes: Uint8Array, codec: Codec) => Promise<Profile>;
+  /** The file in pieces, to be written one after the other. */
+  readonly write?: (profile: Profile, codec: Codec, options?: WriteOptions) => Promise<Iterable<Uint8Array>>;
+}
+
+export interface WriteOptions {
+  /** Row of the one thread that is written in formats that hold only one; the main thread if left out. */
+  readonly thread?: number;
+}
+
+export type FormatName = 'whet' | 'cpuprofile' | 'speedscope' | 'collapsed';
+
+/** Every format, ours first. */
+export const formats: readonly (Format & { readonly name: FormatName })[] = [
+  {
+    name: 'whet',
+    extensions: ['.whet'],
+    read: readWhet,
+    write: async (profile, codec) => [await writeWhet(profile, codec)],
+  },
+  {
+    name: 'cpuprofile',
+    extensions: ['.cpuprofile'],
+    read: async (bytes) => readCpuProfile(bytes),
+    write: async (profile, _codec, options) => writeCpuProfile(profile, options?.thread),
+  },
+  {
+    name: 'speedscope',
+    extensions: ['.speedscope.json'],
+    write: async (profile) => writeSpeedscope(profile),
+  },
+  {
+    name: 'collapsed',
+    extensions: ['.collapsed', '.folded'],
+    write: async (profile) => writeCollapsed(profile),
+  },
+];
+
+/** The keys of a `.cpuprofile`; each alone tells it from the other JSON that people have. */
+const cpuProfileKeys: ReadonlySet<string> = new Set(['nodes', 'timeDeltas']);
+
+/** The format of a file by what is in it, or `null` if it is none that we can read. */
+export function detectFormat(bytes: Uint8Array): FormatName | null {
+  const length = Math.min(bytes.length, whetMagic.length);
+  if (length === 0) return null;
+  // A file that ends within the signature is a damaged file of ours.
+  if (bytes.subarray(0, length).every((byte, i) => byte === whetMagic[i])) return 'whet';
+  try {
+    const json = new JsonBytes(bytes);
+    for (let key = json.firstKey(); key !== null; key = json.nextKey()) {
+      if (cpuProfileKeys.has(key)) return 'cpuprofile';
+      json.skip();
+    }
+  } catch (error) {
+    if (!(error instanceof ProfileError)) throw error;
+  }
+  return null;
+}
+
+/**
+ * Reads a file of any format that has `read`, known by its content.
+ *
+ * @throws {@link ProfileError}
+ */
+export async function readProfile(bytes: Uint8Array, codec: Codec): Promise<Profile> {
+  if (bytes.length === 0) throw new ProfileError('PROFILE_EMPTY', 'The file is empty: expected a profile.');
+  const name = detectFormat(bytes);
+  const format = formats.find((candidate) => candidate.name === name);
+  if (format?.read === undefined) {
+    const readable = formats.filter(({ read }) => read !== undefined).map(({ extensions }) => extensions[0]);
+    const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    throw new ProfileError(
+      'PROFILE_UNKNOWN_FORMAT',
+      `Expected the content of a ${readable.join(' or ')} file at byte 0, found ${start}.`,
+    );
+  }
+  return format.read(bytes, codec);
+}
