@@ -1,0 +1,222 @@
+'use strict';
+
+// What waits, since when, and which sleep of the event loop each wait explains.
+//
+// A stretch of sleep is charged to the operation whose end is the first thing we hear of after it: that is what
+// the loop was woken by. No stretch is charged twice, and none to an operation that began after it.
+
+// Waits from here on are rows of their own (up to `mostRows` a site); shorter ones of one site and target are added up.
+const longWait = 1_000;
+const mostRows = 2_000;
+// Different targets of one site that are told apart between two flushes.
+const mostTargets = 64;
+// Pending waits that are written before they have ended, so that a killed program's report has them.
+const worthTelling = 100_000;
+
+/** A wait under way. It is also a proxy's handler: reading its trap `apply` tells that a callback is about to run. */
+class Operation {
+  constructor(ledger, site, target, start, idle) {
+    this.ledger = ledger;
+    this.site = site;
+    this.target = target;
+    this.start = start;
+    this.idle = idle;
+    // Told already by flushes, of a long wait: microseconds, charged microseconds, and whether it was counted.
+    this.told = 0;
+    this.charged = 0;
+    this.counted = false;
+    this.pending = true;
+    // Returns true once the wait was given up, where nobody tells us.
+    this.abandoned = undefined;
+    this.previous = undefined;
+    this.next = undefined;
+  }
+
+  // Proxies without a trap call their target directly, so no frame of ours is on the stack of the user's callback.
+  get apply() {
+    this.ledger.end(this);
+    return undefined;
+  }
+}
+Object.setPrototypeOf(Operation.prototype, null);
+
+exports.createLedger = function createLedger({ clock: { now, idle }, sites, record }) {
+  // Idle time that has been charged, or is nobody's.
+  let claimed = idle();
+  // Pending operations in the order of their beginning, as a ring through `head`.
+  const head = { previous: undefined, next: undefined };
+  head.previous = head.next = head;
+  let rows = emptyRows();
+  let targets = new Map();
+  let sums = [];
+
+  const ledger = {
+    /** Begins a wait at a site. */
+    begin(site, target) {
+      const operation = new Operation(ledger, site, target, now(), idle());
+      const last = head.previous;
+      operation.previous = last;
+      operation.next = head;
+      last.next = operation;
+      head.previous = operation;
+      return operation;
+    },
+
+    /** Ends it; the sleep that ended just now is charged to it. A second end does nothing. */
+    end(operation) {
+      if (!operation.pending) return;
+      remove(operation);
+      const slept = idle();
+      const charged = operation.charged + Math.min(slept - claimed, slept - operation.idle);
+      claimed = slept;
+      tell(operation.site, operation.target, operation.start, now() - operation.start, charged, operation);
+    },
+
+    /** Ends a wait that slept without the event loop's knowing: all of its time is sleep. */
+    endSync(operation) {
+      if (!operation.pending) return;
+      remove(operation);
+      const duration = now() - operation.start;
+      tell(operation.site, operation.target, operation.start, duration, duration, operation);
+    },
+
+    /** Forgets a wait that never was one. */
+    drop(operation) {
+      if (operation.pending) remove(operation);
+    },
+
+    /** Something came that a standing listener waits for: the sleep it ended is a wait of that listener's. */
+    arrived(site, target, since = 0) {
+      const slept = idle();
+      const charged = Math.min(slept - claimed, slept - since);
+      claimed = slept;
+      if (charged >= 1) tell(site, target, now() - charged, charged, charged, null);
+    },
+
+    idle,
+
+    /** Writes what has ended. */
+    flush() {
+      tellPending(false);
+      write();
+    },
+
+    /** Writes what has ended, and what has not and never will. */
+    stop() {
+      tellPending(true);
+      write();
+    },
+  };
+  return ledger;
+
+  function remove(operation) {
+    operation.pending = false;
+    operation.previous.next = operation.next;
+    operation.next.previous = operation.previous;
+    operation.previous = operation.next = undefined;
+  }
+
+  function tell(site, target, start, duration, charged, operation) {
+    const told = operation === null ? 0 : operation.told;
+    const count = operation !== null && operation.counted ? 0 : 1;
+    if (duration >= longWait && site.rows < mostRows) {
+      site.rows++;
+      push(site.id, target, start + told, duration - told, charged, count, duration);
+      return;
+    }
+    const sum = site.sum !== undefined && site.target === target ? site.sum : sumOf(site, target, start);
+    sum.duration += duration - told;
+    sum.charged += charged;
+    sum.count += count;
+    if (duration > sum.longest) sum.longest = duration;
+  }
+
+  function sumOf(site, target, start) {
+    site.sums ??= new Map();
+    let sum = site.sums.get(target);
+    if (sum === undefined) {
+      if (site.sums.size >= mostTargets) {
+        target = undefined;
+        sum = site.sums.get(target);
+      }
+      if (sum === undefined) {
+        sum = { site, target, start, duration: 0, charged: 0, count: 0, longest: 0 };
+        site.sums.set(target, sum);
+        sums.push(sum);
+      }
+    }
+    site.target = target;
+    site.sum = sum;
+    return sum;
+  }
+
+  /** A long wait is told piece by piece; its pieces have one start after the other, and only the first counts. */
+  function tellPending(final) {
+    const moment = now();
+    const slept = idle();
+    let alone = null;
+    let several = false;
+    for (let operation = head.next; operation !== head; ) {
+      const { next } = operation;
+      if (operation.abandoned !== undefined && operation.abandoned(operation)) remove(operation);
+      else {
+        several = alone !== null;
+        alone = operation;
+      }
+      operation = next;
+    }
+    // What sleep there is belongs to the one wait there is; of several, at the end, to the one that began last.
+    if (alone !== null && (final || !several)) {
+      alone.charged += Math.max(0, Math.min(slept - claimed, slept - alone.idle));
+      claimed = slept;
+    }
+    for (let operation = head.next; operation !== head; operation = operation.next) {
+      const duration = moment - operation.start;
+      if (!final && duration < worthTelling) continue;
+      tell(operation.site, operation.target, operation.start, duration, operation.charged, operation);
+      operation.told = duration;
+      operation.charged = 0;
+      operation.counted = true;
+      operation.idle = slept;
+    }
+  }
+
+  function push(site, target, start, duration, charged, count, longest) {
+    let index = -1;
+    if (target !== undefined) {
+      index = targets.get(target);
+      if (index === undefined) {
+        index = targets.size;
+        targets.set(target, index);
+      }
+    }
+    rows.site.push(site);
+    rows.target.push(index);
+    rows.start.push(round(start));
+    rows.duration.push(round(duration));
+    rows.charged.push(round(charged));
+    rows.count.push(count);
+    rows.longest.push(round(longest));
+  }
+
+  function write() {
+    for (const { site, target, start, duration, charged, count, longest } of sums) {
+      push(site.id, target, start, duration, charged, count, longest);
+      site.sums = site.sum = site.target = undefined;
+    }
+    sums = [];
+    const fresh = sites.take();
+    if (fresh.length > 0) record({ type: 'sites', sites: fresh });
+    if (rows.site.length > 0) record({ type: 'waits', ...rows, targets: [...targets.keys()] });
+    rows = emptyRows();
+    targets = new Map();
+  }
+};
+
+function emptyRows() {
+  return { site: [], target: [], start: [], duration: [], charged: [], count: [], longest: [] };
+}
+
+function round(microseconds) {
+  return Math.round(microseconds * 10) / 10;
+}

@@ -1,0 +1,224 @@
+'use strict';
+
+// Names, sockets, HTTP and fetch.
+//
+// HTTP is heard of through Node's diagnostics channels: nothing is wrapped, and `http` is not loaded for it.
+
+const { channel, subscribe } = require('node:diagnostics_channel');
+const dns = require('node:dns');
+const net = require('node:net');
+const { errorMonitor } = require('node:events');
+const { wrap, awaited, announced, onEvents } = require('./waits-wrap.cjs');
+
+const { apply, defineProperty, getPrototypeOf, ownKeys } = Reflect;
+const hear = typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
+
+exports.install = function install(ctx) {
+  names(ctx);
+  sockets(ctx);
+  servers(ctx);
+  requests(ctx);
+  fetches(ctx);
+};
+
+function names(ctx) {
+  const { sites, ledger } = ctx;
+  const known = /^(lookup|lookupService|resolve\w*|reverse)$/;
+
+  function withCallback(call) {
+    const handler = {
+      apply(target, self, args) {
+        const last = args.length - 1;
+        if (typeof args[last] !== 'function') return apply(target, self, args);
+        const site = sites.find(handler.apply, call, 'dns');
+        if (site === null) return apply(target, self, args);
+        const operation = ledger.begin(site, typeof args[0] === 'string' ? args[0] : undefined);
+        args[last] = new Proxy(args[last], operation);
+        return apply(target, self, args);
+      },
+    };
+    return handler;
+  }
+
+  function withPromise(call) {
+    const handler = {
+      apply(target, self, args) {
+        const site = sites.find(handler.apply, call, 'dns');
+        if (site === null) return apply(target, self, args);
+        const operation = ledger.begin(site, typeof args[0] === 'string' ? args[0] : undefined);
+        return awaited(apply(target, self, args), ledger, operation, ctx);
+      },
+    };
+    return handler;
+  }
+
+  for (const name of ownKeys(dns)) {
+    if (typeof name === 'string' && known.test(name)) wrap(dns, name, withCallback(`dns.${name}`));
+  }
+  for (const name of ownKeys(dns.promises)) {
+    if (typeof name === 'string' && known.test(name)) wrap(dns.promises, name, withPromise(`dns.promises.${name}`));
+  }
+}
+
+function sockets({ sites, ledger }) {
+  const connected = {
+    apply(target, self, args) {
+      const result = apply(target, self, args);
+      const site = sites.search(connected.apply, 'socket', socketCall);
+      if (site === null || !(self instanceof net.Socket) || !self.connecting) return result;
+      const target_ = addressOf(args);
+      const operation = ledger.begin(site, target_);
+      const data = sites.beside(site, `${site.call} data`);
+      const since = ledger.idle();
+      operation.abandoned = () => self.destroyed;
+      onEvents(self, () => {
+        if (!operation.pending) ledger.arrived(data, target_, since);
+        else if (!self.connecting) ledger.end(operation);
+      });
+      return result;
+    },
+  };
+  wrap(net.Socket.prototype, 'connect', connected);
+}
+
+/** What the user called; `null` where HTTP or fetch, which have waits of their own, opened the socket. */
+function socketCall(inner) {
+  if (inner.some(([file]) => /undici|_http_/.test(file))) return null;
+  const outer = inner.at(-1);
+  if (outer === undefined) return 'Socket.connect';
+  return `${/tls/.test(outer[0]) ? 'tls' : 'net'}.${outer[1] || 'connect'}`;
+}
+
+function addressOf(args) {
+  // `net.connect` hands on its normalized arguments: an array of options and callback.
+  const [options, host] = Array.isArray(args[0]) ? args[0] : args;
+  if (typeof options === 'number') return `${typeof host === 'string' ? host : 'localhost'}:${options}`;
+  if (typeof options === 'string') return options;
+  if (typeof options?.path === 'string') return options.path;
+  return options?.port === undefined ? undefined : `${options.host ?? 'localhost'}:${options.port}`;
+}
+
+/** Servers wait for requests and connections: the sleep until one comes belongs to where they listen. */
+function servers({ sites, ledger }) {
+  const listeners = new WeakMap();
+  const listened = {
+    apply(target, self, args) {
+      const result = apply(target, self, args);
+      const site = sites.search(listened.apply, 'server', () => 'server.listen');
+      if (site !== null) listeners.set(self, { site, since: ledger.idle() });
+      return result;
+    },
+  };
+  wrap(net.Server.prototype, 'listen', listened);
+
+  function came(server) {
+    const listener = server && listeners.get(server);
+    if (listener === undefined || listener === null) return;
+    const address = typeof server.address === 'function' ? server.address() : null;
+    listener.target ??= typeof address === 'string' ? address : address === null ? undefined : `${address.address}:${address.port}`;
+    ledger.arrived(listener.site, listener.target, listener.since);
+  }
+  hear('http.server.request.start', (message) => came(message.server));
+  hear('net.server.socket', (message) => came(message.socket?.server));
+}
+
+/** Client requests of `http` and `https`: until the answer's headers, then until the body's end. */
+function requests({ sites, ledger }) {
+  const asked = new WeakMap();
+
+  function start({ request }) {
+    const secure = request.protocol === 'https:';
+    const call = secure ? 'https.request' : 'http.request';
+    const site = sites.search(start, 'http', (inner) => `${secure ? 'https' : 'http'}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`);
+    if (site === null) return;
+    const port = Number(request.socket?.remotePort) || undefined;
+    const host = request.host ?? request.getHeader('host');
+    const given = String(request.getHeader('host') ?? host);
+    const where = /:\d+$/.test(given) ? given : `${given}:${port ?? (call === 'https.request' ? 443 : 80)}`;
+    const operation = ledger.begin(site, `${request.method} ${where}${pathOf(request.path)}`);
+    operation.abandoned = () => request.destroyed;
+    asked.set(request, operation);
+    request.once(errorMonitor, () => ledger.end(operation));
+  }
+
+  function answered({ request, response }) {
+    const operation = asked.get(request);
+    if (operation === undefined) return;
+    asked.delete(request);
+    ledger.end(operation);
+    const body = ledger.begin(sites.beside(operation.site, `${operation.site.call} body`), operation.target);
+    body.abandoned = () => response.destroyed || response.complete;
+    onEvents(response, () => {
+      if (response.complete || response.destroyed) ledger.end(body);
+    });
+    // The parser pushes the pieces; the last push comes when the message is complete.
+    const { push } = response;
+    if (typeof push !== 'function') return;
+    defineProperty(response, 'push', {
+      value: announced(push, () => {
+        if (response.complete) ledger.end(body);
+      }),
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+
+  hear('http.client.request.start', start);
+  hear('http.client.response.finish', answered);
+}
+
+function fetches(ctx) {
+  const { sites, ledger } = ctx;
+  const answers = new WeakMap();
+  let responseKnown = false;
+
+  const fetched = {
+    apply(target, self, args) {
+      const site = sites.find(fetched.apply, 'fetch', 'http');
+      if (site === null) return apply(target, self, args);
+      const operation = ledger.begin(site, requestOf(args));
+      return awaited(apply(target, self, args), ledger, operation, ctx, (response) => {
+        answers.set(response, operation.target);
+        if (responseKnown) return;
+        responseKnown = true;
+        const prototype = getPrototypeOf(response);
+        for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) wrap(prototype, name, read(name));
+      });
+    },
+  };
+  wrap(globalThis, 'fetch', fetched);
+
+  function read(name) {
+    const handler = {
+      apply(target, self, args) {
+        const site = answers.has(self) ? sites.find(handler.apply, `response.${name}`, 'http') : null;
+        if (site === null) return apply(target, self, args);
+        const operation = ledger.begin(site, answers.get(self));
+        return awaited(apply(target, self, args), ledger, operation, ctx);
+      },
+    };
+    return handler;
+  }
+}
+
+/** `GET host:port/path`, without the query and without user and password: they may hold secrets. */
+function requestOf([input, init]) {
+  try {
+    const isUrl = typeof input === 'string' || input instanceof URL;
+    const url = new URL(isUrl ? input : input.url);
+    const method = init?.method ?? (isUrl ? undefined : input.method) ?? 'GET';
+    if (url.host === '') return `${method} ${url.protocol}`;
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    return `${method} ${url.hostname}:${port}${pathOf(url.pathname)}`;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A path without its query; a part that is as long and as random as a key is left out. */
+function pathOf(path) {
+  return String(path ?? '')
+    .replace(/[?#].*$/s, '')
+    .replace(/[\w.~-]{32,}/g, '…');
+}

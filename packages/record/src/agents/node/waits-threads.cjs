@@ -1,0 +1,117 @@
+'use strict';
+
+// Messages of workers, locks in shared memory, and what is typed or piped in.
+
+const workerThreads = require('node:worker_threads');
+const { wrap, onEvents, announced } = require('./waits-wrap.cjs');
+
+const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+
+exports.install = function install(ctx) {
+  workers(ctx);
+  parent(ctx);
+  locks(ctx);
+  standardInput(ctx);
+};
+
+/** What the user's thread hears from its workers. */
+function workers({ sites, ledger }) {
+  const { Worker } = workerThreads;
+  const descriptor = getOwnPropertyDescriptor(workerThreads, 'Worker');
+  if (!descriptor?.configurable) return;
+  const made = {
+    construct(target, args, newTarget) {
+      const worker = construct(target, args, newTarget);
+      const site = sites.find(made.construct, 'Worker', 'worker');
+      if (site !== null) {
+        const since = ledger.idle();
+        const name = fileOf(args[0], args[1]);
+        onEvents(worker, () => ledger.arrived(site, name, since));
+      }
+      return worker;
+    },
+  };
+  defineProperty(workerThreads, 'Worker', { ...descriptor, value: new Proxy(Worker, made) });
+  // `worker.constructor === Worker`, as ever.
+  const back = getOwnPropertyDescriptor(Worker.prototype, 'constructor');
+  if (back?.configurable) defineProperty(Worker.prototype, 'constructor', { ...back, value: workerThreads.Worker });
+}
+
+function fileOf(file, options) {
+  if (options?.eval) return '[worker eval]';
+  if (file instanceof URL) return file.protocol === 'file:' ? file.pathname : file.protocol;
+  return typeof file === 'string' ? file : undefined;
+}
+
+/** What a worker's thread hears from its parent: where it listens. */
+function parent({ sites, ledger }) {
+  const { parentPort } = workerThreads;
+  if (!parentPort) return;
+  let listener = null;
+  for (const name of ['on', 'once', 'addListener', 'addEventListener']) {
+    const original = parentPort[name];
+    if (typeof original !== 'function') continue;
+    const handler = {
+      apply(target, self, args) {
+        if (args[0] === 'message') {
+          const site = sites.find(handler.apply, `parentPort.${name}`, 'worker');
+          if (site !== null) listener = { site, since: ledger.idle() };
+        }
+        return apply(target, self, args);
+      },
+    };
+    defineProperty(parentPort, name, {
+      value: new Proxy(original, handler),
+      writable: true,
+      configurable: true,
+      enumerable: false,
+    });
+  }
+  // Node makes an event of each message with this method before it looks for listeners.
+  const { prototype } = workerThreads.MessagePort;
+  const create = ownKeys(prototype).find((key) => typeof key === 'symbol' && key.description === 'kCreateEvent');
+  if (create === undefined) return;
+  defineProperty(parentPort, create, {
+    value: announced(prototype[create], () => {
+      if (listener !== null) ledger.arrived(listener.site, undefined, listener.since);
+    }),
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
+}
+
+function locks({ sites, ledger }) {
+  const handler = {
+    apply(target, self, args) {
+      const site = sites.find(handler.apply, 'Atomics.wait', 'lock');
+      if (site === null) return apply(target, self, args);
+      const operation = ledger.begin(site, undefined);
+      try {
+        return apply(target, self, args);
+      } finally {
+        ledger.endSync(operation);
+      }
+    },
+  };
+  wrap(Atomics, 'wait', handler);
+}
+
+function standardInput({ sites, ledger }) {
+  const descriptor = getOwnPropertyDescriptor(process, 'stdin');
+  if (typeof descriptor?.get !== 'function' || !descriptor.configurable) return;
+  let known = false;
+  const handler = {
+    apply(target, self, args) {
+      const stream = apply(target, self, args);
+      if (known || !stream) return stream;
+      const site = sites.find(handler.apply, 'process.stdin', 'stdin');
+      if (site === null) return stream;
+      known = true;
+      const since = ledger.idle();
+      onEvents(stream, () => ledger.arrived(site, undefined, since));
+      return stream;
+    },
+  };
+  defineProperty(process, 'stdin', { ...descriptor, get: new Proxy(descriptor.get, handler) });
+}

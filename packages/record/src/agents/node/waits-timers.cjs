@@ -1,0 +1,135 @@
+'use strict';
+
+// setTimeout, setInterval and their promises: the time until they fire.
+
+const timers = require('node:timers');
+const timersPromises = require('node:timers/promises');
+const { inspect } = require('node:util');
+const { wrap, awaited } = require('./waits-wrap.cjs');
+
+const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+
+exports.install = function install(ctx) {
+  const { sites, ledger } = ctx;
+  // Operations of timers that may still fire.
+  const operations = new WeakMap();
+
+  // Node reads `_timerArgs` right before it calls the callback. Told by that, the callback itself stays as it is,
+  // and with it the stack it runs on (`at Timeout._onTimeout`).
+  const heard = {
+    get() {
+      const operation = operations.get(this);
+      if (operation !== undefined) fired(this, operation);
+      return undefined;
+    },
+    set(value) {
+      defineProperty(this, '_timerArgs', { value, writable: true, enumerable: true, configurable: true });
+    },
+    enumerable: true,
+    configurable: true,
+  };
+
+  function fired(timer, operation) {
+    if (operation.pending) ledger.end(operation);
+    // Once more, after `refresh`: only the sleep is known.
+    else ledger.arrived(operation.site, operation.target);
+    if (timer._repeat) {
+      const next = ledger.begin(operation.site, operation.target);
+      next.abandoned = operation.abandoned;
+      operations.set(timer, next);
+    }
+  }
+
+  function timed(call) {
+    const handler = {
+      apply(target, self, args) {
+        const timer = apply(target, self, args);
+        const site = sites.find(handler.apply, call, 'timer');
+        if (site === null || typeof timer !== 'object' || timer === null) return timer;
+        const timerArgs = getOwnPropertyDescriptor(timer, '_timerArgs');
+        if (timerArgs === undefined || !timerArgs.configurable) return timer;
+        const operation = ledger.begin(site, `${timer._idleTimeout} ms`);
+        operation.abandoned = () => timer._destroyed || timer._idleTimeout === -1;
+        operations.set(timer, operation);
+        if (timerArgs.value === undefined) defineProperty(timer, '_timerArgs', heard);
+        // With arguments, it is their array that is read right before the call.
+        else {
+          const own = timerArgs.value;
+          defineProperty(timer, '_timerArgs', {
+            ...heard,
+            get() {
+              apply(heard.get, this, []);
+              return own;
+            },
+          });
+        }
+        return timer;
+      },
+    };
+    return handler;
+  }
+
+  for (const call of ['setTimeout', 'setInterval']) {
+    const original = timers[call];
+    if (!wrap(timers, call, timed(call))) continue;
+    // One and the same function, as in Node.
+    const descriptor = getOwnPropertyDescriptor(globalThis, call);
+    if (descriptor?.value === original) defineProperty(globalThis, call, { ...descriptor, value: timers[call] });
+  }
+
+  // A printed timer looks as it always does.
+  const anyTimer = timers.setTimeout(() => {}, 1);
+  clearTimeout(anyTimer);
+  const { prototype } = anyTimer.constructor;
+  wrap(prototype, inspect.custom, {
+    apply(target, self, args) {
+      const accessor = getOwnPropertyDescriptor(self, '_timerArgs');
+      if (accessor?.get === undefined) return apply(target, self, args);
+      const operation = operations.get(self);
+      operations.delete(self);
+      const value = self._timerArgs;
+      defineProperty(self, '_timerArgs', { value, writable: true, enumerable: true, configurable: true });
+      try {
+        return apply(target, self, args);
+      } finally {
+        defineProperty(self, '_timerArgs', accessor);
+        if (operation !== undefined) operations.set(self, operation);
+      }
+    },
+  });
+
+  function delayed(call) {
+    const handler = {
+      apply(target, self, args) {
+        const site = sites.find(handler.apply, call, 'timer');
+        if (site === null) return apply(target, self, args);
+        const operation = ledger.begin(site, `${args[0] ?? 1} ms`);
+        return awaited(apply(target, self, args), ledger, operation, ctx);
+      },
+    };
+    return handler;
+  }
+  wrap(timersPromises, 'setTimeout', delayed('timers.promises.setTimeout'));
+  const { scheduler } = timersPromises;
+  if (scheduler) wrap(Object.getPrototypeOf(scheduler), 'wait', delayed('scheduler.wait'));
+
+  const repeated = {
+    apply(target, self, args) {
+      const iterator = apply(target, self, args);
+      const site = sites.find(repeated.apply, 'timers.promises.setInterval', 'timer');
+      if (site === null) return iterator;
+      const { next } = iterator;
+      defineProperty(iterator, 'next', {
+        value(...values) {
+          const operation = ledger.begin(site, `${args[0] ?? 1} ms`);
+          return awaited(apply(next, iterator, values), ledger, operation, ctx);
+        },
+        writable: true,
+        configurable: true,
+        enumerable: false,
+      });
+      return iterator;
+    },
+  };
+  wrap(timersPromises, 'setInterval', repeated);
+};
