@@ -1,0 +1,284 @@
+import type { Microseconds, ProfileBuilder } from '@whetstone/profile';
+import type { CallTree } from './call-tree.ts';
+import { BLOCKING, chargeSamples, IDLE, RUNNING, type GapTable } from './clamp-samples.ts';
+import type { InlinedLines, LineTrust } from './inlined-lines.ts';
+import type { Frame, MergedPiece } from './merge-piece.ts';
+import type { RawPiece } from './raw.ts';
+import type { ThreadScripts } from './scripts.ts';
+
+/** What the operating system says of a thread, cut to the time in which it was sampled. */
+export interface ThreadTime {
+  readonly cpu: Microseconds | null;
+  readonly queued: Microseconds | null;
+  /** When the thread began and ended. */
+  readonly began: Microseconds;
+  readonly ended: Microseconds;
+}
+
+/** Rows of the functions that stand for time without code. */
+export interface StateRows {
+  readonly idle: number;
+  readonly program: number;
+  readonly waiting: number;
+  readonly measuring: number;
+  readonly startUp: number;
+  readonly exit: number;
+}
+
+/** Everything that {@link addSamples} needs of a thread. */
+export interface SampledThread {
+  /** Row in the profile's threads. */
+  readonly row: number;
+  readonly pieces: readonly MergedPiece[];
+  readonly scripts: ThreadScripts;
+  readonly trust: LineTrust;
+  readonly time: ThreadTime;
+}
+
+/**
+ * Adds a thread's samples to the profile, in time order, each with its line and the time it is charged with.
+ *
+ * The engine gives lines as counts for each node of a piece, and times for each sample. A node's samples
+ * are dealt out to its lines in the proportion of the counts, evenly over the piece, so that rows in time
+ * order and the totals of lines are the same figures.
+ *
+ * @param begin moment that profile times count from
+ * @returns CPU time that no sample shows
+ */
+export function addSamples(
+  thread: SampledThread,
+  begin: Microseconds,
+  builder: ProfileBuilder,
+  tree: CallTree,
+  lines: InlinedLines,
+  states: StateRows,
+): Microseconds {
+  const gaps = thread.pieces.map(gapsOf);
+  const { cpuOf, sleep, uncovered } = expectedTime(thread, gaps);
+  const at = (node: number, line: number, time: number, duration: number) => {
+    if (duration > 0) builder.addSample(thread.row, node, line, Math.max(time - begin, 0), duration);
+  };
+  let missing = 0;
+  let left = uncovered.cpu;
+  /** Charges what was computed while nobody sampled, as far as there is CPU time that no sample shows. */
+  const uncoveredRow = (functionRow: number, from: Microseconds, to: Microseconds) => {
+    if (left <= 0 || to <= from) return;
+    const duration = Math.min(left, to - from);
+    left -= duration;
+    at(tree.child(-1, functionRow), 0, from, duration);
+  };
+
+  const first = gaps[0]?.times[0];
+  uncoveredRow(states.startUp, thread.time.began, first ?? thread.time.ended);
+  for (const [index, merged] of thread.pieces.entries()) {
+    const gap = gaps[index] as Gaps;
+    const charges = chargeSamples(gap, cpuOf(index), sleep);
+    missing += charges.missing;
+    const deal = new Dealer(merged, thread, lines);
+    for (let i = 0; i < gap.times.length; i++) {
+      const index = merged.samples[gap.rows[i] as number] as number;
+      const time = gap.times[i] as number;
+      const computing = charges.computing[i] as number;
+      const sleeping = charges.sleeping[i] as number;
+      if (gap.kind[i] === IDLE) {
+        const idle = merged.self[index] as number;
+        at(idle, 0, time, sleeping);
+        if (computing > 0) at(tree.child(-1, states.program), 0, time + sleeping, computing);
+        continue;
+      }
+      const slot = deal.next(index);
+      if (slot < 0) continue;
+      const node = deal.node(slot);
+      at(node, deal.line(slot), time, computing);
+      if (sleeping > 0) at(tree.child(node, states.waiting), 0, time + computing, sleeping);
+    }
+    const end = merged.piece.profile.endTime;
+    const next = gaps[index + 1]?.times[0];
+    uncoveredRow(next === undefined ? states.exit : states.measuring, end, next ?? thread.time.ended);
+  }
+  return missing + Math.max(left, 0);
+}
+
+interface Gaps extends GapTable {
+  /** Index of each sample in V8's columns. */
+  readonly rows: Int32Array;
+  readonly times: Float64Array;
+}
+
+function gapsOf(merged: MergedPiece): Gaps {
+  const { profile, interval } = merged.piece;
+  const deltas = profile.timeDeltas ?? [];
+  const count = merged.samples.length - merged.rejected;
+  const [rows, times, gap, kind] = [
+    new Int32Array(count),
+    new Float64Array(count),
+    new Float64Array(count),
+    new Uint8Array(count),
+  ];
+  let time = profile.startTime;
+  let filled = 0;
+  for (let i = 0; i < merged.samples.length; i++) {
+    time += deltas[i] ?? 0;
+    const index = merged.samples[i] as number;
+    if (index < 0) continue;
+    rows[filled] = i;
+    times[filled] = time;
+    // A delta is the time before its sample; what the sample cost is the delta after it.
+    gap[filled] = Math.max(0, i + 1 < merged.samples.length ? (deltas[i + 1] ?? 0) : profile.endTime - time);
+    kind[filled++] = kindOf(merged, index);
+  }
+  return { rows, times, gap, kind, interval };
+}
+
+function kindOf(merged: MergedPiece, index: number): number {
+  switch ((merged.frames[index] as Frame).kind) {
+    case 'idle':
+      return IDLE;
+    case 'program':
+    case 'native':
+      return BLOCKING;
+    default:
+      return RUNNING;
+  }
+}
+
+interface ExpectedTime {
+  /** CPU time of a piece, `null` where it is not known. */
+  readonly cpuOf: (piece: number) => Microseconds | null;
+  /** Share of native code that was asleep, at most. */
+  readonly sleep: number;
+  /** What ran while nobody sampled. */
+  readonly uncovered: { readonly cpu: Microseconds };
+}
+
+/** Puts the figures of the operating system beside what was sampled. */
+function expectedTime({ pieces, time }: SampledThread, gaps: readonly Gaps[]): ExpectedTime {
+  const wall = Math.max(time.ended - time.began, 0);
+  const asleep = time.cpu === null || time.queued === null ? null : Math.max(wall - time.cpu - time.queued, 0);
+  let [idle, blocking] = [0, 0];
+  for (const { kind, gap } of gaps) {
+    for (let i = 0; i < kind.length; i++) {
+      if (kind[i] === IDLE) idle += gap[i] as number;
+      else if (kind[i] === BLOCKING) blocking += gap[i] as number;
+    }
+  }
+  // Asleep, but not idle: then it slept inside calls. How much of it was in those that are no calls into
+  // the system is not known without a figure for the queue.
+  const sleep = asleep === null ? 1 : blocking === 0 ? 0 : Math.min(1, Math.max(asleep - idle, 0) / blocking);
+
+  if (pieces.length > 0 && pieces.every(({ piece }) => piece.cpu !== null)) {
+    const sampled = pieces.reduce((sum, { piece }) => sum + (piece.cpu as number), 0);
+    return {
+      cpuOf: (index) => (pieces[index] as MergedPiece).piece.cpu,
+      sleep,
+      uncovered: { cpu: time.cpu === null ? 0 : Math.max(time.cpu - sampled, 0) },
+    };
+  }
+  if (time.cpu === null) return { cpuOf: () => null, sleep, uncovered: { cpu: 0 } };
+
+  // Only the whole is known. What ran before, between and after the pieces cannot be told from what they
+  // show: the samples are right within it, and are changed only as far as they leave it.
+  const covered = gaps.reduce((sum, { gap }) => sum + gap.reduce((a, b) => a + b, 0), 0);
+  const outside = Math.max(wall - covered, 0) * (time.queued === null ? 1 : time.cpu / Math.max(time.cpu + time.queued, 1));
+  const shown = gaps.map((gap) => chargeSamples(gap, null, 0).computing.reduce((a, b) => a + b, 0));
+  const total = shown.reduce((a, b) => a + b, 0);
+  const target = Math.min(time.cpu, Math.max(total, time.cpu - outside));
+  const cpuOf =
+    total === 0
+      ? () => (target / Math.max(pieces.length, 1))
+      : (index: number) => ((shown[index] as number) / total) * target;
+  return { cpuOf, sleep, uncovered: { cpu: time.cpu - target } };
+}
+
+/** Deals the samples of each node out to its lines. */
+class Dealer {
+  readonly #merged: MergedPiece;
+  readonly #thread: SampledThread;
+  readonly #lines: InlinedLines;
+  /** For each of V8's nodes: first of its slots, how many, and the one that comes next; 0 slots is "not looked at". */
+  readonly #first: Int32Array;
+  readonly #count: Int32Array;
+  readonly #step: Int32Array;
+  readonly #next: Int32Array;
+  #nodes = new Int32Array(1024);
+  #lineOf = new Int32Array(1024);
+  #length = 0;
+
+  constructor(merged: MergedPiece, thread: SampledThread, lines: InlinedLines) {
+    this.#merged = merged;
+    this.#thread = thread;
+    this.#lines = lines;
+    const nodes = merged.frames.length;
+    this.#first = new Int32Array(nodes);
+    this.#count = new Int32Array(nodes);
+    this.#step = new Int32Array(nodes);
+    this.#next = new Int32Array(nodes);
+  }
+
+  node(slot: number): number {
+    return this.#nodes[slot] as number;
+  }
+
+  line(slot: number): number {
+    return this.#lineOf[slot] as number;
+  }
+
+  /** Slot for the next sample of one of V8's nodes, -1 where it has no call path. */
+  next(index: number): number {
+    if (this.#count[index] === 0) this.#open(index);
+    const count = this.#count[index] as number;
+    if (count <= 1) return count === 0 ? -1 : (this.#first[index] as number);
+    const at = this.#next[index] as number;
+    this.#next[index] = (at + (this.#step[index] as number)) % count;
+    return (this.#first[index] as number) + at;
+  }
+
+  #open(index: number): void {
+    const { self, parent, frames, piece } = this.#merged;
+    const node = self[index] as number;
+    if (node < 0) return;
+    const frame = frames[index] as Frame;
+    const ticks = piece.profile.nodes[index]?.positionTicks;
+    this.#first[index] = this.#length;
+    const hasLines = frame.kind === 'code' && ticks !== undefined;
+    if (hasLines) {
+      const { scripts, trust } = this.#thread;
+      for (const { line, ticks: times } of ticks) {
+        const slot = this.#lines.slot(node, parent[index] as number, frame.user, frame.url, line, scripts, trust);
+        for (let i = 0; i < times; i++) this.#push(slot.node, slot.line);
+      }
+    }
+    if (this.#length === this.#first[index]) this.#push(node, 0);
+    const count = this.#length - (this.#first[index] as number);
+    this.#count[index] = count;
+    // Steps of the golden section visit every slot once and leave no line out for long.
+    let step = Math.max(1, Math.round(count * 0.618));
+    while (commonDivisor(step, count) !== 1) step++;
+    this.#step[index] = step;
+  }
+
+  #push(node: number, line: number): void {
+    if (this.#length === this.#nodes.length) {
+      this.#nodes = doubled(this.#nodes);
+      this.#lineOf = doubled(this.#lineOf);
+    }
+    this.#nodes[this.#length] = node;
+    this.#lineOf[this.#length++] = line;
+  }
+}
+
+function doubled(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(column.length * 2);
+  larger.set(column);
+  return larger;
+}
+
+function commonDivisor(a: number, b: number): number {
+  while (b !== 0) [a, b] = [b, a % b];
+  return a;
+}
+
+/** Samples that a thread's pieces hold. */
+export function samplesTaken(pieces: readonly RawPiece[]): number {
+  return pieces.reduce((sum, piece) => sum + (piece.profile.samples?.length ?? 0), 0);
+}

@@ -1,0 +1,103 @@
+import type { Microseconds, Thread } from '@whetstone/profile';
+import { basename } from 'node:path';
+import type { RawRecording, RawThread, ThreadFigures } from '../recording.ts';
+import type { RawEnd, RawNote } from './raw.ts';
+import { samplesTaken } from './assemble-samples.ts';
+
+/** A thread of the program, with what each side tells of it. */
+export interface KnownThread {
+  /** `null` for a program that has no agent. */
+  readonly raw: RawThread | null;
+  /** `null` where the operating system told nothing. */
+  readonly figures: ThreadFigures | null;
+}
+
+/**
+ * The threads of a run, the main thread of the program first.
+ *
+ * Behind `sh -c` or `npm run` the program is the first Node process that the shell started. Main threads
+ * come before workers, and what was started earlier comes first. Processes without an agent have one
+ * row, for their main thread.
+ */
+export function knownThreads(raw: RawRecording): KnownThread[] {
+  const figuresOf = new Map<string, ThreadFigures>();
+  for (const figures of raw.figures) figuresOf.set(`${figures.process}/${figures.tid}`, figures);
+  const threads: KnownThread[] = raw.threads.map((thread) => {
+    const { pid, tid, threadId } = thread.start;
+    const known = figuresOf.get(`${pid}/${tid ?? (threadId === 0 ? pid : -1)}`) ?? null;
+    return { raw: thread, figures: known };
+  });
+  const withAgent = new Set(raw.threads.map((thread) => thread.start.pid));
+  for (const figures of raw.figures) {
+    if (figures.tid === figures.process && !withAgent.has(figures.process)) threads.push({ raw: null, figures });
+  }
+  const main = mainProcess(raw);
+  const rank = ({ raw: thread, figures }: KnownThread) => {
+    const process = thread?.start.pid ?? figures?.process;
+    return (process === main ? 0 : 2) + (thread !== null && thread.start.threadId !== 0 ? 1 : 0);
+  };
+  return threads.sort((a, b) => rank(a) - rank(b) || beganAt(a) - beganAt(b));
+}
+
+/** The row of the profile for a thread. */
+export function threadRow({ raw: thread, figures }: KnownThread, raw: RawRecording, rejected: number): Thread {
+  const began = beganAt({ raw: thread, figures });
+  const ended = endedAt({ raw: thread, figures }, raw);
+  const wall = Math.max(ended - began, 0);
+  const cpu = figures?.cpu ?? null;
+  const queued = figures?.queued ?? null;
+  const pieces = thread === null ? [] : thread.records.filter((record) => record.type === 'piece');
+  return {
+    process: thread?.start.pid ?? figures?.process ?? 0,
+    thread: thread?.start.threadId ?? 0,
+    name: thread === null ? (figures?.name ?? '') : nameOf(thread),
+    start: Math.max(began - raw.begin, 0),
+    wall,
+    cpu,
+    queued,
+    asleep: cpu === null || queued === null ? null : Math.max(wall - cpu - queued, 0),
+    startUp: thread === null ? null : sinceBeginning(thread, 'first-line'),
+    loading: thread === null ? null : noted(thread, 'loading'),
+    majorFaults: figures?.majorFaults ?? null,
+    minorFaults: figures?.minorFaults ?? null,
+    samples: { taken: samplesTaken(pieces), rejected },
+  };
+}
+
+/** First moment of a thread. */
+export function beganAt({ raw: thread, figures }: KnownThread): Microseconds {
+  return thread?.start.began ?? figures?.first ?? 0;
+}
+
+/** Last moment of a thread that is known. */
+export function endedAt({ raw: thread, figures }: KnownThread, raw: RawRecording): Microseconds {
+  // The program itself ends when its parent hears of it, which is what people wait for.
+  if (thread !== null && thread.start.pid === raw.process && thread.start.threadId === 0) return raw.end;
+  const end = thread?.records.findLast((record): record is RawEnd => record.type === 'end');
+  const pieces = thread?.records.filter((record) => record.type === 'piece') ?? [];
+  const seen = Math.max(end?.now ?? 0, pieces.at(-1)?.profile.endTime ?? 0, figures?.last ?? 0);
+  return seen > 0 ? Math.min(seen, Math.max(raw.end, seen)) : beganAt({ raw: thread, figures });
+}
+
+function mainProcess(raw: RawRecording): number {
+  const mains = raw.threads.filter((thread) => thread.start.threadId === 0);
+  const itself = mains.find((thread) => thread.start.pid === raw.process);
+  const first = itself ?? mains.toSorted((a, b) => a.start.began - b.start.began)[0];
+  return first?.start.pid ?? raw.process;
+}
+
+function nameOf({ start }: RawThread): string {
+  return start.name.includes('/') || start.name.includes('\\') ? basename(start.name) : start.name;
+}
+
+function sinceBeginning(thread: RawThread, code: string): Microseconds | null {
+  const note = thread.records.find((record): record is RawNote => record.type === 'note' && record.code === code);
+  return note === undefined ? null : Math.max(note.time - thread.start.began, 0);
+}
+
+/** A figure that a note carries as its message. */
+function noted(thread: RawThread, code: string): Microseconds | null {
+  const note = thread.records.find((record): record is RawNote => record.type === 'note' && record.code === code);
+  const value = note === undefined ? NaN : Number(note.message);
+  return Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,73 @@
+import type { Microseconds, ProfileBuilder } from '@whetstone/profile';
+import type { RawThread } from '../recording.ts';
+import type { CallTree } from './call-tree.ts';
+import type { RawSites } from './raw.ts';
+import type { ThreadScripts } from './scripts.ts';
+import type { UserFunctions } from './user-functions.ts';
+
+type Site = RawSites['sites'][number];
+
+/** Adds the waits of a thread, each at the call in the user's source that began it. */
+export function addWaits(
+  thread: RawThread,
+  row: number,
+  begin: Microseconds,
+  scripts: ThreadScripts,
+  functions: UserFunctions,
+  tree: CallTree,
+  builder: ProfileBuilder,
+): void {
+  const sites = new Map<number, Site>();
+  for (const record of thread.records) {
+    if (record.type === 'sites') for (const site of record.sites) sites.set(site.id, site);
+  }
+  const places = new Map<number, { readonly node: number; readonly line: number }>();
+  for (const record of thread.records) {
+    if (record.type !== 'waits') continue;
+    for (const [index, id] of record.site.entries()) {
+      const site = sites.get(id);
+      let place = places.get(id);
+      if (place === undefined) {
+        place = site === undefined ? { node: -1, line: 0 } : placeOf(site, scripts, functions, tree);
+        places.set(id, place);
+      }
+      const target = record.target[index] ?? -1;
+      const duration = record.duration[index] ?? 0;
+      builder.addWait({
+        thread: row,
+        node: place.node,
+        line: place.line,
+        kind: site?.kind ?? 'other',
+        call: site?.call ?? '',
+        target: target < 0 ? '' : (record.targets[target] ?? ''),
+        start: Math.max((record.start[index] ?? begin) - begin, 0),
+        duration,
+        charged: record.charged[index] ?? 0,
+        count: record.count[index] ?? 1,
+        longest: record.longest[index] ?? duration,
+      });
+    }
+  }
+}
+
+/** The call path and line of the source for a place that the engine named. */
+function placeOf(
+  site: Site,
+  scripts: ThreadScripts,
+  functions: UserFunctions,
+  tree: CallTree,
+): { readonly node: number; readonly line: number } {
+  if (site.url === null || site.url === '') return { node: -1, line: 0 };
+  const { file, line } = scripts.at(site.url, site.line);
+  const column = Math.max(site.column - 1, 0);
+  const source = file.original(line, column);
+  const ranges = file.ranges;
+  const range = ranges?.functions[file.innermost(line, column)];
+  const user =
+    range === undefined
+      ? functions.at(file, line, column, site.function)
+      : range.parent < 0
+        ? functions.at(file, 1, 0, '')
+        : functions.ofRange(file, range);
+  return { node: tree.anyOf(user.row), line: source.file === user.file ? source.line : 0 };
+}

@@ -1,0 +1,254 @@
+import {
+  ProfileBuilder,
+  type Influence,
+  type Profile,
+  type ProfileAbout,
+  type ProfileWarning,
+} from '@whetstone/profile';
+import { basename, sep } from 'node:path';
+import type { RawRecording, RawThread } from '../recording.ts';
+import { aboutOf } from './assemble-about.ts';
+import { addSamples, type StateRows } from './assemble-samples.ts';
+import { beganAt, endedAt, knownThreads, threadRow, type KnownThread } from './assemble-threads.ts';
+import { addWaits } from './assemble-waits.ts';
+import { CallTree } from './call-tree.ts';
+import { categoryOf } from './category.ts';
+import { deoptimisations } from './deopts.ts';
+import { InlinedLines, type LineTrust } from './inlined-lines.ts';
+import { joinCounts } from './join-counts.ts';
+import { Frames, mergePiece, type MergedPiece } from './merge-piece.ts';
+import { pathOf } from './ran-file.ts';
+import { Scripts, type ThreadScripts } from './scripts.ts';
+import { UserFunctions } from './user-functions.ts';
+
+/** What only the caller of {@link assemble} knows. */
+export interface AssembleOptions {
+  /** Keep the sources' text. */
+  readonly sources: boolean;
+  readonly modes: ProfileAbout['modes'];
+  readonly influence: Influence;
+  readonly readText: (path: string) => string | null;
+  /** Where our own code lies that ran inside the program; more than one where parts of it are generated. */
+  readonly agentFolder: string | readonly string[];
+  /** Of the working directory, if it is under git. */
+  readonly revision: string | null;
+  /** What the recorder has to say besides. */
+  readonly warnings?: readonly ProfileWarning[];
+}
+
+/** The largest text of a source that is kept, in UTF-16 units: the compiler of TypeScript 5 fits in. */
+const LARGEST_SOURCE = 8_000_000;
+
+/**
+ * Makes what one run left behind, and what a second one counted, into a profile.
+ *
+ * Pure but for `readText`, through which it reads sources and their maps: each once, and only those that
+ * were seen running.
+ */
+export function assemble(raw: RawRecording, counts: RawRecording | null, options: AssembleOptions): Profile {
+  const builder = new ProfileBuilder();
+  const tree = new CallTree(builder);
+  const scripts = new Scripts(options.readText);
+  const functions = new UserFunctions(builder);
+  const oursOf = oursIn(options.agentFolder);
+  const warnings: ProfileWarning[] = [...raw.warnings, ...(options.warnings ?? [])];
+  const functionRow = (name: string, file: string, line: number, column: number) =>
+    builder.functionRow(name, file, line, column, categoryOf(name, file));
+  const runtimeRows = new Set<number>();
+  const codeRow = (name: string, file: string, line: number, column: number) => {
+    const row = functionRow(name, file, line, column);
+    if (file !== '') runtimeRows.add(row);
+    return row;
+  };
+  const states: StateRows = {
+    idle: functionRow('(idle)', '', 0, 0),
+    program: functionRow('(program)', '', 0, 0),
+    waiting: functionRow('(waiting)', '', 0, 0),
+    measuring: functionRow('(measuring)', '', 0, 0),
+    startUp: functionRow('(start-up)', '', 0, 0),
+    exit: functionRow('(exit)', '', 0, 0),
+  };
+
+  const threads = knownThreads(raw).map((known) => {
+    const threadScripts = known.raw === null ? null : scripts.ofThread(known.raw);
+    return { known, scripts: threadScripts, pieces: mergedPieces(known, threadScripts) };
+  });
+  // All call paths come first: an inlined call is put where it was seen before it was inlined.
+  const lines = new InlinedLines(
+    tree,
+    functions,
+    (row) => runtimeRows.has(row),
+    () => codeRow('(inlined)', 'node:internal', 0, 0),
+  );
+  let unexplained = 0;
+  for (const { known, scripts: own, pieces } of threads) {
+    const rejected = pieces.reduce((sum, piece) => sum + piece.rejected, 0);
+    const row = builder.addThread(threadRow(known, raw, rejected));
+    if (known.raw === null || own === null) continue;
+    unexplained += addSamples(
+      {
+        row,
+        pieces,
+        scripts: own,
+        trust: trustOf(known.raw, own),
+        time: {
+          cpu: known.figures?.cpu ?? null,
+          queued: known.figures?.queued ?? null,
+          began: beganAt(known),
+          ended: endedAt(known, raw),
+        },
+      },
+      raw.begin,
+      builder,
+      tree,
+      lines,
+      states,
+    );
+    addWaits(known.raw, row, raw.begin, own, functions, tree, builder);
+    addMoments(known.raw, row, raw.begin, builder);
+    warnings.push(...notesOf(known.raw));
+  }
+  if (counts !== null) joinCounts(counts, scripts, functions, (url) => oursOf(url) !== null, builder);
+  addDeoptimisations(raw, threads[0]?.scripts ?? scripts.ofThread({ records: [] } as never), functions, builder);
+  addSources(options.sources, scripts, functions, builder);
+  warnings.push(...complaints(raw, threads, unexplained));
+  return builder.build(aboutOf(raw, options.modes, options.influence, options.revision, unique(warnings)));
+
+  function mergedPieces({ raw: thread }: KnownThread, own: ThreadScripts | null): MergedPiece[] {
+    if (thread === null || own === null) return [];
+    const frames = new Frames(own, functions, codeRow, oursOf);
+    return thread.records
+      .filter((record) => record.type === 'piece')
+      .toSorted((a, b) => a.profile.startTime - b.profile.startTime)
+      .map((piece) => mergePiece(piece, tree, (node) => frames.of(node), states.measuring));
+  }
+}
+
+/** Files of ours that stand between the program and what it calls; the others work for the recorder alone. */
+const wrappers = /^(?:waits|delays|loader|output|children|stack|console|exit)/;
+
+function oursIn(folders: string | readonly string[]): (url: string) => 'wrapper' | 'worker' | null {
+  const prefixes = [folders].flat().map((folder) => (folder.endsWith(sep) ? folder : folder + sep));
+  return (url) => {
+    const path = pathOf(url);
+    if (!prefixes.some((prefix) => path.startsWith(prefix))) return null;
+    return wrappers.test(basename(path)) ? 'wrapper' : 'worker';
+  };
+}
+
+function trustOf(thread: RawThread, scripts: ThreadScripts): LineTrust {
+  const major = Number.parseInt(thread.start.version.replace(/^v/, ''), 10);
+  if (major >= 25) return 'exact';
+  return scripts.hasRanges ? 'ranges' : 'coarse';
+}
+
+/** Collections, figures over time, and marks. */
+function addMoments(thread: RawThread, row: number, begin: number, builder: ProfileBuilder): void {
+  for (const record of thread.records) {
+    if (record.type === 'collections') {
+      for (const [index, kind] of record.kind.entries()) {
+        const start = Math.max((record.start[index] ?? begin) - begin, 0);
+        builder.addCollection(row, kind, start, record.duration[index] ?? 0);
+      }
+    } else if (record.type === 'mark') {
+      builder.addMark(row, record.kind, record.name, Math.max(record.start - begin, 0), record.duration);
+    }
+  }
+  const series = new Map<string, { unit: 'microseconds' | 'bytes' | 'count'; points: (readonly [number, number])[] }>();
+  for (const record of thread.records) {
+    if (record.type !== 'series') continue;
+    let known = series.get(record.name);
+    if (known === undefined) series.set(record.name, (known = { unit: record.unit, points: [] }));
+    for (const [index, time] of record.time.entries()) known.points.push([time - begin, record.value[index] ?? 0]);
+  }
+  for (const [name, { unit, points }] of series) {
+    points.sort((a, b) => a[0] - b[0]);
+    builder.addSeries(
+      name,
+      unit,
+      row,
+      points.map((point) => point[0]),
+      points.map((point) => point[1]),
+    );
+  }
+}
+
+/** Moments that are columns of their own, not something to tell. */
+const silentNotes = new Set(['first-line', 'loading', 'fork', 'main-script', 'exec']);
+
+function notesOf(thread: RawThread): ProfileWarning[] {
+  return thread.records
+    .filter((record) => record.type === 'note')
+    .filter((note) => !silentNotes.has(note.code))
+    .map(({ code, message }) => ({ code, message }));
+}
+
+function addDeoptimisations(
+  raw: RawRecording,
+  scripts: ThreadScripts,
+  functions: UserFunctions,
+  builder: ProfileBuilder,
+): void {
+  if (raw.deopts === null) return;
+  for (const { url, line, column, reason } of deoptimisations(raw.deopts)) {
+    if (url.startsWith('node:')) continue;
+    const place = scripts.at(url, line);
+    const source = place.file.original(place.line, column - 1);
+    const inner = place.file.innermost(place.line, column - 1);
+    const range = place.file.ranges?.functions[inner];
+    const user = range === undefined ? null : inner === 0 ? functions.at(place.file, 1, 0, '') : functions.ofRange(place.file, range);
+    builder.addDeoptimisation(user?.row ?? -1, source.line, reason);
+  }
+}
+
+function addSources(
+  keep: boolean,
+  scripts: Scripts,
+  functions: UserFunctions,
+  builder: ProfileBuilder,
+): void {
+  for (const file of functions.files) {
+    const text = keep ? scripts.readText(file) : null;
+    if (!keep) builder.addSource(file, null);
+    else if (text !== null && text.length <= LARGEST_SOURCE) builder.addSource(file, text);
+  }
+}
+
+/** What is wrong with the recording itself. */
+function complaints(
+  raw: RawRecording,
+  threads: readonly { readonly known: KnownThread; readonly pieces: readonly MergedPiece[] }[],
+  unexplained: number,
+): ProfileWarning[] {
+  const found: ProfileWarning[] = [];
+  if (raw.runtime.name === 'node' && raw.threads.length === 0) {
+    found.push({
+      code: 'no-agent',
+      message: 'The program did not load the recorder: only the operating system measured it.',
+    });
+  }
+  const torn = raw.threads.filter((thread) => !thread.ended && thread.start.threadId === 0).map((thread) => thread.start.pid);
+  if (torn.length > 0) {
+    found.push({
+      code: 'ended-early',
+      message: `Process ${torn.join(', ')} ended before its last samples were written; what it had written until then is here.`,
+    });
+  }
+  const rejected = threads.reduce((sum, { pieces }) => sum + pieces.reduce((all, piece) => all + piece.rejected, 0), 0);
+  if (rejected > 0) found.push({ code: 'samples-rejected', message: `${rejected} samples had no call path and were left out.` });
+  const cpu = threads.reduce((sum, { known, pieces }) => sum + (pieces.length > 0 ? (known.figures?.cpu ?? 0) : 0), 0);
+  if (cpu > 0 && unexplained > cpu * UNEXPLAINED_SHARE && unexplained > UNEXPLAINED_LEAST) {
+    const share = ((unexplained / cpu) * 100).toFixed(1);
+    found.push({ code: 'cpu-unexplained', message: `${share} % of the CPU time was spent where no sample was taken.` });
+  }
+  return found;
+}
+
+/** From here on time without samples is told: below it is the jitter of clocks that are read one after another. */
+const UNEXPLAINED_SHARE = 0.05;
+/** Microseconds; a start and an end that nobody sampled are not worth a word. */
+const UNEXPLAINED_LEAST = 50_000;
+
+function unique(warnings: readonly ProfileWarning[]): ProfileWarning[] {
+  return [...new Map(warnings.map((warning) => [`${warning.code}\n${warning.message}`, warning])).values()];
+}
