@@ -2,10 +2,11 @@
 
 // Names, sockets, HTTP and fetch.
 //
-// HTTP is heard of through Node's diagnostics channels: nothing is wrapped, and `http` is not loaded for it.
+// Of HTTP's answers and requests to a server Node's diagnostics channels tell; nothing is wrapped for it.
 
 const { channel, subscribe } = require('node:diagnostics_channel');
 const dns = require('node:dns');
+const http = require('node:http');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
 const { wrap, awaited, announced, onEvents } = require('./waits-wrap.cjs');
@@ -30,7 +31,7 @@ function names(ctx) {
       apply(target, self, args) {
         const last = args.length - 1;
         if (typeof args[last] !== 'function') return apply(target, self, args);
-        const site = sites.find(handler.apply, call, 'dns');
+        const site = sites.search(handler.apply, 'dns', () => call);
         if (site === null) return apply(target, self, args);
         const operation = ledger.begin(site, typeof args[0] === 'string' ? args[0] : undefined);
         args[last] = new Proxy(args[last], operation);
@@ -126,15 +127,23 @@ function servers({ sites, ledger }) {
 function requests({ sites, ledger }) {
   const asked = new WeakMap();
 
-  function start({ request }) {
+  // The channel of a request's start speaks when it is sent; the user's call is on the stack when an agent gets it.
+  const added = {
+    apply(target, self, args) {
+      const result = apply(target, self, args);
+      if (args[0] instanceof http.ClientRequest) start(args[0], added.apply);
+      return result;
+    },
+  };
+  wrap(http.Agent.prototype, 'addRequest', added);
+
+  function start(request, below) {
     const secure = request.protocol === 'https:';
-    const call = secure ? 'https.request' : 'http.request';
-    const site = sites.search(start, 'http', (inner) => `${secure ? 'https' : 'http'}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`);
+    const scheme = secure ? 'https' : 'http';
+    const site = sites.search(below, 'http', (inner) => `${scheme}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`);
     if (site === null) return;
-    const port = Number(request.socket?.remotePort) || undefined;
-    const host = request.host ?? request.getHeader('host');
-    const given = String(request.getHeader('host') ?? host);
-    const where = /:\d+$/.test(given) ? given : `${given}:${port ?? (call === 'https.request' ? 443 : 80)}`;
+    const given = String(request.getHeader('host') ?? request.host);
+    const where = /:\d+$/.test(given) ? given : `${given}:${secure ? 443 : 80}`;
     const operation = ledger.begin(site, `${request.method} ${where}${pathOf(request.path)}`);
     operation.abandoned = () => request.destroyed;
     asked.set(request, operation);
@@ -164,7 +173,6 @@ function requests({ sites, ledger }) {
     });
   }
 
-  hear('http.client.request.start', start);
   hear('http.client.response.finish', answered);
 }
 

@@ -27,6 +27,11 @@ const capture = vm.runInContext(
   vm.createContext(vm.constants?.DONT_CONTEXTIFY ?? {}),
 );
 
+/** Frames that hand on the user's call: `util.promisify`, and built-ins such as `new Promise`. */
+function passesOn([file]) {
+  return !file.startsWith('node:') || file === 'node:internal/util';
+}
+
 const dependency = /[\\/]node_modules[\\/]/;
 
 /** @param agentFolder Frames of files below it are ours, and never the user's. */
@@ -91,7 +96,7 @@ exports.createSites = function createSites({ agentFolder, folder }) {
         if (owner === 'own') return siteAt(first, file, call, kind);
         if (owner === 'agent') return null;
       }
-      return this.search(below, kind, () => call);
+      return this.search(below, kind, (inner) => (inner.every(passesOn) ? call : null));
     },
 
     /**
