@@ -1,0 +1,76 @@
+import { categories, selfByNode, type Profile } from '@whetstone/profile';
+import type { CollectionRow, TimeSplit } from './report.ts';
+import { isResting } from './selection.ts';
+
+/**
+ * How the main thread spent its time.
+ *
+ * `wall = cpu + queued + asleep` holds exactly: what a clock's tick leaves over goes to `asleep`.
+ * Without the operating system's figures (an imported file) the split is that of the samples.
+ */
+export function timeSplit(profile: Profile): TimeSplit {
+  const [thread] = profile.threads;
+  const wall = thread?.wall ?? profile.about.wall;
+  const told = thread?.cpu ?? (profile.threads.length === 0 ? profile.about.cpu : null);
+  const sampled = sampledTime(profile);
+  const cpu = Math.min(wall, told ?? sampled.busy);
+  const queued = thread?.queued == null ? null : Math.min(thread.queued, wall - cpu);
+  const asleep = Math.max(0, wall - cpu - (queued ?? 0));
+  const waiting = profile.about.modes.waits ? Math.min(asleep, chargedToMain(profile)) : null;
+  return {
+    wall,
+    cpu,
+    queued,
+    asleep,
+    waiting,
+    unexplained: waiting === null ? null : asleep - waiting,
+    collector: collectorTime(profile, sampled.collector, cpu),
+    majorFaults: thread?.majorFaults ?? null,
+    startUp: thread?.startUp ?? null,
+    loading: thread?.loading ?? null,
+    kind: told === null ? 'sampled' : 'measured',
+  };
+}
+
+/** Pauses of the collector in the main thread, added up by kind, most time first. */
+export function collectionRows(profile: Profile): CollectionRow[] {
+  const { collections, strings } = profile;
+  const rows = new Map<number, { kind: string; count: number; time: number; longest: number }>();
+  for (let i = 0; i < collections.kind.length; i++) {
+    if (collections.thread[i] !== 0) continue;
+    const kind = collections.kind[i]!;
+    const row = rows.get(kind) ?? { kind: strings[kind] ?? '', count: 0, time: 0, longest: 0 };
+    rows.set(kind, row);
+    row.count++;
+    row.time += collections.duration[i]!;
+    row.longest = Math.max(row.longest, collections.duration[i]!);
+  }
+  return [...rows.values()].sort((a, b) => b.time - a.time);
+}
+
+function sampledTime(profile: Profile): { busy: number; collector: number } {
+  const self = selfByNode(profile, 0);
+  let busy = 0;
+  let collector = 0;
+  for (let row = 0; row < self.length; row++) {
+    const f = profile.nodes.function[row]!;
+    if (isResting(profile, f)) continue;
+    busy += self[row]!;
+    if (categories[profile.functions.category[f]!] === 'collector') collector += self[row]!;
+  }
+  return { busy, collector };
+}
+
+function chargedToMain({ waits }: Profile): number {
+  let charged = 0;
+  for (let i = 0; i < waits.charged.length; i++) if (waits.thread[i] === 0) charged += waits.charged[i]!;
+  return charged;
+}
+
+function collectorTime(profile: Profile, sampled: number, cpu: number): number | null {
+  const measured = collectionRows(profile).reduce((sum, { time }) => sum + time, 0);
+  if (measured > 0) return Math.min(cpu, measured);
+  if (sampled > 0) return Math.min(cpu, sampled);
+  // The same switch turns on both; where it was off, nobody looked.
+  return profile.about.modes.waits ? 0 : null;
+}
