@@ -1,0 +1,42 @@
+import type { Finding, Place } from './report.ts';
+
+/** Every cause that `explain` can find; the text of each is a file of this name. */
+export const findingIds = [
+  'swapping',
+  'busy-machine',
+  'waiting-dominates',
+  'waiting-unexplained',
+  'sequential-awaits',
+  'event-loop-blocked',
+  'collector',
+  'start-up',
+  'module-loading',
+  'one-hot-line',
+  'one-hot-function',
+  'one-hot-builtin',
+  'calls-too-many',
+  'deoptimised',
+  'one-core-only',
+  'evenly-spread',
+] as const;
+export type FindingId = (typeof findingIds)[number];
+
+/**
+ * A finding without its words: what was found, and the figures it rests on.
+ *
+ * Times in `evidence` are microseconds, shares 0 to 1, memory bytes; the text says how each is shown.
+ */
+export interface Evidence {
+  readonly id: FindingId;
+  readonly confidence: Finding['confidence'];
+  /** Part of the wall time saved if the cause were gone: an upper bound, 0 to 1; `null` where none can be given. */
+  readonly gainAtMost: number | null;
+  readonly where: Place | null;
+  readonly evidence: Readonly<Record<string, number | string>>;
+}
+
+/** `src/db.ts:42`, or only the file, or the function where there is no file. */
+export function placeText({ file, line, function: name }: Place): string {
+  if (file === '') return name;
+  return line > 0 ? `${file}:${line}` : file;
+}

@@ -1,0 +1,57 @@
+import type { Profile } from '@whetstone/profile';
+import type { Evidence } from './evidence.ts';
+import {
+  busyMachine,
+  startUp,
+  swapping,
+  moduleLoading,
+  oneCoreOnly,
+  collector,
+} from './findings/whole-run.ts';
+import {
+  calledTooOften,
+  deoptimised,
+  evenlySpread,
+  hotBuiltin,
+  hotFunction,
+  hotLine,
+} from './findings/computing.ts';
+import { loopBlocked, sequentialAwaits, waitingDominates, waitingUnexplained } from './findings/waiting.ts';
+import { runReport } from './run-report.ts';
+import type { RunReport } from './report.ts';
+
+/** What a finding looks at. */
+export interface Facts {
+  readonly profile: Profile;
+  readonly report: RunReport;
+}
+
+/**
+ * The causes that a profile shows, the largest gain first: ids and figures, no words.
+ *
+ * What makes the figures themselves doubtful (swapping, a busy machine) comes before everything else.
+ * Advice that measurement has refuted (caching `.length`, `join` for `+=`, …) is not among them.
+ */
+export function explain(profile: Profile): Evidence[] {
+  const facts: Facts = { profile, report: runReport(profile) };
+  const doubts = [swapping, busyMachine].flatMap((find) => find(facts));
+  const causes = [
+    waitingDominates,
+    waitingUnexplained,
+    sequentialAwaits,
+    loopBlocked,
+    collector,
+    startUp,
+    moduleLoading,
+    hotLine,
+    hotFunction,
+    hotBuiltin,
+    calledTooOften,
+    deoptimised,
+    oneCoreOnly,
+    evenlySpread,
+  ].flatMap((find) => find(facts));
+  // A stable sort: findings with the same gain stay in the order above, from cause to detail.
+  const byGain = causes.sort((a, b) => (b.gainAtMost ?? 0) - (a.gainAtMost ?? 0));
+  return [...doubts, ...byGain];
+}

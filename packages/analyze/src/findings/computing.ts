@@ -1,0 +1,232 @@
+import type { Profile } from '@whetstone/profile';
+import { placeText, type Evidence } from '../evidence.ts';
+import type { Facts } from '../explain.ts';
+import { placeOf } from '../places.ts';
+import { callers } from '../relatives.ts';
+import type { FunctionRow, LineRow, Place, RunReport } from '../report.ts';
+import {
+  CALLS_MANY,
+  CALLS_SHARE,
+  CALL_SHORT,
+  COMPUTING_DOMINATES,
+  DEOPTIMISATIONS_MANY,
+  DEOPTIMISED_SHARE,
+  EVEN_FUNCTION,
+  HOT_FUNCTION,
+  HOT_LINE,
+  SAMPLES_FOR_EVEN,
+  SAMPLES_LEAST,
+} from '../thresholds.ts';
+
+/** One line takes a large part of the computing. */
+export function hotLine({ report }: Facts): Evidence[] {
+  const line = report.lines.find(isReadable);
+  if (!line || !enoughSamples(report) || line.self / report.about.sampled < HOT_LINE) return [];
+  return [
+    {
+      id: 'one-hot-line',
+      confidence: 'certain',
+      gainAtMost: ofWall(report, line.self),
+      where: placeOnly(line),
+      evidence: {
+        place: placeText(line),
+        function: line.function,
+        self: line.self,
+        computing: report.about.sampled,
+        share: line.self / report.about.sampled,
+        text: line.text?.trim() ?? '',
+        hits: line.hits ?? '?',
+      },
+    },
+  ];
+}
+
+/** One function takes a large part of the computing, on more than one line. */
+export function hotFunction({ report }: Facts): Evidence[] {
+  const hot = report.functions.find(isUserCode);
+  if (!hot || !enoughSamples(report) || hot.self / report.about.sampled < HOT_FUNCTION) return [];
+  const line = report.lines.find((row) => row.file === hot.file && row.function === hot.function);
+  return [
+    {
+      id: 'one-hot-function',
+      confidence: 'certain',
+      gainAtMost: ofWall(report, hot.self),
+      where: placeOnly(hot),
+      evidence: {
+        place: placeText(hot),
+        function: hot.function,
+        self: hot.self,
+        computing: report.about.sampled,
+        share: hot.self / report.about.sampled,
+        hottest: line ? placeText(line) : placeText(hot),
+        text: line?.text?.trim() ?? '',
+      },
+    },
+  ];
+}
+
+/** One function of the runtime takes a large part: named with the place that calls it most. */
+export function hotBuiltin({ profile, report }: Facts): Evidence[] {
+  const [hot] = report.functions.filter(({ category }) => category === 'native' || category === 'runtime');
+  if (!hot || isEngine(hot) || !enoughSamples(report) || hot.self / report.about.sampled < HOT_FUNCTION)
+    return [];
+  const caller = userCaller(profile, hot);
+  if (!caller) return [];
+  return [
+    {
+      id: 'one-hot-builtin',
+      confidence: 'certain',
+      gainAtMost: ofWall(report, hot.self),
+      where: placeOnly(caller),
+      evidence: {
+        builtin: hot.function,
+        place: placeText(caller),
+        function: caller.function,
+        self: hot.self,
+        computing: report.about.sampled,
+        share: hot.self / report.about.sampled,
+      },
+    },
+  ];
+}
+
+/** A small function is called so often that the number of calls is the cost. */
+export function calledTooOften({ report }: Facts): Evidence[] {
+  if (!enoughSamples(report)) return [];
+  const row = report.functions.find(
+    ({ calls, self, ...row }) =>
+      isUserCode(row) &&
+      calls !== null &&
+      calls >= CALLS_MANY &&
+      self / calls <= CALL_SHORT &&
+      self / report.about.sampled >= CALLS_SHARE,
+  );
+  if (!row) return [];
+  return [
+    {
+      id: 'calls-too-many',
+      confidence: 'likely',
+      gainAtMost: ofWall(report, row.self),
+      where: placeOnly(row),
+      evidence: {
+        function: row.function,
+        place: placeText(row),
+        calls: row.calls!,
+        self: row.self,
+        perCall: row.self / row.calls!,
+        share: row.self / report.about.sampled,
+      },
+    },
+  ];
+}
+
+/** A function that takes time loses its optimised code again and again. */
+export function deoptimised({ profile, report }: Facts): Evidence[] {
+  if (!enoughSamples(report)) return [];
+  const { deoptimisations, strings } = profile;
+  let worst: { row: FunctionRow; line: number; reason: string; count: number } | undefined;
+  for (let i = 0; i < deoptimisations.count.length; i++) {
+    const f = deoptimisations.function[i]!;
+    const count = deoptimisations.count[i]!;
+    if (f < 0 || count < DEOPTIMISATIONS_MANY) continue;
+    const place = placeOf(profile, f);
+    const row = report.functions.find((row) => samePlace(row, place));
+    if (!row || row.self / report.about.sampled < DEOPTIMISED_SHARE) continue;
+    if (!worst || row.self > worst.row.self || (row.self === worst.row.self && count > worst.count)) {
+      const line = deoptimisations.line[i]! || row.line;
+      worst = { row, line, reason: strings[deoptimisations.reason[i]!] ?? '', count };
+    }
+  }
+  if (!worst) return [];
+  const place = { ...placeOnly(worst.row), line: worst.line };
+  return [
+    {
+      id: 'deoptimised',
+      confidence: 'possible',
+      gainAtMost: ofWall(report, worst.row.self),
+      where: place,
+      evidence: {
+        function: worst.row.function,
+        place: placeText(place),
+        count: worst.count,
+        reason: worst.reason,
+        self: worst.row.self,
+        share: worst.row.self / report.about.sampled,
+      },
+    },
+  ];
+}
+
+/** The program computes, and nothing stands out. */
+export function evenlySpread({ report }: Facts): Evidence[] {
+  const { about, time } = report;
+  const [hottest] = report.functions.filter((row) => !isEngine(row));
+  if (!hottest || about.samples.taken < SAMPLES_FOR_EVEN || about.sampled === 0) return [];
+  if (time.cpu / time.wall < COMPUTING_DOMINATES || hottest.self / about.sampled >= EVEN_FUNCTION) return [];
+  return [
+    {
+      id: 'evenly-spread',
+      confidence: 'likely',
+      gainAtMost: ofWall(report, hottest.self),
+      where: null,
+      evidence: {
+        functions: report.functions.filter(({ self }) => self > 0).length,
+        function: hottest.function,
+        place: placeText(hottest),
+        share: hottest.self / about.sampled,
+        computing: about.sampled,
+      },
+    },
+  ];
+}
+
+/** Enough to trust shares; imported files may not say how many were taken, and are believed. */
+export function enoughSamples({ about }: RunReport): boolean {
+  return about.sampled > 0 && about.samples.taken >= SAMPLES_LEAST;
+}
+
+/** Code that people can change: their own, and packages they chose. */
+export function isUserCode({ category }: Pick<FunctionRow, 'category'>): boolean {
+  return category === 'own' || category === 'dependency';
+}
+
+/** Lines of files that people can open, which Node's own modules are not. */
+export function isReadable({ file }: LineRow): boolean {
+  return file !== '' && !file.startsWith('node:') && !file.startsWith('<');
+}
+
+/** The engine's own work, which stands for many things and is called from nowhere: `(program)`. */
+export function isEngine({ function: name, file }: Place): boolean {
+  return file === '' && /^\(.*\)$/.test(name);
+}
+
+/** The nearest caller that is the user's, by way of the heaviest ones. */
+function userCaller(profile: Profile, row: FunctionRow): Place | null {
+  const asked = new Set<string>();
+  let name = row.file === '' || row.line === 0 ? row.function : `${row.function} (${row.file}:${row.line})`;
+  // Each step goes to one caller not asked before, so it ends.
+  while (!asked.has(name)) {
+    asked.add(name);
+    const [caller] = callers(profile, name).rows;
+    if (!caller) return null;
+    if (isUserCode(caller)) return caller;
+    name =
+      caller.file === '' || caller.line === 0
+        ? caller.function
+        : `${caller.function} (${caller.file}:${caller.line})`;
+  }
+  return null;
+}
+
+function samePlace(a: Place, b: Place): boolean {
+  return a.file === b.file && a.line === b.line && a.function === b.function;
+}
+
+function placeOnly({ file, line, function: name }: Place): Place {
+  return { file, line, function: name };
+}
+
+/** Without this time the run would be shorter by at most this part: all of it may lie on the way that the wall measures. */
+function ofWall({ time }: RunReport, self: number): number {
+  return time.wall > 0 ? Math.min(1, self / time.wall) : 0;
+}

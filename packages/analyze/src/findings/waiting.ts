@@ -1,0 +1,181 @@
+import { placeText, type Evidence } from '../evidence.ts';
+import type { Facts } from '../explain.ts';
+import { placeOf } from '../places.ts';
+import type { Place, RunReport, WaitRow } from '../report.ts';
+import { joinedStretches } from '../selection.ts';
+import {
+  LOOP_BLOCKED,
+  LOOP_WAITS_LEAST,
+  SEQUENTIAL_COUNT,
+  SEQUENTIAL_OVERLAP,
+  SEQUENTIAL_SHARE,
+  WAITING_DOMINATES,
+} from '../thresholds.ts';
+
+/** The main thread sleeps most of the time, and a wait is known that explains the largest part. */
+export function waitingDominates({ report }: Facts): Evidence[] {
+  const { time } = report;
+  const top = report.waits.find(({ charged }) => charged > 0);
+  if (!top || !mostlyAsleep(report) || time.waiting === null || time.waiting / time.wall < WAITING_DOMINATES)
+    return [];
+  return [
+    {
+      id: 'waiting-dominates',
+      confidence: 'certain',
+      gainAtMost: time.waiting / time.wall,
+      where: placeOfWait(top),
+      evidence: {
+        waiting: time.waiting,
+        wall: time.wall,
+        share: time.waiting / time.wall,
+        call: top.call,
+        target: top.target ?? top.kind,
+        place: waitPlaceText(top),
+        charged: top.charged,
+        count: top.count,
+        longest: top.longest,
+      },
+    },
+  ];
+}
+
+/** The main thread sleeps most of the time, and nothing says for what. */
+export function waitingUnexplained({ report }: Facts): Evidence[] {
+  const { time } = report;
+  if (!mostlyAsleep(report)) return [];
+  const unexplained = time.unexplained ?? time.asleep;
+  if (unexplained / time.wall < WAITING_DOMINATES) return [];
+  return [
+    {
+      id: 'waiting-unexplained',
+      confidence: 'likely',
+      gainAtMost: unexplained / time.wall,
+      where: null,
+      evidence: { unexplained, asleep: time.asleep, wall: time.wall, share: unexplained / time.wall },
+    },
+  ];
+}
+
+/** Many waits of one place, never two at once. */
+export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
+  const { waits, strings, nodes } = profile;
+  const { wall } = report.time;
+  const places = new Map<string, number[]>();
+  for (let i = 0; i < waits.kind.length; i++) {
+    // An interval is one after another by its nature.
+    if (waits.thread[i] !== 0 || strings[waits.call[i]!] === 'setInterval') continue;
+    const f = waits.node[i]! >= 0 ? nodes.function[waits.node[i]!]! : -1;
+    const key = `${f} ${waits.line[i]} ${waits.call[i]}`;
+    const rows = places.get(key);
+    if (rows) rows.push(i);
+    else places.set(key, [i]);
+  }
+  let worst: Evidence | undefined;
+  for (const rows of places.values()) {
+    let count = 0;
+    let time = 0;
+    let charged = 0;
+    for (const i of rows) {
+      count += waits.count[i]!;
+      time += waits.duration[i]!;
+      charged += waits.charged[i]!;
+    }
+    if (count < SEQUENTIAL_COUNT || wall === 0 || charged / wall < SEQUENTIAL_SHARE) continue;
+    // Short waits are added up into one row: those that overlapped have more time than was slept.
+    const covered = joinedStretches(
+      rows.map((i) => ({ start: waits.start[i]!, end: waits.start[i]! + waits.duration[i]! })),
+    ).reduce((sum, { start, end }) => sum + end - start, 0);
+    if (time === 0 || 1 - covered / time > SEQUENTIAL_OVERLAP || charged < time / 2) continue;
+    const first = rows[0]!;
+    const f = waits.node[first]! >= 0 ? nodes.function[waits.node[first]!]! : -1;
+    const where = f >= 0 ? placeOf(profile, f, waits.line[first]!) : null;
+    const gainAtMost = (charged / wall) * (1 - 1 / count);
+    if (worst && (worst.gainAtMost ?? 0) >= gainAtMost) continue;
+    worst = {
+      id: 'sequential-awaits',
+      // Each may need the answer of the one before.
+      confidence: 'possible',
+      gainAtMost,
+      where,
+      evidence: {
+        call: strings[waits.call[first]!] || strings[waits.kind[first]!] || '',
+        place: where ? placeText(where) : 'a place that is not known',
+        count,
+        time: charged,
+        each: time / count,
+        share: charged / wall,
+      },
+    };
+  }
+  return worst ? [worst] : [];
+}
+
+/** A program that waits for others keeps them waiting: its loop stood still. */
+export function loopBlocked({ profile, report }: Facts): Evidence[] {
+  const waits = report.waits.reduce((sum, { count }) => sum + count, 0);
+  if (waits < LOOP_WAITS_LEAST) return [];
+  let longest = 0;
+  let end = 0;
+  let count = 0;
+  for (const series of profile.series) {
+    if (series.name !== 'delay' || series.thread > 0) continue;
+    for (let i = 0; i < series.value.length; i++) {
+      const value = series.value[i]!;
+      if (value < LOOP_BLOCKED) continue;
+      count++;
+      if (value > longest) [longest, end] = [value, series.time[i]!];
+    }
+  }
+  if (count === 0) return [];
+  const where = busiestPlace(profile, end - longest, end);
+  return [
+    {
+      id: 'event-loop-blocked',
+      confidence: 'likely',
+      // The work has to be done anyway; what is gained is that others do not wait for it.
+      gainAtMost: null,
+      where,
+      evidence: {
+        longest,
+        count,
+        waits,
+        place: where ? placeText(where) : 'a place that is not known',
+        at: end - longest,
+      },
+    },
+  ];
+}
+
+/** The user's function that ran longest in the main thread between two moments. */
+function busiestPlace(profile: Facts['profile'], from: number, to: number): Place | null {
+  const samples = profile.samples[0];
+  const times = new Map<number, number>();
+  for (let i = 0; i < (samples?.node.length ?? 0); i++) {
+    const start = samples!.time[i]!;
+    if (start >= to) break;
+    const inside = Math.min(to, start + samples!.duration[i]!) - Math.max(from, start);
+    if (inside <= 0) continue;
+    // Up to the user's code: `readFileSync` blocks, and it was called from somewhere.
+    let node = samples!.node[i]!;
+    while (node >= 0 && profile.functions.category[profile.nodes.function[node]!]! > 1)
+      node = profile.nodes.parent[node]!;
+    if (node >= 0)
+      times.set(profile.nodes.function[node]!, (times.get(profile.nodes.function[node]!) ?? 0) + inside);
+  }
+  const [top] = [...times].sort((a, b) => b[1] - a[1]);
+  return top ? placeOf(profile, top[0]) : null;
+}
+
+/** Asleep, and not because its own threads and children compute meanwhile. */
+function mostlyAsleep({ about, time }: RunReport): boolean {
+  if (time.wall === 0 || time.asleep / time.wall < WAITING_DOMINATES) return false;
+  return about.cpu === null || (about.cpu - time.cpu) / time.asleep < 0.5;
+}
+
+function placeOfWait({ file, line, function: name }: WaitRow): Place | null {
+  return file === '' ? null : { file, line, function: name };
+}
+
+function waitPlaceText(wait: WaitRow): string {
+  return wait.file === '' ? 'a place that is not known' : placeText(wait);
+}

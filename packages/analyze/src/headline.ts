@@ -1,0 +1,95 @@
+import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
+import { placeText } from './evidence.ts';
+import { isEngine, isReadable, isUserCode } from './findings/computing.ts';
+import type { RunReport } from './report.ts';
+import {
+  COLLECTOR_MATTERS,
+  HOT_FUNCTION,
+  HOT_LINE,
+  SAMPLES_LEAST,
+  START_UP_MATTERS,
+  TOO_SHORT,
+  WAITING_DOMINATES,
+} from './thresholds.ts';
+
+/**
+ * Where the time goes, in one sentence that is true of the run: the largest part that can be named.
+ *
+ * Names and paths are as they were recorded: whoever prints it makes them safe.
+ */
+export function headline(report: RunReport): string {
+  const { about, time } = report;
+  const { wall } = time;
+  const of = (part: number) => `${formatTime(part)} of ${formatTime(wall)}`;
+  if (wall <= 0) return 'Nothing was measured.';
+  if (about.samples.taken === 0 && about.sampled === 0) return withoutSamples(report);
+
+  const elsewhere = about.cpu === null ? 0 : about.cpu - time.cpu;
+  if (time.asleep / wall >= WAITING_DOMINATES) {
+    if (elsewhere >= time.asleep / 2) {
+      return `Computing elsewhere: other threads and processes took ${formatTime(elsewhere)} of CPU while the main thread slept ${of(time.asleep)}.`;
+    }
+    return waiting(report);
+  }
+  const queued = time.queued ?? 0;
+  if (queued / wall >= WAITING_DOMINATES || queued > Math.max(time.cpu, time.asleep)) {
+    return `Queueing, not computing: ${of(queued)} went to waiting for a core that other programs had.`;
+  }
+  if (wall < TOO_SHORT || about.samples.taken < SAMPLES_LEAST) {
+    const many = formatCount(about.samples.taken);
+    if (time.startUp !== null && time.startUp / wall >= START_UP_MATTERS) return startingUp(report);
+    return `Too short to say where: it ended after ${formatTime(wall)} with ${many} ${about.samples.taken === 1 ? 'sample' : 'samples'}.`;
+  }
+  if (time.startUp !== null && time.startUp / wall >= WAITING_DOMINATES) return startingUp(report);
+
+  const within = report.regions.length > 0 ? ' in the marked regions' : '';
+  const computing = formatTime(about.sampled);
+  const line = report.lines.find(isReadable);
+  if (line && line.self / about.sampled >= HOT_LINE) {
+    return `Computing, mostly on one line: ${formatTime(line.self)} of ${computing}${within} went to ${placeText(line)}.`;
+  }
+  if (
+    time.collector !== null &&
+    time.collector / wall >= COLLECTOR_MATTERS &&
+    time.collector > (line?.self ?? 0)
+  ) {
+    return `Collecting garbage: ${of(time.collector)}, more than any line of the program took.`;
+  }
+  const [hot] = report.functions.filter((row) => isUserCode(row) || !isEngine(row));
+  if (hot && hot.self / about.sampled >= HOT_FUNCTION) {
+    return `Computing, mostly in one function: ${formatTime(hot.self)} of ${computing}${within} went to ${hot.function}${hot.file === '' ? '' : ` at ${placeText(hot)}`}.`;
+  }
+  if (hot && hot.self > 0) {
+    return `Computing, spread out: the hottest function, ${hot.function}, has ${formatPercent(hot.self / about.sampled)} of ${computing}${within}.`;
+  }
+  return `Computing: ${of(time.cpu)}, none of it in a function that can be named.`;
+}
+
+function waiting({ time, waits }: RunReport): string {
+  const of = (part: number) => `${formatTime(part)} of ${formatTime(time.wall)}`;
+  const slept = time.queued === null ? 'Waiting or queueing' : 'Waiting';
+  const top = waits.find(({ charged }) => charged > 0);
+  if (top && top.charged / time.asleep >= 0.5) {
+    const where = top.file === '' ? '' : ` at ${placeText(top)}`;
+    return `${slept}, not computing: ${of(top.charged)} went to ${top.call}${where}.`;
+  }
+  if (top && time.waiting !== null && time.waiting / time.asleep >= 0.5) {
+    const where = top.file === '' ? '' : ` at ${placeText(top)}`;
+    return `${slept}, not computing: ${of(time.waiting)} in ${waits.filter(({ charged }) => charged > 0).length} places, the most in ${top.call}${where}.`;
+  }
+  return `${slept}, not computing: ${of(time.asleep)} asleep, and nothing says for what.`;
+}
+
+function startingUp({ time }: RunReport): string {
+  return `Starting: ${formatTime(time.startUp)} of ${formatTime(time.wall)} passed before the program's first line.`;
+}
+
+/** Only the operating system measured: another kind of program, or one that no agent could enter. */
+function withoutSamples({ about, time }: RunReport): string {
+  const cpu = about.cpu ?? time.cpu;
+  const parts = `${formatTime(cpu)} of CPU in ${formatTime(about.wall)}`;
+  if (about.runtime.name !== 'other') return `No samples were taken: all that is known is ${parts}.`;
+  return cpu / about.wall >= WAITING_DOMINATES
+    ? `Computing: ${parts}. Only the operating system measured this program.`
+    : `Waiting, not computing: ${parts}. Only the operating system measured this program.`;
+}
