@@ -1,0 +1,184 @@
+'use strict';
+// What runs inside the program, before the program's own code, in every process and thread of it.
+// It must never be noticed: it keeps nothing alive, prints nothing, and swallows its own failures.
+
+const workerThreads = require('node:worker_threads');
+const { now, threadNumber } = require('./clock.cjs');
+const { openOutput } = require('./output.cjs');
+const { ownEnvironment } = require('./environment.cjs');
+const { plainConsole } = require('./console.cjs');
+const { startSampler } = require('./sampler.cjs');
+const { startCounter } = require('./counter.cjs');
+const { onEnd } = require('./endings.cjs');
+const { followChildren } = require('./children.cjs');
+const { followWorkers, shownThreadId } = require('./workers.cjs');
+const { installMarks } = require('./marks.cjs');
+const { startWatcher, watcherMark } = require('./watch.cjs');
+
+/** Under this name the watcher, another thread, finds the agent. */
+const entry = Symbol.for('@whetstone/agent');
+
+/**
+ * Begins to measure the calling thread.
+ *
+ * `options` come from the preload file that the parent generated: `{folder, preload, pass, interval, until,
+ * waits, cacheFolder, workingDirectory}`.
+ */
+exports.start = function start(options) {
+  if (process.env[watcherMark] !== undefined) return;
+  const environment = ownEnvironment(options.preload);
+  if (globalThis[entry] !== undefined || workerThreads.isInternalThread === true) return;
+  try {
+    begin(options, environment);
+  } catch {
+    // A program that cannot be measured still runs.
+  } finally {
+    forgetOurFiles();
+  }
+};
+
+function begin(options, environment) {
+  const main = workerThreads.isMainThread;
+  const threadId = main ? 0 : shownThreadId();
+  if (options.until !== null && now() >= options.until) {
+    if (main) followChildren(options, environment);
+    return;
+  }
+  const output = openOutput(options.folder, process.pid, threadId);
+  if (!output.open) return;
+
+  const opened = now();
+  output.record({
+    type: 'start',
+    pid: process.pid,
+    ppid: process.ppid,
+    threadId,
+    tid: main && process.platform === 'linux' ? process.pid : threadNumber(),
+    name: nameOf(main),
+    argv: process.argv,
+    execArgv: process.execArgv,
+    execPath: process.execPath,
+    version: process.version,
+    workingDirectory: process.cwd(),
+    epoch: Date.now(),
+    now: opened,
+    began: opened - performance.now() * 1e3,
+    pass: options.pass,
+  });
+
+  const context = {
+    folder: options.folder,
+    pass: options.pass,
+    options,
+    record: (object) => output.record(object),
+    note(code, message) {
+      output.record({ type: 'note', code, message: String(message), time: now() });
+    },
+    ranges: wantsRanges(),
+    cacheFolder: options.cacheFolder,
+    workingDirectory: options.workingDirectory,
+    agentFolder: __dirname,
+    threadId,
+  };
+
+  const { Session } = require('node:inspector');
+  const session = new Session();
+  const console = plainConsole(Session);
+  session.connect();
+  console.bind();
+
+  const part = (file) => {
+    try {
+      return require(file).install(context);
+    } catch (error) {
+      if (error.code !== 'MODULE_NOT_FOUND') context.note('part-failed', `${file}: ${error.message}`);
+      return undefined;
+    }
+  };
+
+  let measuring = null;
+  let waits;
+  let ended = false;
+  let busy = false;
+
+  /** Takes what there is; returns the milliseconds until it wants to be asked again, 0 for never. */
+  function flush(force) {
+    if (ended || busy) return ended ? 0 : 50;
+    busy = true;
+    try {
+      const next = measuring === null ? 1000 : measuring.tick(force === true);
+      if (waits !== undefined) waits.flush();
+      return next;
+    } catch {
+      return 1000;
+    } finally {
+      busy = false;
+    }
+  }
+
+  /** Takes the rest; nothing is measured afterwards. */
+  function finish(reason) {
+    if (ended || busy) return;
+    ended = true;
+    busy = true;
+    try {
+      if (measuring !== null) measuring.stop();
+    } catch {}
+    try {
+      if (waits !== undefined) waits.stop();
+    } catch {}
+    output.record({ type: 'end', reason, now: now(), idle: idleTime(), ...figures() });
+    try {
+      // Node speaks of a debugger to be disconnected when the process ends by a signal of its own.
+      session.disconnect();
+    } catch {}
+    busy = false;
+  }
+
+  const control = { flush, finish, raise: null, kill: null };
+  Object.defineProperty(globalThis, entry, { value: control, configurable: true, enumerable: false, writable: true });
+
+  onEnd(control, main);
+  followChildren(options, environment);
+  followWorkers(options, environment, context);
+  installMarks(context, session);
+  part('./loader.cjs');
+  if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
+  startWatcher(options, context, control, main);
+  measuring = options.pass === 'counts' ? startCounter(session, output) : startSampler(session, output, options.interval);
+}
+
+/** Engines before V8 13.6 charge inlined lines to the file of the caller, so every file gets lines of its own. */
+function wantsRanges() {
+  return Number(process.versions.node.split('.')[0]) < 25;
+}
+
+function nameOf(main) {
+  if (main) return process.argv[1] === undefined ? '' : process.argv[1];
+  return typeof workerThreads.threadName === 'string' && workerThreads.threadName !== ''
+    ? workerThreads.threadName
+    : process.argv[1] === undefined
+      ? 'worker'
+      : process.argv[1];
+}
+
+function idleTime() {
+  try {
+    return performance.eventLoopUtilization().idle * 1e3;
+  } catch {
+    return null;
+  }
+}
+
+const { figures } = require('./figures.cjs');
+
+/** The program may look at `require.cache`. */
+function forgetOurFiles() {
+  try {
+    for (const file of Object.keys(require.cache)) {
+      if (file.startsWith(__dirname)) delete require.cache[file];
+    }
+    const parent = module.parent;
+    if (parent) delete require.cache[parent.filename];
+  } catch {}
+}

@@ -1,0 +1,59 @@
+'use strict';
+// Children that are Node are measured as well: our part goes into the environment they get, whatever
+// environment the program chose for them.
+
+/** Puts our part into the NODE_OPTIONS of every child process of this thread. */
+exports.followChildren = function followChildren(options, environment) {
+  const { ChildProcess } = require('node:child_process');
+  const spawn = ChildProcess.prototype.spawn;
+  define(ChildProcess.prototype, 'spawn', {
+    spawn(given) {
+      if (given !== null && typeof given === 'object' && Array.isArray(given.envPairs)) {
+        try {
+          given.envPairs = withOurs(given.envPairs, environment);
+        } catch {}
+      }
+      return Reflect.apply(spawn, this, arguments);
+    },
+  });
+
+  const sync = binding('spawn_sync');
+  if (sync !== undefined && typeof sync.spawn === 'function') {
+    const original = sync.spawn;
+    sync.spawn = function (given) {
+      if (given !== null && typeof given === 'object' && Array.isArray(given.envPairs)) {
+        try {
+          given.envPairs = withOurs(given.envPairs, environment);
+        } catch {}
+      }
+      return Reflect.apply(original, this, arguments);
+    };
+  }
+};
+
+/** The pairs with ours in NODE_OPTIONS, in its old place if there was one. */
+function withOurs(pairs, environment) {
+  if (!environment.alive()) return pairs;
+  const at = pairs.findIndex((pair) => /^NODE_OPTIONS=/.test(pair));
+  if (at < 0) return [...pairs, `NODE_OPTIONS=${environment.injected(undefined)}`];
+  return pairs.with(at, `NODE_OPTIONS=${environment.injected(pairs[at].slice('NODE_OPTIONS='.length))}`);
+}
+
+/** An internal binding, without the warning that asking for it would print. */
+function binding(name) {
+  const silent = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
+  try {
+    Object.defineProperty(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true });
+    return process.binding(name);
+  } catch {
+    return undefined;
+  } finally {
+    if (silent === undefined) delete process.noDeprecation;
+    else Object.defineProperty(process, 'noDeprecation', silent);
+  }
+}
+
+function define(owner, name, holder) {
+  const before = Object.getOwnPropertyDescriptor(owner, name);
+  Object.defineProperty(owner, name, { ...before, value: holder[name] });
+}

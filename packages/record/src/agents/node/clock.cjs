@@ -1,0 +1,43 @@
+'use strict';
+// Clocks, taken before the program can replace them.
+
+const { readFileSync, readlinkSync } = require('node:fs');
+const hrtime = process.hrtime;
+const linux = process.platform === 'linux';
+const indexOf = Function.prototype.call.bind(String.prototype.indexOf);
+const slice = Function.prototype.call.bind(String.prototype.slice);
+const toNumber = Number;
+
+/** Monotonic microseconds, the clock of V8's profiler. */
+exports.now = function now() {
+  const time = hrtime();
+  return time[0] * 1e6 + time[1] / 1e3;
+};
+
+/** CPU time of the calling thread in microseconds, or `null` where the system does not tell. */
+exports.threadCpu = function threadCpu() {
+  return taskCpu('/proc/thread-self/schedstat');
+};
+
+/** CPU time that a file of the kernel's `schedstat` names, in microseconds, or `null`. */
+function taskCpu(file) {
+  if (!linux) return null;
+  try {
+    const text = readFileSync(file, 'latin1');
+    return toNumber(slice(text, 0, indexOf(text, ' '))) / 1e3;
+  } catch {
+    return null;
+  }
+}
+exports.taskCpu = taskCpu;
+
+/** The kernel's number of the calling thread, or `null`. */
+exports.threadNumber = function threadNumber() {
+  if (!linux) return null;
+  try {
+    const link = readlinkSync('/proc/thread-self');
+    return toNumber(slice(link, link.lastIndexOf('/') + 1));
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,171 @@
+'use strict';
+// However the program ends, what was measured is written first, and it ends in the same way.
+
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const { apply } = Reflect;
+
+/** Calls `control.finish(reason)` as late as possible; gives `control.raise(signal)`. */
+exports.onEnd = function onEnd(control, main) {
+  let uncaught = false;
+  let rearm = () => {};
+  const emit = process.emit;
+
+  /** Node itself emits through this property: an `exit` listener of the program runs before we look. */
+  const emitting = {
+    emit(type, ...rest) {
+      if (type === 'uncaughtExceptionMonitor') uncaught = true;
+      if (type === 'exit') {
+        try {
+          return apply(emit, this, arguments);
+        } finally {
+          // A program may emit `exit` for fun; only Node sets this.
+          if (process._exiting || !main) control.finish(uncaught ? 'uncaught' : 'exit');
+        }
+      }
+      if (type === 'beforeExit' || type === 'disconnect') uncaught = false;
+      if (type === 'removeListener') {
+        const result = apply(emit, this, arguments);
+        rearm(rest[0]);
+        return result;
+      }
+      return apply(emit, this, arguments);
+    },
+  }.emit;
+  define(process, 'emit', emitting);
+
+  before('reallyExit', 'exit');
+  before('abort', 'abort');
+  before('execve', 'execve');
+
+  function before(name, reason) {
+    const original = process[name];
+    if (typeof original !== 'function') return;
+    define(process, name, {
+      [name](...args) {
+        control.finish(uncaught && reason === 'exit' ? 'uncaught' : reason);
+        return apply(original, this, args);
+      },
+    }[name]);
+  }
+
+  if (main) rearm = listen(control);
+};
+
+/** Hears signals for which the program has no listener, and stays out of its sight. */
+function listen(control) {
+  const armed = new Set();
+  let raising = false;
+  const ignored = ignoredSignals();
+  const { on, removeListener, listenerCount } = process;
+  const nothing = () => {};
+
+  /**
+   * Node hears a signal as long as it has a listener. One that is taken out behind its back leaves it
+   * hearing, and `process.listeners` as without us.
+   */
+  function arm(signal) {
+    if (ignored.has(signal)) return;
+    const current = process.emit;
+    // Node binds the `emit` of this moment.
+    const trampoline = function (type, ...rest) {
+      return process.emit === trampoline ? apply(current, process, [type, ...rest]) : native(type, rest);
+    };
+    process.emit = trampoline;
+    try {
+      apply(on, process, [signal, nothing]);
+      if (process._events[signal] === nothing) {
+        delete process._events[signal];
+        process._eventsCount--;
+        armed.add(signal);
+      }
+    } catch {
+    } finally {
+      process.emit = current;
+    }
+  }
+
+  function native(type, rest) {
+    if (armed.has(type) && apply(listenerCount, process, [type]) === 0) {
+      control.raise(type);
+      return true;
+    }
+    return apply(process.emit, process, [type, ...rest]);
+  }
+
+  /** Ends the process by the signal, or does nothing where the program has a listener of its own. */
+  control.raise = (signal, target = process.pid) => {
+    if (apply(listenerCount, process, [signal]) > 0) return;
+    control.finish('signal');
+    if (armed.has(signal)) {
+      // With its last listener gone, Node stops hearing the signal, and the system's own action is back.
+      raising = true;
+      apply(on, process, [signal, nothing]);
+      apply(removeListener, process, [signal, nothing]);
+    }
+    // Node would speak of the watcher as a debugger that is still there, if this thread sent it.
+    if (control.kill !== null && control.kill(target, signal)) wait(1000);
+    apply(kill, process, [target, signal]);
+  };
+
+  // Without us a program that kills itself does not get to its next statement.
+  const { kill } = process;
+  define(process, 'kill', {
+    kill(pid, signal) {
+      const name = deadly(signal);
+      if (name !== undefined && reachesUs(pid) && apply(listenerCount, process, [name]) === 0 && !ignored.has(name)) {
+        control.raise(name, pid);
+        return true;
+      }
+      return apply(kill, this, arguments);
+    },
+  }.kill);
+
+  for (const signal of signals) arm(signal);
+
+  // With the program's last listener Node stops hearing the signal; we go on.
+  return (signal) => {
+    if (!raising && armed.has(signal) && apply(listenerCount, process, [signal]) === 0) arm(signal);
+  };
+}
+
+const { constants } = require('node:os');
+/** Signals that leave a process alive that does nothing about them, and those that Node answers itself. */
+const harmless = ['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGWINCH', 'SIGUSR1', 'SIGPIPE', 'SIGXFSZ'];
+
+/** The signal's name if it ends a process that does not listen. */
+function deadly(signal) {
+  if (signal === undefined) return 'SIGTERM';
+  const name =
+    typeof signal === 'number' ? Object.keys(constants.signals).find((key) => constants.signals[key] === signal) : signal;
+  return typeof name === 'string' && name in constants.signals && !harmless.includes(name) ? name : undefined;
+}
+
+function reachesUs(pid) {
+  return pid === process.pid || pid === 0 || pid === -process.pid;
+}
+
+function wait(milliseconds) {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+}
+
+/** Signals that whoever started the program wants it to ignore, as `nohup` does. */
+function ignoredSignals() {
+  const numbers = { SIGINT: 2, SIGTERM: 15, SIGHUP: 1 };
+  const ignored = new Set();
+  try {
+    const status = require('node:fs').readFileSync('/proc/self/status', 'latin1');
+    const mask = BigInt(`0x${/^SigIgn:\s*([0-9a-f]+)/m.exec(status)[1]}`);
+    for (const signal of signals) if ((mask >> BigInt(numbers[signal] - 1)) & 1n) ignored.add(signal);
+  } catch {}
+  return ignored;
+}
+
+function define(owner, name, value) {
+  const before = Object.getOwnPropertyDescriptor(owner, name);
+  Object.defineProperty(owner, name, {
+    value,
+    writable: true,
+    configurable: true,
+    enumerable: before === undefined ? false : before.enumerable,
+  });
+}
