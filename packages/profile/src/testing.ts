@@ -17,7 +17,7 @@ export function profileOf(...lines: readonly string[]): Profile {
   const thread = builder.addThread(threadOf());
   let now = 0;
   for (const line of lines) {
-    const drawn = /^(.+) (\d+(?:\.\d+)?)(?: at (\d+))?$/.exec(line);
+    const drawn = /^(.+?) (\d+(?:\.\d+)?)(?: at (\d+))?$/.exec(line);
     if (drawn === null) throw new RangeError(`Expected 'main;parse 30 at 88', found '${line}'`);
     const [, stack, time, at] = drawn as unknown as [string, string, string, string?];
     let node = -1;

@@ -7,11 +7,13 @@ import { foreignAbout, foreignThread } from './foreign.ts';
 
 /** V8's names for what is not a function. */
 const special: ReadonlyMap<string, Category> = new Map([
-  ['(root)', 'runtime'],
   ['(program)', 'runtime'],
   ['(idle)', 'idle'],
   ['(garbage collector)', 'collector'],
 ]);
+
+/** In place of a function: V8's `(root)`, which calls whatever nobody called. */
+const ROOT = -1;
 
 /** Places in the file are kept as 32-bit integers. */
 const LARGEST = 2 ** 31 - 1;
@@ -78,13 +80,11 @@ export function readCpuProfile(bytes: Uint8Array): Profile {
 /** Nodes as the file has them: one row each, in the file's order. */
 interface RawNodes {
   readonly id: Float64Column;
-  /** Row of the function table. */
+  /** Row of the function table, or {@link ROOT}. */
   readonly function: Int32Column;
   readonly hitCount: Float64Column;
   /** The byte where it begins, for messages. */
   readonly at: Float64Column;
-  /** 1 for V8's `(root)`. */
-  readonly isRoot: Int32Column;
   /** Pairs: who is whose child. */
   readonly childOf: Int32Column;
   readonly childId: Float64Column;
@@ -112,7 +112,6 @@ function readRaw(json: JsonBytes, builder: ProfileBuilder): RawProfile {
     function: new Int32Column(),
     hitCount: new Float64Column(),
     at: new Float64Column(),
-    isRoot: new Int32Column(),
     childOf: new Int32Column(),
     childId: new Float64Column(),
     tickNode: new Int32Column(),
@@ -151,7 +150,7 @@ function readNode(json: JsonBytes, nodes: RawNodes, frames: Frames): void {
   const row = nodes.id.length;
   let id: number | undefined;
   let hitCount = 0;
-  let functionRow = -1;
+  let functionRow: number | undefined;
   for (let key = json.firstKey(); key !== null; key = json.nextKey()) {
     switch (key) {
       case 'id':
@@ -177,12 +176,11 @@ function readNode(json: JsonBytes, nodes: RawNodes, frames: Frames): void {
     }
   }
   if (id === undefined) throw malformed(at, 'a node with an id');
-  if (functionRow < 0) throw malformed(at, 'a node with a callFrame');
+  if (functionRow === undefined) throw malformed(at, 'a node with a callFrame');
   nodes.id.push(id);
   nodes.function.push(functionRow);
   nodes.hitCount.push(hitCount);
   nodes.at.push(at);
-  nodes.isRoot.push(frames.isRoot ? 1 : 0);
   nodes.hits += hitCount;
 }
 
@@ -209,10 +207,9 @@ function amount(json: JsonBytes, least = -Number.MAX_SAFE_INTEGER): number {
   return value;
 }
 
-/** Reads call frames, and remembers what the last one was. */
+/** Reads call frames. */
 class Frames {
   fromNode = false;
-  isRoot = false;
   readonly #builder: ProfileBuilder;
   readonly #files = new Map<string, { readonly path: string; readonly category: Category }>();
 
@@ -232,7 +229,7 @@ class Frames {
       else if (key === 'columnNumber') column = json.number();
       else json.skip();
     }
-    this.isRoot = name === '(root)' && url === '';
+    if (name === '(root)' && url === '') return ROOT;
     const { path, category } = this.#file(url);
     const whose = url === '' ? (special.get(name) ?? category) : category;
     return this.#builder.functionRow(name, path, line + 1, column + 1, whose);
@@ -313,10 +310,12 @@ function addNodes(
   const rows = new Int32Array(parents.length).fill(-1);
   for (const row of callersFirst(nodes, parents)) {
     const parent = parents[row] as number;
-    if (nodes.isRoot.at(row) === 1 && parent === -1 && self[row] === 0) continue;
+    if (nodes.function.at(row) === ROOT && parent === -1 && self[row] === 0) continue;
     // What `(root)` calls is called by nobody, even where something was sampled in `(root)` itself.
-    const below = parent === -1 || (nodes.isRoot.at(parent) === 1 && parents[parent] === -1);
-    rows[row] = builder.nodeRow(below ? -1 : (rows[parent] as number), nodes.function.at(row));
+    const below = parent === -1 || (nodes.function.at(parent) === ROOT && parents[parent] === -1);
+    const given = nodes.function.at(row);
+    const functionRow = given === ROOT ? builder.functionRow('(root)', '', 0, 0, 'runtime') : given;
+    rows[row] = builder.nodeRow(below ? -1 : (rows[parent] as number), functionRow);
   }
   return rows;
 }
