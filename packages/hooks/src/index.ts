@@ -1,1 +1,14 @@
-export {};
+export { HookError, type HookErrorCode } from './hook-error.ts';
+export { definePlugin, hookSpecs } from './hook-specs.ts';
+export type {
+  HookCaller,
+  HookContext,
+  HookMap,
+  Implementation,
+  Order,
+  Plugin,
+  SpecOptions,
+  Specs,
+  Wrapper,
+} from './hook-types.ts';
+export { PluginManager } from './plugin-manager.ts';

@@ -1,0 +1,62 @@
+import { HookError } from './hook-error.ts';
+import type { HookContext } from './hook-types.ts';
+import type { Placed } from './order.ts';
+
+/** One plugin's answer to one hook, ready to be called: `this` is the plugin. */
+export interface Implementation extends Placed {
+  readonly call: (args: any, context: HookContext) => unknown;
+  readonly context: HookContext;
+  /** True for a generator that goes round the others. */
+  readonly wraps: boolean;
+  /** Nobody needs to specify the hook. */
+  readonly optional: boolean;
+}
+
+/** Members of a plugin that look like an implementation, whether somebody specifies the hook or not. */
+export function isImplementation(member: unknown): boolean {
+  if (typeof member === 'function') return true;
+  if (typeof member !== 'object' || member === null) return false;
+  const { handler, wrapper } = member as { handler?: unknown; wrapper?: unknown };
+  return typeof handler === 'function' || typeof wrapper === 'function';
+}
+
+/**
+ * Reads a plugin's member.
+ *
+ * @throws {@link HookError} `INVALID_PLUGIN` that says what is wrong with it
+ */
+export function readImplementation(plugin: object, name: string, hook: string): Implementation {
+  const member = (plugin as Record<string, unknown>)[hook];
+  const refuse = (what: string) =>
+    new HookError('INVALID_PLUGIN', `Plugin '${name}', hook '${hook}': ${what}`, { plugin: name, hook });
+  if (!isImplementation(member)) {
+    throw refuse(`${describe(member)} is neither a function nor an object with a 'handler' or a 'wrapper'.`);
+  }
+  const options = typeof member === 'function' ? {} : (member as Record<string, unknown>);
+  const { handler, wrapper, tryFirst, tryLast } = options;
+  if (handler !== undefined && wrapper !== undefined) throw refuse("there are both 'handler' and 'wrapper': give one.");
+  if (tryFirst && tryLast) throw refuse("it wants to be both first and last: give 'tryFirst' or 'tryLast'.");
+  for (const key of ['before', 'after'] as const) {
+    const names = options[key];
+    if (names !== undefined && !(Array.isArray(names) && names.every((n) => typeof n === 'string'))) {
+      throw refuse(`'${key}' is ${describe(names)}, and takes a list of plugin names.`);
+    }
+  }
+  const fn = (typeof member === 'function' ? member : (handler ?? wrapper)) as (...args: any[]) => unknown;
+  return {
+    plugin: name,
+    call: fn.bind(plugin),
+    context: Object.freeze({ plugin: name, hook }),
+    wraps: wrapper !== undefined,
+    optional: options['optional'] === true,
+    tryFirst: tryFirst === true,
+    tryLast: tryLast === true,
+    before: (options['before'] as readonly string[] | undefined) ?? [],
+    after: (options['after'] as readonly string[] | undefined) ?? [],
+  };
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
+}
