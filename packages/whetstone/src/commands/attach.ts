@@ -1,0 +1,32 @@
+import { attach } from '@whetstone/record';
+import type { Command } from '../commands.ts';
+import { keepProfile } from '../keep-profile.ts';
+import { parseOptions } from '../options.ts';
+import { checkReportOptions, printReport, reportOptions } from '../print-report.ts';
+import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
+import { progressLine } from '../terminal/progress.ts';
+import { UsageError } from '../usage-error.ts';
+
+const recording = ['interval', 'for'];
+
+/** `whetstone attach PID`: measures a program that runs already. */
+export const attachCommand: Command = {
+  usage: '[options] <pid>',
+  summary: 'Measure a running Node program until Ctrl-C, or for a while. It lives on.',
+  completes: 'none',
+  options: [...recordingOptions.filter(({ name }) => recording.includes(name)), ...reportOptions, ...savingOptions],
+  async run(args) {
+    const parsed = parseOptions(args, attachCommand.options, { stopAtFirst: false });
+    checkReportOptions(parsed, { stdoutIsOurs: true });
+    const [pid, ...more] = parsed.rest;
+    if (pid === undefined || more.length > 0 || !/^[1-9]\d*$/.test(pid)) {
+      throw new UsageError(`attach takes the number of one process${pid === undefined ? '' : `, and was given '${parsed.rest.join(' ')}'`}: whetstone attach 1234`);
+    }
+    const progress = progressLine(process.stderr);
+    const { profile } = await attach(Number(pid), { ...recordOptions(parsed), onProgress: progress.show });
+    progress.end();
+    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, `attached-${pid}`);
+    await printReport(kept, parsed, process.stderr);
+    return 0;
+  },
+};

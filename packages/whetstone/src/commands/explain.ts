@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { record, resolveTarget } from '@whetstone/record';
+import type { Command } from '../commands.ts';
+import { keepProfile } from '../keep-profile.ts';
+import { lastProfileFile, loadProfile } from '../load-profile.ts';
+import { parseOptions } from '../options.ts';
+import { checkReportOptions, printExplanation, reportOptions } from '../print-report.ts';
+import { endAs } from '../program-exit.ts';
+import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
+import { progressLine } from '../terminal/progress.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `whetstone explain`: why a program is slow, and what to try. */
+export const explainCommand: Command = {
+  usage: '[options] [profile | program [args…]]',
+  summary: 'Why it is slow: causes with their evidence, and what to try. Without a name: the last run.',
+  completes: 'command',
+  options: [
+    ...recordingOptions,
+    ...reportOptions.filter(({ name }) => name === 'json' || name === 'html'),
+    ...savingOptions,
+  ],
+  async run(args) {
+    const parsed = parseOptions(args, explainCommand.options, { stopAtFirst: true });
+    const given = parsed.rest[0];
+    if (given === undefined || isProfile(given)) {
+      const useless = recordingOptions.find(({ name }) => parsed.options.has(name));
+      if (useless) throw new UsageError(`--${useless.name} measures a program, and ${given ?? 'the last profile'} is measured already.`);
+      if (parsed.rest.length > 1) throw new UsageError(`explain takes one profile, and was given '${parsed.rest.join(' ')}'.`);
+      checkReportOptions(parsed, { stdoutIsOurs: true });
+      await printExplanation(await loadProfile(given ?? lastProfileFile()), parsed, process.stdout);
+      return 0;
+    }
+    checkReportOptions(parsed, { stdoutIsOurs: false });
+    const options = recordOptions(parsed);
+    const target = resolveTarget(parsed.rest, options);
+    const progress = progressLine(process.stderr);
+    const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
+    progress.end();
+    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, target.entry ?? target.given[0]!);
+    await printExplanation(kept, parsed, process.stderr);
+    return await endAs(exit);
+  },
+};
+
+/** By its name: a program called `app.whet` does not exist, a damaged profile does. */
+function isProfile(name: string): boolean {
+  return /\.(whet|cpuprofile)$/.test(name) || (name.endsWith('.json') && existsSync(name));
+}

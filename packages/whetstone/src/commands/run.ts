@@ -1,0 +1,30 @@
+import { record, resolveTarget } from '@whetstone/record';
+import type { Command } from '../commands.ts';
+import { keepProfile } from '../keep-profile.ts';
+import { parseOptions } from '../options.ts';
+import { endAs } from '../program-exit.ts';
+import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
+import { checkReportOptions, printReport, reportOptions } from '../print-report.ts';
+import { progressLine } from '../terminal/progress.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** `whetstone run app.ts`: measures a program, prints where its time went, ends as it ended. */
+export const runCommand: Command = {
+  usage: '[options] <program> [args…]',
+  summary: 'Measure a program and print where its time went.',
+  completes: 'command',
+  options: [...recordingOptions, ...reportOptions, ...savingOptions],
+  async run(args) {
+    const parsed = parseOptions(args, runCommand.options, { stopAtFirst: true });
+    if (parsed.rest.length === 0) throw new UsageError('run needs a program: whetstone run app.ts');
+    checkReportOptions(parsed, { stdoutIsOurs: false });
+    const options = recordOptions(parsed);
+    const target = resolveTarget(parsed.rest, options);
+    const progress = progressLine(process.stderr);
+    const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
+    progress.end();
+    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, target.entry ?? target.given[0]!);
+    await printReport(kept, parsed, process.stderr);
+    return await endAs(exit);
+  },
+};

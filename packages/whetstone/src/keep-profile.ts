@@ -1,0 +1,27 @@
+import path from 'node:path';
+import { writeWhet, type Profile } from '@whetstone/profile';
+import { reason } from './known-error.ts';
+import { codec } from './load-profile.ts';
+import { profilesFolder } from './project-folder.ts';
+import { nextProfileFile, saveProfile } from './profile-store.ts';
+
+/**
+ * Saves a profile among the last ones of its project, and returns it with its place.
+ *
+ * A disk that refuses costs the file, not the report: the profile then has a warning instead.
+ */
+export function keepProfile(profile: Profile, program: string): Profile {
+  const file = nextProfileFile(profilesFolder(process.cwd()), program);
+  const saved = withAbout(profile, { saved: path.relative(process.cwd(), file) });
+  try {
+    saveProfile(file, writeWhet(saved, codec));
+    return saved;
+  } catch (error) {
+    const message = `The profile could not be saved in ${path.relative(process.cwd(), path.dirname(file)) || '.'}: ${reason(error)}. To keep it elsewhere: --json FILE or --html FILE.`;
+    return withAbout(profile, { warnings: [...profile.about.warnings, { code: 'not-saved', message }] });
+  }
+}
+
+function withAbout(profile: Profile, about: Partial<Profile['about']>): Profile {
+  return { ...profile, about: { ...profile.about, ...about } };
+}
