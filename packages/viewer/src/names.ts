@@ -1,0 +1,53 @@
+import type { Opened } from './worker/messages.ts';
+
+/** What the page calls functions and places. */
+export class Names {
+  readonly #opened: Opened;
+  readonly #below: string;
+
+  constructor(opened: Opened) {
+    this.#opened = opened;
+    this.#below = `${opened.about.workingDirectory.replace(/[\\/]$/, '')}/`;
+  }
+
+  /** Name of a function; -1 is the program itself. */
+  function(fn: number): string {
+    if (fn < 0) return this.program();
+    return this.#opened.strings[this.#opened.functions.name[fn]!] || '(anonymous)';
+  }
+
+  /** The program's command in one word. */
+  program(): string {
+    const { command } = this.#opened.about;
+    const script = command.find((word, i) => i > 0 && !word.startsWith('-'));
+    return (script ?? command[0] ?? 'program').replace(/^.*[\\/]/, '');
+  }
+
+  /** A file as it is shortest to read: below the working directory without it, in a package from its name on. */
+  file(file: number): string {
+    const path = this.#opened.strings[file] ?? '';
+    const local = path.startsWith(this.#below) ? path.slice(this.#below.length) : path;
+    const installed = local.lastIndexOf('node_modules/');
+    return installed >= 0 ? local.slice(installed + 'node_modules/'.length) : local;
+  }
+
+  /** Full path of a file. */
+  path(file: number): string {
+    return this.#opened.strings[file] ?? '';
+  }
+
+  fileOf(fn: number): number {
+    return fn < 0 ? -1 : this.#opened.functions.file[fn]!;
+  }
+
+  /** File and line of a function, empty where it has none. */
+  place(fn: number, line = this.#opened.functions.line[fn] ?? 0): string {
+    const file = fn < 0 ? '' : this.file(this.#opened.functions.file[fn]!);
+    if (file === '') return '';
+    return line > 0 ? `${file}:${line}` : file;
+  }
+
+  category(fn: number): number {
+    return this.#opened.functions.category[fn] ?? 0;
+  }
+}

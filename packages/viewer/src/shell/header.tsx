@@ -1,0 +1,106 @@
+import { headline } from '@whetstone/analyze';
+import { formatPercent, formatRatio, formatTime } from '@whetstone/profile';
+import { useRef } from 'preact/hooks';
+import type { Theme } from '../draw/palette.ts';
+import { useSession } from './session.ts';
+import { SplitBar } from './split-bar.tsx';
+
+interface Input {
+  readonly theme: Theme;
+  readonly onTheme: () => void;
+  readonly onKeys: () => void;
+}
+
+/** What was measured, the search, the answer in a sentence, and where the time went. */
+export function Header({ theme, onTheme, onKeys }: Input) {
+  const { opened, report, names } = useSession();
+  const { about } = opened;
+  const influence = about.influence;
+  return (
+    <header class="head">
+      <div class="line">
+        <p class="what" title={about.command.join(' ')}>
+          <strong>{names.program()}</strong>
+          <span> · {formatTime(about.wall)}</span>
+          {about.runtime !== null && (
+            <span>
+              {' '}
+              · {about.runtime.name} {about.runtime.version.replace(/^v/, '')}
+            </span>
+          )}
+          <span class="when"> · {startedText(about.started)}</span>
+        </p>
+        <Search />
+        <button type="button" class="plain" onClick={onKeys} aria-label="Show the keys" title="Keys (?)">
+          ?
+        </button>
+        <button
+          type="button"
+          class="plain"
+          onClick={onTheme}
+          aria-label={theme === 'dark' ? 'Use the light theme' : 'Use the dark theme'}
+          title="Light or dark (t)"
+        >
+          ◐
+        </button>
+      </div>
+      <h1 class="headline">{headline(report)}</h1>
+      <div class="line">
+        <SplitBar />
+        {influence.value > 0 && (
+          <p
+            class="muted influence"
+            title={
+              influence.kind === 'measured'
+                ? 'Time with measuring divided by time without it, from runs of both'
+                : 'Estimated; whetstone run --check-influence measures it'
+            }
+          >
+            measured at {influence.kind === 'measured' ? '' : 'about '}
+            {formatRatio(influence.value)}
+          </p>
+        )}
+      </div>
+    </header>
+  );
+}
+
+function Search() {
+  const { store, address, view, found } = useSession();
+  const input = useRef<HTMLInputElement>(null);
+  const whole = view.tree.width[0]!;
+  return (
+    <search class="search">
+      <input
+        ref={input}
+        id="search"
+        type="search"
+        placeholder="Search functions and files"
+        aria-label="Search functions and files; /…/ is a regular expression"
+        value={address.query}
+        spellcheck={false}
+        onInput={(event) => store.show({ query: event.currentTarget.value }, 'along')}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          event.stopPropagation();
+          store.show({ query: '' }, 'along');
+          input.current?.blur();
+        }}
+      />
+      {found !== null && (
+        <output class="muted">
+          {formatTime(found.time)} · {formatPercent(whole > 0 ? found.time / whole : null)}
+        </output>
+      )}
+    </search>
+  );
+}
+
+/** Day and time of the start, in the reader's time zone. */
+function startedText(iso: string): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+    .format(date)
+    .replace(',', '');
+}

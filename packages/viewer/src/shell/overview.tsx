@@ -1,0 +1,348 @@
+import type { Finding, Place } from '@whetstone/analyze';
+import { formatCount, formatPercent, formatRatio, formatTime } from '@whetstone/profile';
+import { isWaiting } from '../model/scope.ts';
+import { Prose } from './prose.tsx';
+import { selectFunction, useSession, type Session } from './session.ts';
+
+/** Rows of each list; the table has them all. */
+const shownRows = 10;
+
+/** The answer and its evidence on one page. */
+export function Overview() {
+  return (
+    <div class="overview">
+      <Findings />
+      <HottestLines />
+      <HottestFunctions />
+      <Waits />
+      <Notes />
+    </div>
+  );
+}
+
+function Findings() {
+  const { report } = useSession();
+  if (report.findings.length === 0) return null;
+  return (
+    <section>
+      <h2>Why, and what to try</h2>
+      {report.findings.map((finding, i) => (
+        <FindingRow key={`${finding.id} ${i}`} finding={finding} open={i === 0} />
+      ))}
+    </section>
+  );
+}
+
+function FindingRow({ finding, open }: { readonly finding: Finding; readonly open: boolean }) {
+  const session = useSession();
+  return (
+    <details class="finding" open={open}>
+      <summary>
+        <span class="finding-title">{finding.title}</span>
+        <span class="muted finding-facts">
+          {finding.confidence}
+          {finding.gainAtMost !== null && ` · gain at most ${formatPercent(finding.gainAtMost)}`}
+        </span>
+      </summary>
+      <Prose text={finding.text} />
+      {finding.suggestions.length > 0 && (
+        <ul class="try">
+          {finding.suggestions.map((suggestion) => (
+            <li key={suggestion}>
+              <Prose text={suggestion} inline />
+            </li>
+          ))}
+        </ul>
+      )}
+      {finding.where !== null && <PlaceLink place={finding.where} session={session} />}
+    </details>
+  );
+}
+
+/** A place in a report as a link into the source view, where the profile knows the file. */
+function PlaceLink({ place, session }: { readonly place: Place; readonly session: Session }) {
+  const text = `${place.file}${place.line > 0 ? `:${place.line}` : ''}`;
+  const file = fileNamed(session, place.file);
+  if (file < 0) return <span class="place">{text}</span>;
+  return (
+    <button
+      type="button"
+      class="link place"
+      onClick={() => session.store.show({ view: 'source', file, line: place.line })}
+    >
+      {text}
+    </button>
+  );
+}
+
+/** String of a file that a report names: relative to the working directory, or in full. */
+function fileNamed({ opened }: Session, file: string): number {
+  const full = `${opened.about.workingDirectory.replace(/[\\/]$/, '')}/${file}`;
+  const at = opened.strings.indexOf(full);
+  return at >= 0 ? at : file === '' ? -1 : opened.strings.indexOf(file);
+}
+
+function HottestLines() {
+  const session = useSession();
+  const { view, names, opened, report, address } = session;
+  const { lines } = view;
+  const computing = computingTime(session);
+  const counted = opened.about.modes.counts && address.range === null;
+  const texts = new Map(report.lines.map(({ file, line, text }) => [`${file}:${line}`, text]));
+  const rows = Array.from({ length: Math.min(shownRows, lines.self.length) }, (_, i) => i).filter(
+    (i) => lines.self[i]! > 0,
+  );
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <h2>Hottest lines</h2>
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">line</th>
+            <th scope="col" class="wide">
+              source
+            </th>
+            <th scope="col" class="number">
+              self
+            </th>
+            <th scope="col" class="number">
+              %
+            </th>
+            {counted && (
+              <th scope="col" class="number">
+                hits
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((i) => {
+            const fn = lines.function[i]!;
+            const place = names.place(fn, lines.line[i]!);
+            return (
+              <tr key={i}>
+                <td class="place-cell">
+                  <button
+                    type="button"
+                    class="link place"
+                    title={`${names.path(names.fileOf(fn))}:${lines.line[i]!}`}
+                    onClick={() =>
+                      session.store.show({
+                        view: 'source',
+                        function: fn,
+                        node: -1,
+                        file: names.fileOf(fn),
+                        line: lines.line[i]!,
+                      })
+                    }
+                  >
+                    {place}
+                  </button>
+                </td>
+                <td class="wide">
+                  <code class="source-text">{(texts.get(place) ?? textIn(report.lines, place) ?? '').trim()}</code>
+                </td>
+                <td class="number">{formatTime(lines.self[i]!)}</td>
+                <td class="number share">
+                  <Share part={lines.self[i]! / computing} />
+                </td>
+                {counted && <td class="number">{known(lines.hits[i]!, formatCount)}</td>}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Text of a line that the report has under its full path. */
+function textIn(lines: readonly { readonly file: string; readonly line: number; readonly text: string | null }[], place: string) {
+  return lines.find(({ file, line }) => `${file}:${line}`.endsWith(`/${place}`))?.text;
+}
+
+function HottestFunctions() {
+  const session = useSession();
+  const { view, names, opened, store, address } = session;
+  const { self, total, calls } = view.figures;
+  const computing = computingTime(session);
+  const counted = opened.about.modes.counts && address.range === null;
+  const order = Array.from(self, (_, fn) => fn)
+    .filter((fn) => self[fn]! > 0 && !isWaiting(opened.functions.category[fn]!))
+    .sort((a, b) => self[b]! - self[a]!)
+    .slice(0, shownRows);
+  if (order.length === 0) return null;
+  return (
+    <section>
+      <h2>Functions</h2>
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col" class="wide">
+              function
+            </th>
+            {counted && (
+              <th scope="col" class="number">
+                calls
+              </th>
+            )}
+            <th scope="col" class="number">
+              self
+            </th>
+            <th scope="col" class="number">
+              %
+            </th>
+            <th scope="col" class="number">
+              total
+            </th>
+            <th scope="col">place</th>
+          </tr>
+        </thead>
+        <tbody>
+          {order.map((fn) => (
+            <tr key={fn}>
+              <td class="wide">
+                <button type="button" class="link" onClick={() => selectFunction(session, fn)}>
+                  {names.function(fn)}
+                </button>
+              </td>
+              {counted && <td class="number">{known(calls[fn]!, formatCount)}</td>}
+              <td class="number">{formatTime(self[fn]!)}</td>
+              <td class="number share">
+                <Share part={self[fn]! / computing} />
+              </td>
+              <td class="number">{formatTime(total[fn]!)}</td>
+              <td class="place-cell">
+                <span class="place muted" title={names.path(names.fileOf(fn))}>
+                  {names.place(fn)}
+                </span>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p>
+        <button type="button" class="link" onClick={() => store.show({ view: 'table' })}>
+          All functions
+        </button>
+      </p>
+    </section>
+  );
+}
+
+function Waits() {
+  const session = useSession();
+  const { report } = session;
+  if (report.waits.length === 0) return null;
+  return (
+    <section>
+      <h2>Waits of the whole run</h2>
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col" class="wide">
+              what
+            </th>
+            <th scope="col" class="number">
+              count
+            </th>
+            <th scope="col" class="number" title="Between asking and answer, added up; waits may overlap">
+              time
+            </th>
+            <th scope="col" class="number" title="The part of the thread's sleep that this wait explains">
+              of the sleep
+            </th>
+            <th scope="col">place</th>
+          </tr>
+        </thead>
+        <tbody>
+          {report.waits.slice(0, shownRows).map((wait, i) => (
+            <tr key={i}>
+              <td class="wide">
+                {wait.kind}
+                {wait.target !== null && wait.target !== '' && <span class="muted"> {wait.target}</span>}
+              </td>
+              <td class="number">{formatCount(wait.count)}</td>
+              <td class="number">{formatTime(wait.time)}</td>
+              <td class="number">{formatTime(wait.charged)}</td>
+              <td class="place-cell">
+                <PlaceLink place={wait} session={session} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Circumstances that limit what the figures mean. */
+function Notes() {
+  const { report, opened } = useSession();
+  const { about } = opened;
+  const { influence } = about;
+  return (
+    <section>
+      <h2>About these figures</h2>
+      <dl class="facts">
+        <dt>Command</dt>
+        <dd>
+          <code>{about.command.join(' ')}</code>
+        </dd>
+        {about.runtime !== null && (
+          <>
+            <dt>Runtime</dt>
+            <dd>
+              {about.runtime.name} {about.runtime.version}
+            </dd>
+          </>
+        )}
+        <dt>Machine</dt>
+        <dd>
+          {about.machine.processor}, {about.machine.cores} cores, {about.machine.system}
+        </dd>
+        <dt>Samples</dt>
+        <dd>
+          {formatCount(report.about.samples.taken)} taken, {formatCount(report.about.samples.rejected)} rejected, one
+          every {formatTime(about.interval)}
+        </dd>
+        {influence.value > 0 && (
+          <>
+            <dt>Slowdown</dt>
+            <dd>
+              {influence.kind === 'measured'
+                ? `${formatRatio(influence.value)}, measured (${formatRatio(influence.low)} to ${formatRatio(influence.high)})`
+                : `about ${formatRatio(influence.value)}, estimated; whetstone run --check-influence measures it`}
+            </dd>
+          </>
+        )}
+      </dl>
+      {report.warnings.map(({ code, message }) => (
+        <p key={code + message} class="warning">
+          {message}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+/** A share as a number over a bar of its length. */
+export function Share({ part }: { readonly part: number }) {
+  return (
+    <>
+      <span class="share-bar" style={{ width: `${Math.min(100, part * 100)}%` }} />
+      <span class="share-text">{formatPercent(part).replace(' %', '')}</span>
+    </>
+  );
+}
+
+/** A figure, or nothing where it was not counted. */
+export function known(value: number, format: (value: number) => string): string {
+  return Number.isNaN(value) ? '' : format(value);
+}
+
+/** Time of the view that was not waiting: what shares of computing are shares of. */
+export function computingTime({ view }: Pick<Session, 'view'>): number {
+  return view.busy[0] ?? 0;
+}

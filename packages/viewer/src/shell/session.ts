@@ -1,0 +1,50 @@
+import type { RunReport } from '@whetstone/analyze';
+import { createContext } from 'preact';
+import { useContext, useEffect, useState } from 'preact/hooks';
+import type { Address } from '../address.ts';
+import type { Palette } from '../draw/palette.ts';
+import type { Found } from '../model/search.ts';
+import type { Names } from '../names.ts';
+import type { Store } from '../store.ts';
+import type { WorkerClient } from '../worker/client.ts';
+import type { Opened, View } from '../worker/messages.ts';
+
+/** What every part of the page may read. */
+export interface Session {
+  readonly store: Store;
+  readonly address: Address;
+  readonly worker: WorkerClient;
+  readonly opened: Opened;
+  readonly report: RunReport;
+  readonly names: Names;
+  readonly palette: Palette;
+  /** What is looked at; during a change of scope still the one before. */
+  readonly view: View;
+  readonly found: Found | null;
+  /** Box of the selected call path, or the largest of the selected function, or -1. */
+  readonly selectedBox: number;
+  readonly boxOfNode: (node: number) => number;
+}
+
+export const SessionContext = createContext<Session | null>(null);
+
+export function useSession(): Session {
+  return useContext(SessionContext)!;
+}
+
+/** The store's address; renders again whenever it changes. */
+export function useAddress(store: Store): Address {
+  const [address, setAddress] = useState(store.address);
+  useEffect(() => store.subscribe(() => setAddress(store.address)), [store]);
+  return address;
+}
+
+/** Selects what a box stands for. */
+export function selectBox({ store, view }: Session, box: number): void {
+  store.show({ function: view.tree.function[box]!, node: view.tree.node[box]! });
+}
+
+/** Selects a function; none of its call paths more than the others. */
+export function selectFunction({ store }: Session, fn: number): void {
+  store.show({ function: fn, node: -1 });
+}

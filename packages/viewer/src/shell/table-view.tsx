@@ -1,0 +1,245 @@
+import { categories, formatCount, formatTime } from '@whetstone/profile';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { SortColumn } from '../address.ts';
+import { isWaiting } from '../model/scope.ts';
+import { Empty } from './empty.tsx';
+import { computingTime, known, Share } from './overview.tsx';
+import { selectFunction, useSession, type Session } from './session.ts';
+import { useRows } from './use-rows.ts';
+
+interface Column {
+  readonly id: SortColumn;
+  readonly title: string;
+  readonly meaning: string;
+  /** Exact counts are of the whole run, so a time range has none. */
+  readonly needs?: 'counts' | 'waiting';
+}
+
+const columns: readonly Column[] = [
+  { id: 'name', title: 'function', meaning: 'Name' },
+  { id: 'calls', title: 'calls', meaning: 'Exact number of calls in the whole run', needs: 'counts' },
+  { id: 'self', title: 'self', meaning: 'Time in the function itself' },
+  { id: 'selfPerCall', title: 'per call', meaning: 'Self time divided by calls', needs: 'counts' },
+  { id: 'total', title: 'total', meaning: 'Computing time in the function and in all it called' },
+  { id: 'totalPerCall', title: 'per call', meaning: 'Total time divided by calls', needs: 'counts' },
+  {
+    id: 'waited',
+    title: 'waited',
+    meaning: 'Time that the function and what it called waited, beside the total',
+    needs: 'waiting',
+  },
+  {
+    id: 'gain',
+    title: 'gain at most',
+    meaning: 'Part of the computing time saved if the function were not called: an upper bound',
+  },
+  { id: 'place', title: 'place', meaning: 'File and line' },
+];
+
+const widths: Readonly<Record<SortColumn, string>> = {
+  name: 'minmax(140px, 3fr)',
+  calls: '100px',
+  self: '76px',
+  selfPerCall: '76px',
+  total: '76px',
+  totalPerCall: '76px',
+  waited: '76px',
+  gain: '104px',
+  place: 'minmax(100px, 2fr)',
+};
+
+const rowHeight = 24;
+
+/** All functions with their figures, sorted and searched. */
+export function TableView() {
+  const session = useSession();
+  const { address, view, found, store } = session;
+  const shown = columnsOf(session);
+  const rows = useMemo(
+    () => sortedFunctions(session),
+    [view, found, address.sort, address.descending],
+  );
+  const visible = useRows(rows.length, rowHeight);
+  const selectedRow = rows.indexOf(address.function);
+  useEffect(() => visible.reveal(selectedRow), [selectedRow]);
+  const computing = useMemo(() => computingTime(session), [view]);
+  if (rows.length === 0 && found === null) return <Empty />;
+  const sortBy = (id: SortColumn) => {
+    const text = id === 'name' || id === 'place';
+    store.show({ sort: id, descending: address.sort === id ? !address.descending : !text });
+  };
+  return (
+    <div
+      class="grid"
+      style={{ '--columns': shown.map(({ id }) => widths[id]).join(' ') }}
+      role="table"
+      aria-label="Functions"
+      aria-rowcount={rows.length + 1}
+    >
+      <div role="rowgroup">
+        <div role="row" class="grid-row grid-head">
+          {shown.map(({ id, title, meaning }) => (
+            <span
+              key={id}
+              role="columnheader"
+              class={`cell-${id}`}
+              aria-sort={address.sort === id ? (address.descending ? 'descending' : 'ascending') : 'none'}
+            >
+              <button type="button" title={meaning} onClick={() => sortBy(id)}>
+                {title}
+                <span class="arrow" aria-hidden="true">
+                  {address.sort === id ? (address.descending ? ' ↓' : ' ↑') : ''}
+                </span>
+              </button>
+            </span>
+          ))}
+        </div>
+      </div>
+      <div
+        class="grid-body"
+        role="rowgroup"
+        ref={visible.scroller}
+        tabIndex={0}
+        aria-label="Functions; arrow keys select, Enter shows the source"
+        onKeyDown={(event) => {
+          const next = rowKey(event, selectedRow, rows.length);
+          if (event.key === 'Enter' && selectedRow >= 0) {
+            event.preventDefault();
+            store.show({ view: 'source', file: -1, line: 0 });
+          } else if (next !== undefined) {
+            event.preventDefault();
+            selectFunction(session, rows[next]!);
+          }
+        }}
+      >
+        {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
+        <div class="grid-space" style={{ height: `${rows.length * rowHeight}px` }}>
+          {rows.slice(visible.first, visible.end).map((fn, i) => (
+            <div
+              key={fn}
+              role="row"
+              aria-rowindex={visible.first + i + 2}
+              class={`grid-row ${fn === address.function ? 'selected' : ''}`}
+              style={{ transform: `translateY(${(visible.first + i) * rowHeight}px)` }}
+              onClick={() => selectFunction(session, fn)}
+              onDblClick={() => store.show({ view: 'source', function: fn, file: -1, line: 0 })}
+            >
+              {shown.map(({ id }) => (
+                <span key={id} role="cell" class={`cell-${id}`}>
+                  <Cell session={session} id={id} fn={fn} computing={computing} />
+                </span>
+              ))}
+            </div>
+          ))}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface CellInput {
+  readonly session: Session;
+  readonly id: SortColumn;
+  readonly fn: number;
+  readonly computing: number;
+}
+
+function Cell({ session, id, fn, computing }: CellInput) {
+  const { names, view } = session;
+  const { self, total, waited, calls } = view.figures;
+  switch (id) {
+    case 'name':
+      return (
+        <>
+          <span class={`swatch ${categories[names.category(fn)]!}`} />
+          <span class="cut" title={names.function(fn)}>
+            {names.function(fn)}
+          </span>
+        </>
+      );
+    case 'calls':
+      return <>{known(calls[fn]!, formatCount)}</>;
+    case 'self':
+      return <>{self[fn]! > 0 ? formatTime(self[fn]!) : ''}</>;
+    case 'total':
+      return <>{formatTime(total[fn]!)}</>;
+    case 'waited':
+      return <>{waited[fn]! > 0 ? formatTime(waited[fn]!) : ''}</>;
+    case 'selfPerCall':
+      return <>{known(self[fn]! / calls[fn]!, formatTime)}</>;
+    case 'totalPerCall':
+      return <>{known(total[fn]! / calls[fn]!, formatTime)}</>;
+    case 'gain':
+      return total[fn]! > 0 ? <Share part={Math.min(1, total[fn]! / computing)} /> : null;
+    case 'place':
+      return (
+        <span class="cut place" title={names.path(names.fileOf(fn))}>
+          {names.place(fn)}
+        </span>
+      );
+  }
+}
+
+/** Columns that have something to show. */
+function columnsOf({ opened, address, view }: Session): readonly Column[] {
+  const has = {
+    counts: opened.about.modes.counts && address.range === null,
+    waiting: view.figures.waited.some((time) => time > 0),
+  };
+  return columns.filter(({ needs }) => needs === undefined || has[needs]);
+}
+
+/** Rows of the functions that took time and fit the search, in the order that the address asks for. */
+function sortedFunctions({ view, found, address, names }: Session): number[] {
+  const { self, total, waited, calls } = view.figures;
+  const rows = Array.from(total, (_, fn) => fn).filter(
+    (fn) =>
+      !isWaiting(names.category(fn)) &&
+      (total[fn]! > 0 || waited[fn]! > 0 || calls[fn]! > 0) &&
+      (found === null || found.functions[fn] === 1),
+  );
+  const figure: Readonly<Record<SortColumn, ((fn: number) => number) | null>> = {
+    name: null,
+    place: null,
+    calls: (fn) => calls[fn]!,
+    self: (fn) => self[fn]!,
+    total: (fn) => total[fn]!,
+    gain: (fn) => total[fn]!,
+    waited: (fn) => waited[fn]!,
+    selfPerCall: (fn) => self[fn]! / calls[fn]!,
+    totalPerCall: (fn) => total[fn]! / calls[fn]!,
+  };
+  const by = figure[address.sort];
+  const sign = address.descending ? -1 : 1;
+  if (by === null) {
+    const text = address.sort === 'name' ? (fn: number) => names.function(fn) : (fn: number) => names.place(fn);
+    const keys = new Map(rows.map((fn) => [fn, text(fn)]));
+    return rows.sort((a, b) => sign * compareTexts(keys.get(a)!, keys.get(b)!) || a - b);
+  }
+  // What was not counted comes last, whichever way.
+  const value = (fn: number) => (Number.isNaN(by(fn)) ? -sign * Number.NEGATIVE_INFINITY : by(fn));
+  return rows.sort((a, b) => {
+    const [x, y] = [value(a), value(b)];
+    return x === y ? total[b]! - total[a]! || a - b : sign * (x - y);
+  });
+}
+
+/** By characters: `localeCompare` is seven times slower, and names are code. */
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** The row that a key leads to, `undefined` if the key is none of ours. */
+function rowKey(event: KeyboardEvent, row: number, count: number): number | undefined {
+  if (count === 0 || event.ctrlKey || event.metaKey || event.altKey) return undefined;
+  const to: Readonly<Record<string, number>> = {
+    ArrowDown: row + 1,
+    ArrowUp: row - 1,
+    PageDown: row + 20,
+    PageUp: row - 20,
+    Home: 0,
+    End: count - 1,
+  };
+  const wanted = to[event.key];
+  return wanted === undefined ? undefined : Math.min(count - 1, Math.max(0, wanted));
+}

@@ -1,0 +1,55 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { WorkerClient } from '../worker/client.ts';
+import { useSession } from './session.ts';
+
+/** The text of a file: `lines` is `null` where it is not to be had, with the reason. */
+export interface SourceText {
+  readonly file: number;
+  readonly lines: readonly string[] | null;
+  readonly why: string;
+}
+
+/** Texts that were asked for, for as long as the page lives. */
+const texts = new WeakMap<WorkerClient, Map<number, Promise<SourceText>>>();
+
+/** Gets the source of a file: from the profile, else from the server that shows it. `null` until it is there. */
+export function useSource(file: number): SourceText | null {
+  const { worker, opened, names } = useSession();
+  const [source, setSource] = useState<SourceText | null>(null);
+  useEffect(() => {
+    if (file < 0) return;
+    let wanted = true;
+    const known = texts.get(worker) ?? new Map<number, Promise<SourceText>>();
+    texts.set(worker, known);
+    let text = known.get(file);
+    if (text === undefined) {
+      text = opened.sources.includes(file)
+        ? worker.ask({ kind: 'source', file }).then(({ text: found }) => ofText(file, found))
+        : fromServer(file, names.path(file));
+      known.set(file, text);
+    }
+    text.then(
+      (next) => wanted && setSource(next),
+      () => wanted && setSource({ file, lines: null, why: 'It could not be read.' }),
+    );
+    return () => {
+      wanted = false;
+    };
+  }, [file, worker]);
+  return source?.file === file ? source : null;
+}
+
+async function fromServer(file: number, path: string): Promise<SourceText> {
+  const absent = (why: string): SourceText => ({ file, lines: null, why });
+  if (path === '') return absent('The function has no file.');
+  if (/^node:/.test(path)) return absent('It is part of the runtime.');
+  if (document.getElementById('profile') !== null) return absent('The profile was saved without it.');
+  const response = await fetch(`source?file=${encodeURIComponent(path)}`, { credentials: 'same-origin' });
+  if (!response.ok) return absent('The profile was saved without it, and the file lies outside the folder shown.');
+  return ofText(file, await response.text());
+}
+
+function ofText(file: number, text: string | null): SourceText {
+  if (text === null) return { file, lines: null, why: 'The profile was saved without it.' };
+  return { file, lines: text.split(/\r\n|\r|\n/), why: '' };
+}

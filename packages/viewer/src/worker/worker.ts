@@ -1,0 +1,143 @@
+import { readWhet, type Profile } from '@whetstone/profile';
+import { activity } from '../model/activity.ts';
+import { busyWidths } from '../model/busy.ts';
+import { callTree } from '../model/call-tree.ts';
+import { functionFigures, preorder, type Preorder } from '../model/function-figures.ts';
+import { lineFigures } from '../model/line-figures.ts';
+import { neighbours } from '../model/neighbours.ts';
+import { pyramid } from '../model/pyramid.ts';
+import { hasSamples, isWaiting, visitSelf, type Scope } from '../model/scope.ts';
+import { shades } from '../model/shade.ts';
+import { fromBase64 } from './from-base64.ts';
+import { inflate } from './inflate.ts';
+import type { Answers, Opened, ProfilePlace, Question, Reply, View } from './messages.ts';
+
+/** Stretches of the time strip; more than a wide screen has pixels would not be seen. */
+const activityBins = 1200;
+
+let profile: Profile | undefined;
+/** The tree shown last, for questions about its functions. */
+let shown:
+  | { tree: Pick<View['tree'], 'function' | 'parent' | 'width'>; busy: Float64Array; order: Preorder }
+  | undefined;
+
+self.addEventListener('message', ({ data }: MessageEvent<{ number: number; question: Question }>) => {
+  const { number, question } = data;
+  answer(question).then(
+    (result) => send({ kind: 'answer', number, answer: result }, buffersOf(result)),
+    (error: unknown) => {
+      const { code, message } = error as { code?: string; message?: string };
+      send({ kind: 'failed', number, code: code ?? 'UNKNOWN', message: message ?? String(error) });
+    },
+  );
+});
+
+async function answer(question: Question): Promise<Answers[Question['kind']]> {
+  if (question.kind === 'open') {
+    const bytes = await bytesOf(question.place);
+    send({ kind: 'progress', stage: 'Reading the profile', done: bytes.length, whole: bytes.length });
+    profile = await readWhet(bytes, { inflate });
+    return opened(profile);
+  }
+  if (profile === undefined) throw new Error('No profile is open.');
+  switch (question.kind) {
+    case 'view':
+      return view(profile, question.scope);
+    case 'neighbours': {
+      if (shown === undefined) return { callers: [], callees: [] };
+      const { category } = profile.functions;
+      // Around what waits it is the waiting that counts, elsewhere the computing.
+      const time = isWaiting(category[question.function]!) ? shown.tree.width : shown.busy;
+      return neighbours(shown.tree, time, shown.order, category.length, question.function);
+    }
+    case 'source':
+      return { text: profile.sources.find(({ file }) => file === question.file)?.text ?? null };
+  }
+}
+
+async function bytesOf(place: ProfilePlace): Promise<Uint8Array> {
+  if (place.kind === 'text') return fromBase64(place.base64);
+  const response = await fetch(place.url, { credentials: 'same-origin' });
+  if (!response.ok || response.body === null) {
+    throw new Error(`The server answered ${response.status} when asked for the profile.`);
+  }
+  const whole = Number(response.headers.get('content-length')) || null;
+  const chunks: Uint8Array[] = [];
+  let done = 0;
+  for (const reader = response.body.getReader(); ; ) {
+    const { value } = await reader.read();
+    if (value === undefined) break;
+    chunks.push(value);
+    done += value.length;
+    send({ kind: 'progress', stage: 'Loading the profile', done, whole });
+  }
+  const bytes = new Uint8Array(done);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function opened(from: Profile): Opened {
+  const { functions } = from;
+  return {
+    about: from.about,
+    threads: from.threads,
+    sampled: from.threads.map((_, thread) => hasSamples(from, thread)),
+    strings: from.strings,
+    // Handed over, so in a copy: the worker goes on reading its own.
+    functions: {
+      name: functions.name.slice(),
+      file: functions.file.slice(),
+      line: functions.line.slice(),
+      lastLine: functions.lastLine.slice(),
+      category: functions.category.slice(),
+    },
+    sources: from.sources.filter(({ text }) => text !== null).map(({ file }) => file),
+    nodes: from.nodes.parent.length,
+  };
+}
+
+function view(from: Profile, scope: Scope): View {
+  const self = new Float64Array(from.nodes.parent.length);
+  visitSelf(from, scope, (node, _line, duration) => {
+    self[node]! += duration;
+  });
+  const tree = callTree(from.nodes, self);
+  const order = preorder(tree);
+  const colour = shades(from, tree);
+  const busy = busyWidths(from, tree);
+  // What is sent is gone, so the worker keeps the columns that it is asked about in a copy.
+  shown = {
+    tree: { width: tree.width.slice(), function: tree.function.slice(), parent: tree.parent.slice() },
+    busy: busy.slice(),
+    order,
+  };
+  return {
+    scope,
+    tree,
+    colour,
+    busy,
+    pyramid: pyramid(tree, colour),
+    figures: functionFigures(from, tree, busy, order, scope.thread),
+    lines: lineFigures(from, scope),
+    activity: activity(from, scope.thread, activityBins),
+  };
+}
+
+/** The memory of all columns in an answer, to be handed over instead of copied. */
+function buffersOf(value: unknown): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) return [value.buffer as ArrayBuffer];
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return typeof value[0] === 'object' ? value.flatMap(buffersOf) : [];
+  return Object.values(value).flatMap(buffersOf);
+}
+
+function send(reply: Reply, transfer: ArrayBuffer[] = []): void {
+  (self as unknown as { postMessage(message: Reply, transfer: ArrayBuffer[]): void }).postMessage(
+    reply,
+    transfer,
+  );
+}
