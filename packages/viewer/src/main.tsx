@@ -8,6 +8,8 @@ import workerUrl from './worker/worker.ts?worker&url';
 
 /** Opens what the page was given: files beside it on a server, or blocks of data in itself. */
 function open(): void {
+  // A cookie has taken over; an address that is passed on should open nothing.
+  if (location.search !== '') history.replaceState(null, '', location.pathname + location.hash);
   let latest: Progress | null = null;
   let listener: ((progress: Progress) => void) | null = null;
   const worker = new WorkerClient(startWorker(), (progress) => {
