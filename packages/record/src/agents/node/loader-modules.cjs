@@ -1,0 +1,186 @@
+'use strict';
+// ES modules. From 22.15 on by Node's own hooks in the thread; before by what Node's loader does on its
+// way, because hooks off the thread cost 25 ms at start-up.
+const fs = require('node:fs');
+const nodeModule = require('node:module');
+const path = require('node:path');
+const { fileURLToPath, pathToFileURL } = require('node:url');
+const { scriptOf } = require('./loader-commonjs.cjs');
+const { countLines } = require('./loader-ranges.cjs');
+const { inPackage, isTypeScript, resolveFrom } = require('./loader-resolve.cjs');
+
+const { readFileSync } = fs;
+const { extname } = path;
+
+/** The text of a module as it is given to the engine: padded, and known by then. */
+function padded(ranges, url, file, code, result, isRanged) {
+  let base = 0;
+  if (isRanged(file, code)) {
+    base = ranges.padding(countLines(code), inPackage(file));
+  }
+  if (base !== 0 || result) ranges.add(url, scriptOf(file, code, base, result, base));
+  // A hashbang is one only at the very start.
+  return base === 0 ? code : '\n'.repeat(base) + (code.startsWith('#!') ? `//${code.slice(2)}` : code);
+}
+
+/** With `module.registerHooks`. */
+exports.installHooks = function installHooks({ ranges, transpile, isRanged, entered }) {
+  let resolving = false;
+  nodeModule.registerHooks({
+    load(url, context, next) {
+      const file = pathOf(url);
+      if (file === null) return next(url, context);
+      entered(file);
+      if (isTypeScript(file) && !inPackage(file)) {
+        resolveToo();
+        const result = transpile(file, readFileSync(file, 'utf8'), false);
+        if (result.format === 'commonjs') {
+          // Ranges come when it is compiled; an `import` of it goes through `require` too.
+          if (!ranges.compiles) ranges.add(file, scriptOf(file, result.code, 0, result));
+          return { format: 'commonjs', source: result.code, shortCircuit: true };
+        }
+        return { format: 'module', source: padded(ranges, url, file, result.code, result, isRanged), shortCircuit: true };
+      }
+      const loaded = next(url, context);
+      if (loaded.format !== 'module' || loaded.source == null) return loaded;
+      const code = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source).toString();
+      if (!resolving && !inPackage(file) && needsResolving(code, file)) resolveToo();
+      if (!ranges.wanted) return loaded;
+      return { ...loaded, source: padded(ranges, url, file, code, null, isRanged) };
+    },
+  });
+  // Only where TypeScript is met: a hook would show in the stacks of errors about missing modules.
+  function resolveToo() {
+    if (resolving) return;
+    resolving = true;
+    nodeModule.registerHooks({
+      resolve(specifier, context, next) {
+        const parent = context.parentURL ? pathOf(context.parentURL) : null;
+        if (parent === null || inPackage(parent)) return next(specifier, context);
+        const [bare, query] = splitQuery(specifier);
+        const typeScript = isTypeScript(parent);
+        let found = null;
+        if (typeScript || !isThere(bare, parent)) found = resolveFrom(fromUrl(bare), parent, { typeScriptFirst: typeScript });
+        const isImport = context.conditions?.includes('import');
+        if (!found) return next(specifier, context);
+        const result = { url: pathToFileURL(found).href + query, shortCircuit: true };
+        if (typeScript && isImport && found.endsWith('.json') && !context.importAttributes?.type) {
+          result.importAttributes = { ...context.importAttributes, type: 'json' };
+        }
+        if (found.endsWith('.json')) result.format = 'json';
+        return result;
+      },
+    });
+  }
+  return { resolveToo };
+};
+
+/**
+ * Without `registerHooks`: Node's loader reads a module's text with `fs.promises.readFile(url)`, then asks
+ * that very URL for its extension. Imports are pointed at the files they mean in the text itself.
+ */
+exports.installReadFile = function installReadFile({ ranges, transpile, isRanged, entered, frames }) {
+  const { promises } = fs;
+  const native = promises.readFile;
+  const replacement = {
+    async readFile(file, options) {
+      if (arguments.length !== 1 || !(file instanceof URL) || !isOurs(file) || !isLoader()) {
+        return Reflect.apply(native, promises, arguments);
+      }
+      const name = fileURLToPath(file);
+      entered(name);
+      if (!isTypeScript(name) || inPackage(name)) {
+        const code = String(await Reflect.apply(native, promises, [file]));
+        const adapted = !inPackage(name) && needsResolving(code, name) ? adaptJavaScript(code, name) : code;
+        return padded(ranges, file.href, name, adapted, null, isRanged);
+      }
+      const result = transpile(name, readFileSync(name, 'utf8'), false);
+      Object.defineProperty(file, 'pathname', { value: result.format === 'module' ? '/_.mjs' : '/_.cjs' });
+      if (result.format !== 'module') return result.code;
+      return padded(ranges, file.href, name, redirect(result.code, result.imports, name), result, isRanged);
+    },
+  }.readFile;
+  Object.defineProperty(replacement, 'length', { value: native.length });
+  promises.readFile = replacement;
+
+  function isLoader() {
+    for (const frame of frames()) {
+      const file = frame.getFileName();
+      if (file === 'node:internal/modules/esm/load') return true;
+    }
+    return false;
+  }
+};
+
+const isOurs = (url) => url.protocol === 'file:' && /\.(?:[cm]?[jt]s|[jt]sx)$/.test(url.pathname);
+
+/** Points literal specifiers at the files that they mean. */
+function redirect(code, imports, file, typeScriptFirst = true) {
+  let out = '';
+  let last = 0;
+  for (const [start, end, kind] of [...imports].sort((a, b) => a[0] - b[0])) {
+    let specifier;
+    try {
+      specifier = JSON.parse(`"${code.slice(start + 1, end - 1).replaceAll('"', '\\"').replaceAll("\\'", "'")}"`);
+    } catch {
+      continue;
+    }
+    const [bare, query] = splitQuery(specifier);
+    const found = resolveFrom(fromUrl(bare), file, { typeScriptFirst });
+    if (!found) continue;
+    out += code.slice(last, start) + JSON.stringify(pathToFileURL(found).href + query);
+    last = end;
+    if (extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end))) {
+      out += ' with { type: "json" }';
+    }
+  }
+  return out + code.slice(last);
+}
+
+function adaptJavaScript(code, file) {
+  const { findImports } = require('./loader-compile-typescript.cjs');
+  return redirect(code, findImports(code), file, false);
+}
+
+const specifiers = /(?:\bfrom|\bimport|\bimport\s*\()\s*(["'])(\.{1,2}\/[^"'\n]*)\1/g;
+
+/** Whether JavaScript imports what only TypeScript's rules find. */
+function needsResolving(code, file) {
+  specifiers.lastIndex = 0;
+  for (let match = specifiers.exec(code); match; match = specifiers.exec(code)) {
+    const [bare] = splitQuery(match[2]);
+    if (/\.(?:[cm]?ts|[jt]sx)$/.test(bare)) return true;
+    if (!isThere(bare, file)) return true;
+  }
+  return false;
+}
+
+function isThere(specifier, parent) {
+  try {
+    return fs.statSync(new URL(specifier, pathToFileURL(parent)), { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
+  }
+}
+
+function splitQuery(specifier) {
+  const at = specifier.search(/[?#]/);
+  return at <= 0 ? [specifier, ''] : [specifier.slice(0, at), specifier.slice(at)];
+}
+
+function fromUrl(specifier) {
+  try {
+    return specifier.startsWith('file:') ? fileURLToPath(specifier) : /^\.{0,2}\//.test(specifier) ? decodeURIComponent(specifier) : specifier;
+  } catch {
+    return specifier;
+  }
+}
+
+function pathOf(url) {
+  if (!url.startsWith('file:')) return null;
+  try {
+    return fileURLToPath(url.replace(/[?#].*$/s, ''));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,212 @@
+'use strict';
+// Stacks as without us: lines of their own are mapped back, and frames of the loader read as Node's.
+const util = require('node:util');
+
+const own = __dirname;
+const { captureStackTrace } = Error;
+
+/**
+ * Stands between the engine and whatever formats stacks: `Error.prepareStackTrace` reads and writes as
+ * before, and the CallSites that it gets tell the user's lines. `null` where the program's settings leave
+ * no room for that.
+ *
+ * `original(url, line, column)` gives the user's position or null; `disguise(function)` the frame of
+ * Node that one of ours stands for, or null for a frame to leave out.
+ */
+exports.installStacks = function installStacks(original, disguise) {
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
+  if (before && !before.configurable) return null;
+  const native = Error.prepareStackTrace;
+  // What the program set, `native` until then.
+  let current = native;
+  let raw = null;
+  let wrapped = null;
+  let CallSite = null;
+
+  // Named and shaped as Node's default, for it stands where a program reads that.
+  function ErrorPrepareStackTrace(error, trace) {
+    const sites = mapTrace(trace);
+    if (typeof native === 'function') return native(error, sites);
+    const head = Error.prototype.toString.call(error);
+    return sites.length === 0 ? head : `${head}\n    at ${sites.join('\n    at ')}`;
+  }
+
+  Object.defineProperty(Error, 'prepareStackTrace', {
+    configurable: true,
+    enumerable: before?.enumerable ?? false,
+    get: function prepareStackTrace() {
+      if (raw) return raw;
+      if (current === native) return ErrorPrepareStackTrace;
+      if (wrapped) {
+        // Node asks for the type and then calls: this is the second time.
+        const call = wrapped;
+        wrapped = null;
+        return call;
+      }
+      if (!isFormatting()) return current;
+      if (typeof current !== 'function') return ErrorPrepareStackTrace;
+      const set = current;
+      wrapped = (error, trace) => Reflect.apply(set, Error, [error, mapTrace(trace)]);
+      return wrapped;
+    },
+    set: function prepareStackTrace(value) {
+      current = value === ErrorPrepareStackTrace ? native : value;
+      wrapped = null;
+    },
+  });
+
+  /** Whether the engine is formatting a stack just now: inside that, it does not call for another. */
+  function isFormatting() {
+    let called = false;
+    withRaw(() => (called = true));
+    return !called;
+  }
+
+  function withRaw(format) {
+    const probe = {};
+    raw = format;
+    try {
+      captureStackTrace(probe);
+      return probe.stack;
+    } catch {
+      return undefined;
+    } finally {
+      raw = null;
+    }
+  }
+
+  function mapTrace(trace) {
+    let result = trace;
+    for (let i = 0; i < trace.length; i++) {
+      const site = mapSite(trace[i]);
+      if (site === trace[i]) {
+        if (result !== trace) result.push(site);
+        continue;
+      }
+      if (result === trace) result = trace.slice(0, i);
+      if (site) result.push(site);
+    }
+    return result;
+  }
+
+  /** The same frame with true positions; null for a frame that is not the program's at all. */
+  function mapSite(site) {
+    try {
+      const file = site.getFileName();
+      if (typeof file === 'string') {
+        if (file.startsWith(own)) {
+          const stand = disguise(site.getFunctionName() ?? '');
+          if (!stand) return null;
+          const place = { file: stand.getFileName(), line: stand.getLineNumber(), column: stand.getColumnNumber() };
+          return disguised(site, { ...place, enclosing: stand.getEnclosingLineNumber() });
+        }
+        const place = original(file, site.getLineNumber(), site.getColumnNumber());
+        if (place) return disguised(site, { file, ...place });
+      }
+      if (!site.isEval()) return site;
+      const origin = site.getEvalOrigin();
+      const mapped = typeof origin === 'string' ? mapText(origin) : origin;
+      if (mapped === origin) return site;
+      return disguised(site, { file, line: site.getLineNumber(), column: site.getColumnNumber(), origin: mapped });
+    } catch {
+      return site;
+    }
+  }
+
+  /** Every `file:line:column` of a known file inside a text. */
+  function mapText(text) {
+    return text.replace(/((?:file:\/\/)?\/[^\n()]*?):(\d+):(\d+)/g, (all, file, line, column) => {
+      const place = original(file, Number(line), Number(column));
+      return place ? `${file}:${place.line}:${place.column}` : all;
+    });
+  }
+
+  function disguised(site, place) {
+    CallSite ??= mappedCallSite(Object.getPrototypeOf(site), original);
+    return new CallSite(site, place);
+  }
+
+  const { getCallSites } = util;
+  if (typeof getCallSites === 'function') {
+    const replacement = {
+      getCallSites(frameCount = 10, options) {
+        const sites = Reflect.apply(getCallSites, util, arguments.length < 2 ? [frameCount] : [frameCount, options]);
+        const result = [];
+        for (const site of sites) {
+          if (site.scriptName.startsWith(own)) continue;
+          const column = site.columnNumber ?? site.column;
+          const place = original(site.scriptName, site.lineNumber, column);
+          if (place) {
+            site.lineNumber = place.line;
+            if ('column' in site) site.column = place.column;
+            if ('columnNumber' in site) site.columnNumber = place.column;
+          }
+          result.push(site);
+        }
+        return result;
+      },
+    }.getCallSites;
+    util.getCallSites = replacement;
+  }
+
+  return {
+    mapText,
+    /** The plain frames of this moment, whatever the program has set. */
+    frames() {
+      const frames = withRaw((_, trace) => trace);
+      return Array.isArray(frames) ? frames : [];
+    },
+  };
+};
+
+/** A class like V8's, with other positions. */
+function mappedCallSite(prototype, original) {
+  class CallSite {
+    #site;
+    #place;
+    constructor(site, place) {
+      this.#site = site;
+      this.#place = place;
+    }
+    getFileName() {
+      return this.#place.file;
+    }
+    getScriptNameOrSourceURL() {
+      const name = this.#site.getScriptNameOrSourceURL();
+      return name === this.#site.getFileName() ? this.#place.file : name;
+    }
+    getLineNumber() {
+      return this.#place.line;
+    }
+    getColumnNumber() {
+      return this.#place.column;
+    }
+    getEnclosingLineNumber() {
+      if (this.#place.enclosing !== undefined) return this.#place.enclosing;
+      const line = this.#site.getEnclosingLineNumber();
+      return original(this.#site.getFileName(), line, this.#site.getEnclosingColumnNumber())?.line ?? line;
+    }
+    getEvalOrigin() {
+      return this.#place.origin ?? this.#site.getEvalOrigin();
+    }
+    toString() {
+      const text = this.#site.toString();
+      const { file, line, column, origin } = this.#place;
+      if (origin !== undefined) return text.replace(this.#site.getEvalOrigin(), () => origin);
+      const from = `${this.#site.getFileName()}:${this.#site.getLineNumber()}:${this.#site.getColumnNumber()}`;
+      const at = text.lastIndexOf(from);
+      return at < 0 ? text : `${text.slice(0, at)}${file}:${line}:${column}${text.slice(at + from.length)}`;
+    }
+    static {
+      for (const name of Object.getOwnPropertyNames(prototype)) {
+        if (Object.hasOwn(CallSite.prototype, name) || typeof prototype[name] !== 'function') continue;
+        const value = function () {
+          return this.#site[name]();
+        };
+        Object.defineProperty(value, 'name', { value: name, configurable: true });
+        Object.defineProperty(CallSite.prototype, name, { value });
+      }
+    }
+  }
+  return CallSite;
+}

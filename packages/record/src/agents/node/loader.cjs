@@ -1,0 +1,117 @@
+'use strict';
+// Runs TypeScript, and gives every file lines of its own where the engine would charge inlined code to the
+// wrong file. Everything the program can see stays as Node alone would show it.
+const nodeModule = require('node:module');
+const { installCompile, installFindPath } = require('./loader-commonjs.cjs');
+const { installHooks, installReadFile } = require('./loader-modules.cjs');
+const { createRanges } = require('./loader-ranges.cjs');
+const { installFatal } = require('./loader-fatal.cjs');
+const { installStacks } = require('./loader-stacks.cjs');
+const { transpile: transpileFile } = require('./loader-typescript.cjs');
+
+/** Engines from here on charge inlined code rightly. */
+const rightInlining = 25;
+/** Under these Node shows lines in ways of its own, or stops before the program begins. */
+const showsLines = /^--(?:enable-source-maps|inspect-brk|experimental-test-coverage|experimental-policy|experimental-loader|loader)\b/;
+
+/**
+ * Puts the loader into this thread. `context`:
+ * - `ranges`: lines of their own; `undefined` lets the engine's version decide
+ * - `record(object)`: appends a raw record
+ * - `note(code, message)`: something for the report; `first-line` when the entry is about to run
+ * - `cacheFolder`: absolute, for compiled results
+ * - `hidden`: folders and files whose modules are taken out of `require.cache` before the program begins;
+ *   this folder always is
+ */
+exports.install = function install(context) {
+  const { record, note, cacheFolder, hidden = [] } = context;
+  const major = Number(process.versions.node.split('.')[0]);
+  let wanted = context.ranges ?? major < rightInlining;
+  if (wanted && showsOwnLines()) {
+    wanted = false;
+    note('no-ranges', 'Source maps or coverage are on: inlined code may be charged to the wrong file');
+  }
+  const ranges = createRanges({ record, note });
+  ranges.wanted = wanted;
+  let stacks = null;
+  const known = ranges.add;
+  ranges.add = (url, script) => {
+    if (script.base !== 0 || script.map === 'source-map') installStacksOnce();
+    known(url, script);
+  };
+
+  let entering = true;
+  const settings = { ranges, isRanged, transpile, entered, frames: () => (installStacksOnce(), stacks?.frames() ?? []) };
+  const hooks = typeof nodeModule.registerHooks === 'function';
+  ranges.compiles = wanted || !hooks;
+  installFindPath();
+  let native = nodeModule.prototype._compile;
+  if (ranges.compiles) {
+    ({ native } = installCompile({ ranges, isRanged, transpile: hooks ? null : transpile, entered }));
+  } else announceCompile();
+  if (hooks) installHooks(settings);
+  else installReadFile(settings);
+  hide();
+
+  function transpile(file, text, forceCommonJs) {
+    try {
+      return transpileFile(file, text, cacheFolder, forceCommonJs);
+    } finally {
+      hide();
+    }
+  }
+
+  function hide() {
+    const cache = nodeModule._cache;
+    for (const name of Object.keys(cache)) {
+      if (name.startsWith(__dirname) || hidden.some((each) => name.startsWith(each))) delete cache[name];
+    }
+  }
+
+  /** Test files and assertions show places that Node looks up past every hook. */
+  function isRanged(file, text) {
+    return wanted && !file.startsWith(__dirname) && !/['"](?:node:test|(?:node:)?assert(?:\/strict)?)['"]/.test(text);
+  }
+
+  function entered() {
+    if (!entering) return;
+    entering = false;
+    hide();
+    note('first-line', '');
+  }
+
+  /** The moment before the first file is compiled, without a frame of ours in its stack. */
+  function announceCompile() {
+    const property = { configurable: true, enumerable: true };
+    Object.defineProperty(nodeModule.prototype, '_compile', {
+      ...property,
+      get() {
+        Object.defineProperty(nodeModule.prototype, '_compile', { ...property, writable: true, value: native });
+        entered();
+        return native;
+      },
+      set(value) {
+        Object.defineProperty(nodeModule.prototype, '_compile', { ...property, writable: true, value });
+      },
+    });
+  }
+
+  function installStacksOnce() {
+    if (stacks) return;
+    let compileSite = null;
+    // A frame of ours that compiles reads as Node's own would.
+    stacks = installStacks(ranges.original, (name) => (name.endsWith('_compile') ? compileSite : null));
+    if (!stacks) return;
+    installFatal(ranges);
+    const probe = new nodeModule('', null);
+    probe.exports = stacks.frames;
+    const frames = Reflect.apply(native, probe, ['return exports()', '/_.cjs', 'commonjs']);
+    compileSite = frames.find((frame) => frame.getFileName() === 'node:internal/modules/cjs/loader') ?? null;
+  }
+};
+
+function showsOwnLines() {
+  if (process.env.NODE_V8_COVERAGE) return true;
+  const options = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? '').split(/\s+/)];
+  return options.some((option) => showsLines.test(option));
+}
