@@ -335,7 +335,7 @@ class SampleColumns {
 
 function inTimeOrder(table: SampleTable): SampleTable {
   const { time } = table;
-  const rows = Int32Array.from(time, (_, row) => row).sort(
+  const rows = Int32Array.from(time, (_, row) => row).toSorted(
     (a, b) => (time[a] as number) - (time[b] as number) || a - b,
   );
   const ints = (column: Int32Array) => Int32Array.from(rows, (row) => column[row] as number);

@@ -1,6 +1,6 @@
 import { categories, ProfileBuilder, type Profile } from '@whetstone/profile';
 import { aboutOf, threadOf } from '@whetstone/profile/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 
 /** A finite figure of any size, whole or not. */
 const figure = fc.oneof(
@@ -40,13 +40,17 @@ const contents = fc.record({
   sources: fc.array(fc.tuple(text, fc.option(text)), { maxLength: 4 }),
 });
 
+/** One of the rows, by any number. */
+function pick(rows: readonly number[], number: number): number {
+  return rows[number % rows.length] as number;
+}
+
 /** Any profile that the builder can make. */
 export const arbitraryProfile: fc.Arbitrary<Profile> = contents.map((given) => {
   const builder = new ProfileBuilder();
   const functions = given.functions.map((fields) => builder.functionRow(...fields));
   const threads = given.threads.map((name, thread) => builder.addThread(threadOf({ name, thread })));
   const nodes: number[] = [];
-  const pick = (rows: readonly number[], number: number) => rows[number % rows.length] as number;
   for (const [parent, of, isRoot] of given.nodes) {
     const caller = isRoot || nodes.length === 0 ? -1 : pick(nodes, parent);
     nodes.push(builder.nodeRow(caller, pick(functions, of)));
@@ -114,13 +118,13 @@ export const recordedProfile: fc.Arbitrary<Profile> = fc
     const thread = builder.addThread(threadOf());
     const nodes: number[] = [];
     for (const [parent, of, isRoot] of given.nodes) {
-      const caller = isRoot || nodes.length === 0 ? -1 : (nodes[parent % nodes.length] as number);
-      nodes.push(builder.nodeRow(caller, functions[of % functions.length] as number));
+      const caller = isRoot || nodes.length === 0 ? -1 : pick(nodes, parent);
+      nodes.push(builder.nodeRow(caller, pick(functions, of)));
     }
     let now = 0;
     for (const [node, at, gap, duration] of given.samples) {
       now += gap * 1000;
-      builder.addSample(thread, nodes[node % nodes.length] as number, at, now, duration);
+      builder.addSample(thread, pick(nodes, node), at, now, duration);
       now += duration;
     }
     return builder.build(aboutOf());

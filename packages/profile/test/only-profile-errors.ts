@@ -17,8 +17,6 @@ export async function outcomeOf(read: () => Profile | Promise<Profile>): Promise
 
 function expectSound(profile: Profile): void {
   const { strings, functions, nodes, threads } = profile;
-  const within = (column: Int32Array, least: number, end: number) =>
-    expect(column.every((row) => row >= least && row < end)).toBe(true);
   within(functions.name, 0, strings.length);
   within(functions.file, 0, strings.length);
   within(nodes.function, 0, functions.name.length);
@@ -37,4 +35,8 @@ function expectSound(profile: Profile): void {
     expect(measure.value.every(Number.isFinite)).toBe(true);
   }
   within(profile.waits.node, -1, nodes.parent.length);
+}
+
+function within(column: Int32Array, least: number, end: number): void {
+  expect(column.every((row) => row >= least && row < end)).toBe(true);
 }

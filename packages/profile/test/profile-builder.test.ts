@@ -1,6 +1,6 @@
 import { ProfileBuilder } from '@whetstone/profile';
 import { aboutOf, profileOf, threadOf } from '@whetstone/profile/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { arbitraryProfile } from './arbitrary-profile.ts';
 

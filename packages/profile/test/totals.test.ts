@@ -1,6 +1,6 @@
 import { functionTotals, selfByNode, totalByNode, type Profile } from '@whetstone/profile';
 import { profileOf } from '@whetstone/profile/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { recordedProfile } from './arbitrary-profile.ts';
 

@@ -1,5 +1,5 @@
 import { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from '@whetstone/profile';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 test.each([

@@ -55,7 +55,7 @@ function* collapsedParts(
         stack.push(frames[functionOf[row] as number] as string);
       }
       if (first !== '') stack.push(first);
-      yield `${stack.reverse().join(';')} ${time}\n`;
+      yield `${stack.toReversed().join(';')} ${time}\n`;
     }
   }
 }

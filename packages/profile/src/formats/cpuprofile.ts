@@ -381,7 +381,7 @@ function timelineOf(raw: RawProfile, index: IdIndex, duration: Microseconds): Ti
   if (!ordered) {
     // V8 takes samples on two ways, and now and then one overtakes another.
     const given = { node, time };
-    const order = Int32Array.from(time, (_, i) => i).sort(
+    const order = Int32Array.from(time, (_, i) => i).toSorted(
       (a, b) => (given.time[a] as number) - (given.time[b] as number) || a - b,
     );
     node = Int32Array.from(order, (i) => given.node[i] as number);

@@ -62,5 +62,5 @@ function stackOf(profile: Profile, leaf: number): string {
   const { parent, function: functionOf } = profile.nodes;
   const stack: number[] = [];
   for (let row = leaf; row >= 0; row = parent[row] as number) stack.push(functionOf[row] as number);
-  return stack.reverse().join(',');
+  return stack.toReversed().join(',');
 }

@@ -8,7 +8,7 @@ import {
   type Profile,
 } from '@whetstone/profile';
 import { profileOf } from '@whetstone/profile/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { arbitraryProfile, recordedProfile } from '../arbitrary-profile.ts';

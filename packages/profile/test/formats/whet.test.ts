@@ -1,6 +1,6 @@
 import { readWhet, writeWhet, type Profile } from '@whetstone/profile';
 import { profileOf } from '@whetstone/profile/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { arbitraryProfile } from '../arbitrary-profile.ts';
@@ -132,7 +132,7 @@ describe('.whet', () => {
       }),
       { numRuns: 2000 },
     );
-    expect([...outcomes].sort()).toEqual(['PROFILE_MALFORMED', 'profile']);
+    expect([...outcomes].toSorted()).toEqual(['PROFILE_MALFORMED', 'profile']);
   });
 
   test('survives a directory that was forged with the right checksum', async () => {
