@@ -274,12 +274,25 @@ function idIndex(nodes: RawNodes): IdIndex {
     }
     return (id) => byId[id] ?? -1;
   }
-  const byId = new Map<number, number>();
-  for (let row = 0; row < rows; row++) {
-    if (byId.has(nodes.id.at(row))) throw twice(row);
-    byId.set(nodes.id.at(row), row);
+  // Sorted and searched, because numbers in a `Map` can be chosen so that they collide.
+  const order = Int32Array.from({ length: rows }, (_, row) => row).toSorted(
+    (a, b) => nodes.id.at(a) - nodes.id.at(b) || a - b,
+  );
+  for (let i = 1; i < rows; i++) {
+    const row = order[i] as number;
+    if (nodes.id.at(row) === nodes.id.at(order[i - 1] as number)) throw twice(row);
   }
-  return (id) => byId.get(id) ?? -1;
+  return (id) => {
+    let first = 0;
+    let end = rows;
+    while (first < end) {
+      const middle = (first + end) >> 1;
+      if (nodes.id.at(order[middle] as number) < id) first = middle + 1;
+      else end = middle;
+    }
+    const row = order[first] ?? -1;
+    return row >= 0 && nodes.id.at(row) === id ? row : -1;
+  };
 }
 
 function parentsOf(nodes: RawNodes, index: IdIndex): Int32Array {

@@ -88,5 +88,13 @@ export async function readProfile(bytes: Uint8Array, codec: Codec): Promise<Prof
       `Expected the content of a ${readable.join(' or ')} file at byte 0, found ${start}.`,
     );
   }
-  return format.read(bytes, codec);
+  try {
+    return await format.read(bytes, codec);
+  } catch (error) {
+    // What the engine says where columns do not fit into memory.
+    if (error instanceof RangeError && /allocation failed|array length/i.test(error.message)) {
+      throw new ProfileError('PROFILE_TOO_LARGE', 'The profile does not fit into memory.', { cause: error });
+    }
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ const LARGEST_DIRECTORY = 2 ** 26;
 const MOST_ROWS = 2 ** 27;
 const MOST_STRINGS = 2 ** 24;
 /** All columns in memory together. */
-const LARGEST_PROFILE = 2 ** 32;
+const LARGEST_PROFILE = 2 ** 31;
 
 /** One column in the directory; the blocks follow the directory in its order. */
 interface Entry extends Omit<EncodedColumn, 'bytes'> {
