@@ -1,6 +1,6 @@
 import type { Microseconds, ProfileBuilder } from '@whetstone/profile';
 import type { CallTree } from './call-tree.ts';
-import { BLOCKING, chargeSamples, IDLE, RUNNING, type GapTable } from './clamp-samples.ts';
+import { BLOCKING, chargeSamples, IDLE, RUNNING, SLEEPING, type GapTable } from './clamp-samples.ts';
 import type { InlinedLines, LineTrust } from './inlined-lines.ts';
 import type { Frame, MergedPiece } from './merge-piece.ts';
 import type { RawPiece } from './raw.ts';
@@ -33,6 +33,16 @@ export interface SampledThread {
   readonly scripts: ThreadScripts;
   readonly trust: LineTrust;
   readonly time: ThreadTime;
+  /** Calls that slept and let nothing else run meanwhile, in time order. */
+  readonly sleeps: readonly Sleep[];
+}
+
+/** A call such as `Atomics.wait` or `execSync`, in which the thread slept. */
+export interface Sleep {
+  readonly start: Microseconds;
+  readonly end: Microseconds;
+  /** The engine's line of the call, 0 where it is not known. */
+  readonly line: number;
 }
 
 /**
@@ -53,7 +63,7 @@ export function addSamples(
   lines: InlinedLines,
   states: StateRows,
 ): Microseconds {
-  const gaps = thread.pieces.map(gapsOf);
+  const gaps = thread.pieces.map((merged) => gapsOf(merged, thread.sleeps));
   const { cpuOf, sleep, uncovered } = expectedTime(thread, gaps);
   const at = (node: number, line: number, time: number, duration: number) => {
     if (duration > 0) builder.addSample(thread.row, node, line, Math.max(time - begin, 0), duration);
@@ -74,7 +84,7 @@ export function addSamples(
     const gap = gaps[index] as Gaps;
     const charges = chargeSamples(gap, cpuOf(index), sleep);
     missing += charges.missing;
-    const deal = new Dealer(merged, thread, lines);
+    const deal = new Dealer(merged, thread, lines, gap.slept);
     for (let i = 0; i < gap.times.length; i++) {
       const index = merged.samples[gap.rows[i] as number] as number;
       const time = gap.times[i] as number;
@@ -84,6 +94,11 @@ export function addSamples(
         const idle = merged.self[index] as number;
         at(idle, 0, time, sleeping);
         if (computing > 0) at(tree.child(-1, states.program), 0, time + sleeping, computing);
+        continue;
+      }
+      if (gap.kind[i] === SLEEPING) {
+        const node = merged.self[index] as number;
+        at(tree.child(node, states.waiting), 0, time, sleeping);
         continue;
       }
       const slot = deal.next(index);
@@ -103,9 +118,11 @@ interface Gaps extends GapTable {
   /** Index of each sample in V8's columns. */
   readonly rows: Int32Array;
   readonly times: Float64Array;
+  /** Samples of each node that were asleep, by the engine's line: its ticks hold them too. */
+  readonly slept: ReadonlyMap<number, Map<number, number>>;
 }
 
-function gapsOf(merged: MergedPiece): Gaps {
+function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
   const { profile, interval } = merged.piece;
   const deltas = profile.timeDeltas ?? [];
   const count = merged.samples.length - merged.rejected;
@@ -117,6 +134,8 @@ function gapsOf(merged: MergedPiece): Gaps {
   ];
   let time = profile.startTime;
   let filled = 0;
+  const slept = new Map<number, Map<number, number>>();
+  let nextSleep = 0;
   for (let i = 0; i < merged.samples.length; i++) {
     time += deltas[i] ?? 0;
     const index = merged.samples[i] as number;
@@ -125,21 +144,23 @@ function gapsOf(merged: MergedPiece): Gaps {
     times[filled] = time;
     // A delta is the time before its sample; what the sample cost is the delta after it.
     gap[filled] = Math.max(0, i + 1 < merged.samples.length ? (deltas[i + 1] ?? 0) : profile.endTime - time);
-    kind[filled++] = kindOf(merged, index);
+    kind[filled] = kindOf(merged, index);
+    while (nextSleep < sleeps.length && (sleeps[nextSleep] as Sleep).end <= time) nextSleep++;
+    const sleep = sleeps[nextSleep];
+    if (sleep !== undefined && sleep.start <= time && kind[filled] !== IDLE) {
+      kind[filled] = SLEEPING;
+      let lines = slept.get(index);
+      if (lines === undefined) slept.set(index, (lines = new Map()));
+      lines.set(sleep.line, (lines.get(sleep.line) ?? 0) + 1);
+    }
+    filled++;
   }
-  return { rows, times, gap, kind, interval };
+  return { rows, times, gap, kind, interval, slept };
 }
 
 function kindOf(merged: MergedPiece, index: number): number {
-  switch ((merged.frames[index] as Frame).kind) {
-    case 'idle':
-      return IDLE;
-    case 'program':
-    case 'native':
-      return BLOCKING;
-    default:
-      return RUNNING;
-  }
+  if ((merged.frames[index] as Frame).kind === 'idle') return IDLE;
+  return merged.blocking[index] === 1 ? BLOCKING : RUNNING;
 }
 
 interface ExpectedTime {
@@ -158,36 +179,43 @@ function expectedTime({ pieces, time }: SampledThread, gaps: readonly Gaps[]): E
   let [idle, blocking] = [0, 0];
   for (const { kind, gap } of gaps) {
     for (let i = 0; i < kind.length; i++) {
-      if (kind[i] === IDLE) idle += gap[i] as number;
+      if (kind[i] === IDLE || kind[i] === SLEEPING) idle += gap[i] as number;
       else if (kind[i] === BLOCKING) blocking += gap[i] as number;
     }
   }
-  // Asleep, but not idle: then it slept inside calls. How much of it was in those that are no calls into
-  // the system is not known without a figure for the queue.
-  const sleep = asleep === null ? 1 : blocking === 0 ? 0 : Math.min(1, Math.max(asleep - idle, 0) / blocking);
+  const covered = gaps.reduce((sum, { gap }) => sum + gap.reduce((a, b) => a + b, 0), 0);
+  const outside = Math.max(wall - covered, 0);
+  // Asleep while sampled, but not idle: then it slept inside calls. Without a figure for the queue all that
+  // is too much may be that.
+  const asleepInCalls = (cpuOutside: number) =>
+    asleep === null
+      ? 1
+      : blocking === 0
+        ? 0
+        : Math.min(1, Math.max(asleep - idle - Math.max(outside - cpuOutside, 0), 0) / blocking);
 
   if (pieces.length > 0 && pieces.every(({ piece }) => piece.cpu !== null)) {
     const sampled = pieces.reduce((sum, { piece }) => sum + (piece.cpu as number), 0);
+    const cpu = time.cpu === null ? 0 : Math.max(time.cpu - sampled, 0);
     return {
       cpuOf: (index) => (pieces[index] as MergedPiece).piece.cpu,
-      sleep,
-      uncovered: { cpu: time.cpu === null ? 0 : Math.max(time.cpu - sampled, 0) },
+      sleep: asleepInCalls(cpu),
+      uncovered: { cpu },
     };
   }
-  if (time.cpu === null) return { cpuOf: () => null, sleep, uncovered: { cpu: 0 } };
+  if (time.cpu === null) return { cpuOf: () => null, sleep: 0, uncovered: { cpu: 0 } };
 
   // Only the whole is known. What ran before, between and after the pieces cannot be told from what they
   // show: the samples are right within it, and are changed only as far as they leave it.
-  const covered = gaps.reduce((sum, { gap }) => sum + gap.reduce((a, b) => a + b, 0), 0);
-  const outside = Math.max(wall - covered, 0) * (time.queued === null ? 1 : time.cpu / Math.max(time.cpu + time.queued, 1));
+  const running = time.queued === null ? 1 : time.cpu / Math.max(time.cpu + time.queued, 1);
   const shown = gaps.map((gap) => chargeSamples(gap, null, 0).computing.reduce((a, b) => a + b, 0));
   const total = shown.reduce((a, b) => a + b, 0);
-  const target = Math.min(time.cpu, Math.max(total, time.cpu - outside));
+  const target = Math.min(time.cpu, Math.max(total, time.cpu - outside * running));
   const cpuOf =
     total === 0
       ? () => (target / Math.max(pieces.length, 1))
       : (index: number) => ((shown[index] as number) / total) * target;
-  return { cpuOf, sleep, uncovered: { cpu: time.cpu - target } };
+  return { cpuOf, sleep: asleepInCalls(time.cpu - target), uncovered: { cpu: time.cpu - target } };
 }
 
 /** Deals the samples of each node out to its lines. */
@@ -195,6 +223,7 @@ class Dealer {
   readonly #merged: MergedPiece;
   readonly #thread: SampledThread;
   readonly #lines: InlinedLines;
+  readonly #slept: ReadonlyMap<number, ReadonlyMap<number, number>>;
   /** For each of V8's nodes: first of its slots, how many, and the one that comes next; 0 slots is "not looked at". */
   readonly #first: Int32Array;
   readonly #count: Int32Array;
@@ -204,7 +233,8 @@ class Dealer {
   #lineOf = new Int32Array(1024);
   #length = 0;
 
-  constructor(merged: MergedPiece, thread: SampledThread, lines: InlinedLines) {
+  constructor(merged: MergedPiece, thread: SampledThread, lines: InlinedLines, slept: Gaps['slept']) {
+    this.#slept = slept;
     this.#merged = merged;
     this.#thread = thread;
     this.#lines = lines;
@@ -243,7 +273,8 @@ class Dealer {
     const hasLines = frame.kind === 'code' && ticks !== undefined;
     if (hasLines) {
       const { scripts, trust } = this.#thread;
-      for (const { line, ticks: times } of ticks) {
+      const slept = this.#slept.get(index);
+      for (const { line, ticks: times } of slept === undefined ? ticks : awakeTicks(ticks, slept)) {
         const slot = this.#lines.slot(node, parent[index] as number, frame.user, frame.url, line, scripts, trust);
         for (let i = 0; i < times; i++) this.#push(slot.node, slot.line);
       }
@@ -265,6 +296,15 @@ class Dealer {
     this.#nodes[this.#length] = node;
     this.#lineOf[this.#length++] = line;
   }
+}
+
+type Ticks = readonly { readonly line: number; readonly ticks: number }[];
+
+/** Ticks without those of samples that were asleep. Newer engines have several rows for a line. */
+function awakeTicks(ticks: Ticks, slept: ReadonlyMap<number, number>): Ticks {
+  const byLine = new Map<number, number>();
+  for (const { line, ticks: times } of ticks) byLine.set(line, (byLine.get(line) ?? 0) + times);
+  return Array.from(byLine, ([line, times]) => ({ line, ticks: times - (slept.get(line) ?? 0) }));
 }
 
 function doubled(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

@@ -1,5 +1,6 @@
 import type { Microseconds, ProfileBuilder } from '@whetstone/profile';
 import type { RawThread } from '../recording.ts';
+import type { Sleep } from './assemble-samples.ts';
 import type { CallTree } from './call-tree.ts';
 import type { RawSites } from './raw.ts';
 import type { ThreadScripts } from './scripts.ts';
@@ -48,6 +49,25 @@ export function addWaits(
       });
     }
   }
+}
+
+/**
+ * Calls in which a thread slept and nothing of it ran: rows of one wait that is charged with all of its time
+ * (the event loop is never asleep for exactly as long as a wait takes).
+ */
+export function sleepsOf(thread: RawThread): Sleep[] {
+  const lines = new Map<number, number>();
+  const sleeps: Sleep[] = [];
+  for (const record of thread.records) {
+    if (record.type === 'sites') for (const site of record.sites) lines.set(site.id, site.line);
+    if (record.type !== 'waits') continue;
+    for (const [index, start] of record.start.entries()) {
+      const duration = record.duration[index] ?? 0;
+      if (duration === 0 || record.count[index] !== 1 || record.charged[index] !== duration) continue;
+      sleeps.push({ start, end: start + duration, line: lines.get(record.site[index] ?? -1) ?? 0 });
+    }
+  }
+  return sleeps.sort((a, b) => a.start - b.start);
 }
 
 /** The call path and line of the source for a place that the engine named. */

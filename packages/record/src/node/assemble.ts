@@ -10,7 +10,7 @@ import type { RawRecording, RawThread } from '../recording.ts';
 import { aboutOf } from './assemble-about.ts';
 import { addSamples, type StateRows } from './assemble-samples.ts';
 import { beganAt, endedAt, knownThreads, threadRow, type KnownThread } from './assemble-threads.ts';
-import { addWaits } from './assemble-waits.ts';
+import { addWaits, sleepsOf } from './assemble-waits.ts';
 import { CallTree } from './call-tree.ts';
 import { categoryOf } from './category.ts';
 import { deoptimisations } from './deopts.ts';
@@ -53,7 +53,7 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
   const oursOf = oursIn(options.agentFolder);
   const warnings: ProfileWarning[] = [...raw.warnings, ...(options.warnings ?? [])];
   const functionRow = (name: string, file: string, line: number, column: number) =>
-    builder.functionRow(name, file, line, column, categoryOf(name, file));
+    builder.functionRow(name, file, line, column, categoryOf(name, file, line));
   const runtimeRows = new Set<number>();
   const codeRow = (name: string, file: string, line: number, column: number) => {
     const row = functionRow(name, file, line, column);
@@ -97,6 +97,7 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
           began: beganAt(known),
           ended: endedAt(known, raw),
         },
+        sleeps: sleepsOf(known.raw),
       },
       raw.begin,
       builder,

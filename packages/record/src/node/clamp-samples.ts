@@ -13,10 +13,12 @@ export const RUNNING = 0;
 export const IDLE = 1;
 /** In native code that may sleep: a system call, a lock. */
 export const BLOCKING = 2;
+/** In a call that is known to have slept. */
+export const SLEEPING = 3;
 
 /** Samples of one piece in time order, with what each could be charged with. */
 export interface GapTable {
-  /** {@link RUNNING}, {@link IDLE} or {@link BLOCKING}. */
+  /** {@link RUNNING}, {@link IDLE}, {@link BLOCKING} or {@link SLEEPING}. */
   readonly kind: Uint8Array;
   /** From each sample to the next. */
   readonly gap: Float64Array;
@@ -54,7 +56,7 @@ export function chargeSamples({ kind, gap, interval }: GapTable, cpu: Microsecon
   let blocking = 0;
   for (let i = 0; i < rows; i++) {
     const length = gap[i] as number;
-    if (kind[i] === IDLE) {
+    if (kind[i] === IDLE || kind[i] === SLEEPING) {
       sleeping[i] = length;
       continue;
     }
@@ -87,7 +89,7 @@ export function chargeSamples({ kind, gap, interval }: GapTable, cpu: Microsecon
   const back = cut === 0 ? 0 : Math.min(1, -over / cut);
   if (back > 0) {
     for (let i = 0; i < rows; i++) {
-      if (kind[i] !== IDLE) computing[i] = (computing[i] as number) + back * ((gap[i] as number) - (computing[i] as number));
+      if (kind[i] === RUNNING || kind[i] === BLOCKING) computing[i] = (computing[i] as number) + back * ((gap[i] as number) - (computing[i] as number));
     }
   }
   const missing = Math.max(-over - cut, 0);

@@ -145,18 +145,29 @@ export class InlinedLines {
 function candidatesAt(file: RanFile, line: number): readonly FunctionRange[] {
   const ranges = file.ranges;
   if (ranges === null) return [];
-  let whole: FunctionRange | null = null;
-  const partial: FunctionRange[] = [];
-  for (let row = 1; row < ranges.functions.length; row++) {
-    const range = ranges.functions[row] as FunctionRange;
-    if (range.firstLine > line) break;
-    if (range.lastLine < line) continue;
-    // Later rows lie within earlier ones.
-    if (isInside(range, line)) whole = range;
-    else partial.push(range);
+  const { functions } = ranges;
+  // The first function that begins behind the line.
+  let low = 1;
+  let high = functions.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((functions[middle] as FunctionRange).firstLine <= line) low = middle + 1;
+    else high = middle;
   }
+  const around: FunctionRange[] = [];
+  let row = low - 1;
+  for (; row > 0 && (functions[row] as FunctionRange).firstLine === line; row--) {
+    around.unshift(functions[row] as FunctionRange);
+  }
+  // Of those that begin before it, only the last and the ones around that can reach it.
+  for (; row > 0; row = (functions[row] as FunctionRange).parent) {
+    const range = functions[row] as FunctionRange;
+    if (range.lastLine >= line) around.unshift(range);
+  }
+  const whole = around.findLast((range) => isInside(range, line)) ?? null;
+  const partial = around.filter((range) => !isInside(range, line));
   // One that is called from elsewhere and calls the others on its line comes first.
-  return whole === null ? partial : [whole, ...partial.filter((range) => range.start >= (whole as FunctionRange).start)];
+  return whole === null ? partial : [whole, ...partial.filter((range) => range.start >= whole.start)];
 }
 
 /** True where nothing but the function, and what is within it, stands on the line. */

@@ -21,6 +21,8 @@ export interface MergedPiece {
   /** Call path above it. */
   readonly parent: Int32Array;
   readonly frames: readonly Frame[];
+  /** 1 for native code that may sleep: what Node's own modules call, and `Atomics.wait`. */
+  readonly blocking: Uint8Array;
   /** Index of V8's node for each sample, -1 where there is none. */
   readonly samples: Int32Array;
   readonly rejected: number;
@@ -48,6 +50,7 @@ export function mergePiece(
   const parent = new Int32Array(nodes.length).fill(-1);
   const path = new Int32Array(nodes.length).fill(-1);
   const isOurs = new Uint8Array(nodes.length);
+  const blocking = new Uint8Array(nodes.length);
   const frames: Frame[] = new Array(nodes.length);
 
   // V8 writes callers before callees.
@@ -66,6 +69,11 @@ export function mergePiece(
     parent[index] = above;
     const callerIsOurs = caller >= 0 && isOurs[caller] === 1;
     if (frame.kind === 'root') continue;
+    if (frame.kind === 'program') blocking[index] = 1;
+    else if (frame.kind === 'native' && caller >= 0) {
+      const isBinding = (frames[caller] as Frame).url.startsWith('node:');
+      if (isBinding || callerIsOurs || node.callFrame.functionName === 'wait') blocking[index] = 1;
+    }
     if (frame.kind === 'worker' || (callerIsOurs && (frame.user === null || frame.kind === 'wrapper'))) {
       isOurs[index] = 1;
       path[index] = above;
@@ -85,7 +93,7 @@ export function mergePiece(
     indices[i] = index;
     if (index < 0) rejected++;
   }
-  return { piece, self, parent, frames, samples: indices, rejected };
+  return { piece, self, parent, frames, blocking, samples: indices, rejected };
 }
 
 /** The frames of one thread, each looked at once. */
@@ -112,6 +120,7 @@ export class Frames {
     const { url, lineNumber, columnNumber, functionName } = node.callFrame;
     let places = this.#known.get(url);
     if (places === undefined) this.#known.set(url, (places = new Map()));
+    // Natives have no line, code made by `eval` has one but no address.
     const place = lineNumber * 0x100000 + columnNumber;
     let frames = places.get(place);
     if (frames === undefined) places.set(place, (frames = []));
@@ -122,6 +131,9 @@ export class Frames {
   }
 
   #new(url: string, line: number, column: number, name: string): Frame {
+    if (url === '' && line > 0) {
+      return { row: this.#functionRow(name, url, line, column + 1), url, user: null, kind: 'code' };
+    }
     if (url === '') {
       const kind =
         name === '(root)' ? 'root' : name === '(idle)' ? 'idle' : name === '(program)' ? 'program' : 'native';
