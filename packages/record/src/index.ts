@@ -1,1 +1,2 @@
 export * from './recording.ts';
+export { recordCall } from './record-call.ts';

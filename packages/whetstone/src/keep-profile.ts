@@ -10,11 +10,11 @@ import { nextProfileFile, saveProfile } from './profile-store.ts';
  *
  * A disk that refuses costs the file, not the report: the profile then has a warning instead.
  */
-export function keepProfile(profile: Profile, program: string): Profile {
+export async function keepProfile(profile: Profile, program: string): Promise<Profile> {
   const file = nextProfileFile(profilesFolder(process.cwd()), program);
   const saved = withAbout(profile, { saved: path.relative(process.cwd(), file) });
   try {
-    saveProfile(file, writeWhet(saved, codec));
+    saveProfile(file, await writeWhet(saved, codec));
     return saved;
   } catch (error) {
     const message = `The profile could not be saved in ${path.relative(process.cwd(), path.dirname(file)) || '.'}: ${reason(error)}. To keep it elsewhere: --json FILE or --html FILE.`;

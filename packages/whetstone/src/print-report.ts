@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
-import { callees, callers, explain, functionLines, runReport, type RunReport } from '@whetstone/analyze';
+import { callees, callers, functionLines, type RunReport } from '@whetstone/analyze';
 import type { Profile } from '@whetstone/profile';
-import { fillFindings } from './findings.ts';
 import { FileError, reason } from './known-error.ts';
 import { readCount, type Option, type Parsed } from './options.ts';
+import { reportOf } from './report-of.ts';
 import { explainText } from './terminal/explain-text.ts';
 import { reportText } from './terminal/report-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
@@ -33,11 +33,6 @@ export function checkReportOptions({ options }: Parsed, { stdoutIsOurs }: { stdo
   if (options.get('json') === '-' && !stdoutIsOurs) {
     throw new UsageError("--json - would mix the report with the program's own output: give a file.");
   }
-}
-
-/** The report of a profile with the findings' texts. */
-export function reportOf(profile: Profile): RunReport {
-  return runReport(profile, fillFindings(explain(profile)));
 }
 
 /** Prints a report for a person, and writes the files that were asked for. */

@@ -25,7 +25,7 @@ export const attachCommand: Command = {
     const progress = progressLine(process.stderr);
     const { profile } = await attach(Number(pid), { ...recordOptions(parsed), onProgress: progress.show });
     progress.end();
-    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, `attached-${pid}`);
+    const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, `attached-${pid}`);
     await printReport(kept, parsed, process.stderr);
     return 0;
   },

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { formats } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
 import { FileError, reason } from '../known-error.ts';
@@ -25,16 +25,25 @@ export const convertCommand: Command = {
     if (!format) throw new UsageError(`convert needs a format: --to ${writable.map(({ name }) => name).join('|')}.`);
     const output = (options.get('output') as string | undefined) ?? '-';
     if (output === '-' && process.stdout.isTTY) throw new UsageError('this would print the profile on your terminal: give a file with -o.');
-    const bytes = format.write!(await loadProfile(file), codec);
+    const pieces = await format.write!(await loadProfile(file), codec);
     if (output === '-') {
-      await new Promise((resolve) => process.stdout.write(bytes, resolve));
+      for (const piece of pieces) await new Promise((resolve) => process.stdout.write(piece, resolve));
       return 0;
     }
     try {
-      writeFileSync(output, bytes);
+      writeWhole(output, pieces);
     } catch (error) {
       throw new FileError('FILE_UNWRITABLE', `cannot write '${output}': ${reason(error)}.`, { cause: error });
     }
     return 0;
   },
 };
+
+function writeWhole(file: string, pieces: Iterable<Uint8Array>): void {
+  const fd = openSync(file, 'w');
+  try {
+    for (const piece of pieces) for (let at = 0; at < piece.length; ) at += writeSync(fd, piece, at);
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -37,7 +37,7 @@ export const explainCommand: Command = {
     const progress = progressLine(process.stderr);
     const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
     progress.end();
-    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, target.entry ?? target.given[0]!);
+    const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printExplanation(kept, parsed, process.stderr);
     return await endAs(exit);
   },

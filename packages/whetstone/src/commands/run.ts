@@ -23,7 +23,7 @@ export const runCommand: Command = {
     const progress = progressLine(process.stderr);
     const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
     progress.end();
-    const kept = parsed.options.has('no-save') ? profile : keepProfile(profile, target.entry ?? target.given[0]!);
+    const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printReport(kept, parsed, process.stderr);
     return await endAs(exit);
   },
