@@ -1,2 +1,5 @@
 export * from './recording.ts';
 export { recordCall } from './record-call.ts';
+export { record } from './record.ts';
+export { resolveTarget } from './resolve-target.ts';
+export { runtimesFound } from './find-runtime.ts';

@@ -173,6 +173,10 @@ export interface RawMark {
   readonly name: string;
   readonly start: number;
   readonly duration: number;
+  /** Of a function, as the profile's nodes name it: script, line and column from 0. */
+  readonly scriptId?: string;
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** Something the report should say, or a moment: `first-line` (the program's own code begins), `fork`, … */
@@ -191,4 +195,13 @@ export interface RawEnd {
   readonly now: number;
   /** Event loop: time asleep in the poll phase (`performance.eventLoopUtilization().idle`). */
   readonly idle: number | null;
+  /** The kernel's number, CPU time and run-queue time of every thread of the process that still lived. */
+  readonly threads?: readonly (readonly [tid: number, cpu: number, queued: number])[];
+  /** Of the process, as `process.resourceUsage()` tells; `peak` in bytes. */
+  readonly usage?: {
+    readonly peak: number;
+    readonly majorFaults: number;
+    readonly minorFaults: number;
+    readonly cpu: number;
+  };
 }

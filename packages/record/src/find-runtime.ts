@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { RecordError } from './recording.ts';
+
+/** The oldest Node that the agent runs in. */
+const OLDEST = [20, 19] as const;
+
+/**
+ * The Node to run programs with: our own, or the one that `--runtime` names by path, by a command of the PATH
+ * (`node22`), or by its version (`22`) where such a command exists.
+ *
+ * @throws {@link RecordError} `RUNTIME_NOT_FOUND`, which lists what there is, or `RUNTIME_TOO_OLD`
+ */
+export function findRuntime(name: string | null): string {
+  if (name === null) return process.execPath;
+  const file = name.includes(path.sep) ? path.resolve(name) : fromPath(name) ?? fromPath(`node${name}`) ?? fromPath(`node-${name}`);
+  if (file === null || !isExecutable(file)) {
+    const there = runtimesFound();
+    throw new RecordError(
+      'RUNTIME_NOT_FOUND',
+      `There is no runtime ${name}. Found: ${there.length > 0 ? there.join(', ') : 'none on the PATH'}. Give its path.`,
+    );
+  }
+  const version = versionOf(file);
+  if (version === null) throw new RecordError('RUNTIME_NOT_FOUND', `${file} does not answer like a Node.`);
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+  if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
+    throw new RecordError('RUNTIME_TOO_OLD', `${file} is Node ${version}; 20.19 or newer is needed.`);
+  }
+  return file;
+}
+
+/** Every Node on the PATH, by its file. */
+export function runtimesFound(): string[] {
+  const found: string[] = [];
+  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    let names: string[] = [];
+    try {
+      names = readdirSync(folder);
+    } catch {
+      continue;
+    }
+    for (const name of names) {
+      if (/^node(js)?-?[\d.]*(\.exe)?$/.test(name) && isExecutable(path.join(folder, name))) found.push(path.join(folder, name));
+    }
+  }
+  return found;
+}
+
+/** What `FILE --version` prints if it is a Node, else `null`. */
+function versionOf(file: string): string | null {
+  if (file === process.execPath) return process.version;
+  try {
+    const { NODE_OPTIONS: _, ...environment } = process.env;
+    const text = execFileSync(file, ['--version'], { encoding: 'utf8', timeout: 10_000, env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+    return /^v\d+\.\d+\.\d+/.exec(text)?.[0] ?? null;
+  } catch {
+    return null;
+  }
+}
+
+function fromPath(name: string): string | null {
+  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
+    const file = path.join(folder, name);
+    if (isExecutable(file)) return file;
+  }
+  return null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

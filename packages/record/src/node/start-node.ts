@@ -1,0 +1,48 @@
+import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Where the code lies that runs inside the program. */
+export const agentFolder = fileURLToPath(new URL('../agents/node', import.meta.url));
+
+export interface AgentOptions {
+  readonly pass: 'time' | 'counts';
+  /** Microseconds between samples, `null` for the usual change of rhythm. */
+  readonly interval: number | null;
+  /** Monotonic microseconds at which measuring ends, `null` for the program's end. */
+  readonly until: number | null;
+  readonly waits: boolean;
+  readonly cacheFolder: string;
+  readonly workingDirectory: string;
+}
+
+/** A private folder that the program's agents write to. */
+export interface AgentFolder {
+  readonly folder: string;
+  readonly preload: string;
+}
+
+/** Makes the folder with the file that Node is told to load first; the caller removes it. */
+export function makeAgentFolder(options: AgentOptions): AgentFolder {
+  const folder = mkdtempSync(path.join(temporaryFolder(), 'whetstone-'));
+  const preload = path.join(folder, 'preload.cjs');
+  mkdirSync(path.join(folder, 'ask'));
+  const configuration = JSON.stringify({ ...options, folder, preload });
+  writeFileSync(preload, `require(${JSON.stringify(path.join(agentFolder, 'agent.cjs'))}).start(${configuration});\n`, {
+    mode: 0o600,
+  });
+  return { folder, preload };
+}
+
+/** NODE_OPTIONS with our part before the user's own, which the agent takes out again. */
+export function withAgent(environment: NodeJS.ProcessEnv, preload: string): NodeJS.ProcessEnv {
+  const own = environment['NODE_OPTIONS'];
+  return { ...environment, NODE_OPTIONS: own === undefined ? `--require ${preload}` : `--require ${preload} ${own}` };
+}
+
+/** NODE_OPTIONS is split at blanks, so the folder must have none. */
+function temporaryFolder(): string {
+  const usual = realpathSync(os.tmpdir());
+  return /\s|"|\\/.test(usual) && process.platform !== 'win32' ? '/tmp' : usual;
+}

@@ -1,0 +1,251 @@
+import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { closest } from './closest.ts';
+import { findRuntime } from './find-runtime.ts';
+import { RecordError, type Target } from './recording.ts';
+
+export interface ResolveOptions {
+  readonly workingDirectory: string;
+  /** Name or path of another Node than the one that runs us. */
+  readonly runtime: string | null;
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+const nodeFiles = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.jsx', '.tsx']);
+
+/**
+ * Finds what `args` mean: a file, else a script of package.json, else a command of `node_modules/.bin`, else
+ * one of the PATH.
+ *
+ * @throws {@link RecordError} `TARGET_NOT_FOUND`, `TARGET_NOT_EXECUTABLE`, `RUNTIME_NOT_FOUND`, `RUNTIME_TOO_OLD`
+ */
+export function resolveTarget(args: readonly string[], options: ResolveOptions): Target {
+  const [name, ...rest] = args;
+  if (name === undefined || name === '') {
+    throw new RecordError('TARGET_NOT_FOUND', 'Nothing to run: name a file, a script of package.json or a command.');
+  }
+  if (name.startsWith('-')) {
+    throw new RecordError(
+      'TARGET_NOT_FOUND',
+      `${name} is not a program. Node's own options come after node: whetstone run node ${args.join(' ')}`,
+    );
+  }
+  const environment = options.environment ?? process.env;
+  const found =
+    fileTarget(args, name, rest, options) ??
+    scriptTarget(args, name, rest, options) ??
+    commandTarget(args, name, rest, options, environment);
+  if (found !== null) return found;
+  throw notFound(name, options, environment);
+}
+
+function fileTarget(given: readonly string[], name: string, rest: string[], options: ResolveOptions): Target | null {
+  const file = path.resolve(options.workingDirectory, name);
+  const status = statSync(file, { throwIfNoEntry: false });
+  if (status === undefined) return null;
+  if (!status.isFile()) {
+    // A folder that happens to be called like a script or a command does not hide it.
+    if (!status.isDirectory() || name.includes(path.sep) || name === '.' || name === '..') {
+      throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is ${status.isDirectory() ? 'a folder' : 'no regular file'}: name the file to run.`);
+    }
+    return null;
+  }
+  const extension = path.extname(file);
+  const shebang = shebangOf(file);
+  if (nodeFiles.has(extension) || /\bnode\b/.test(shebang)) {
+    return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
+  }
+  if (extension === '.py' || /\bpython[\d.]*\b/.test(shebang)) {
+    const python = onPath('python3', options.workingDirectory, process.env) ?? onPath('python', options.workingDirectory, process.env);
+    const command = isExecutable(file) && shebang !== '' ? file : python;
+    if (command === null) throw new RecordError('RUNTIME_NOT_FOUND', `No python3 is on the PATH to run ${name} with.`);
+    return { given, kind: 'python', command, args: command === file ? rest : [file, ...rest], entry: file };
+  }
+  if (!isExecutable(file)) {
+    // Without a path in front it may still be the name of a command.
+    if (!name.includes('/') && onPath(name, options.workingDirectory, process.env) !== null) return null;
+    throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is neither a program of Node (.js, .ts, …) nor executable: chmod +x it, or name what runs it.`);
+  }
+  return { given, kind: 'command', command: file, args: rest, entry: file };
+}
+
+/** As `npm run` does it: in a shell, the arguments quoted behind the script. */
+function scriptTarget(given: readonly string[], name: string, rest: string[], options: ResolveOptions): Target | null {
+  const manifest = nearestManifest(options.workingDirectory);
+  const script = manifest?.scripts[name];
+  if (script === undefined) return null;
+  const line = [script, ...rest.map(quoted)].join(' ');
+  return process.platform === 'win32'
+    ? { given, kind: 'script', command: process.env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', line], entry: null }
+    : { given, kind: 'script', command: '/bin/sh', args: ['-c', line], entry: null };
+}
+
+function commandTarget(
+  given: readonly string[],
+  name: string,
+  rest: string[],
+  options: ResolveOptions,
+  environment: NodeJS.ProcessEnv,
+): Target | null {
+  if (name.includes('/')) return null;
+  if (name === 'node' && options.runtime !== null) {
+    return { given, kind: 'node', command: findRuntime(options.runtime), args: rest, entry: entryOf(rest, options.workingDirectory) };
+  }
+  for (const folder of binFolders(options.workingDirectory)) {
+    const file = path.join(folder, name);
+    if (!existsSync(file)) continue;
+    const node = /\bnode\b/.test(shebangOf(file));
+    if (!node && !isExecutable(file)) continue;
+    return node
+      ? { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file }
+      : { given, kind: 'command', command: file, args: rest, entry: file };
+  }
+  const file = onPath(name, options.workingDirectory, environment);
+  if (file === null) return null;
+  if (/^node(js)?(\.exe)?$/.test(name)) {
+    return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
+  }
+  if (/^(python|pypy)[\d.]*$/.test(name)) return { given, kind: 'python', command: file, args: rest, entry: null };
+  if (/\bnode\b/.test(shebangOf(file))) {
+    return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
+  }
+  return { given, kind: 'command', command: file, args: rest, entry: file };
+}
+
+/** The file that `node …` runs, as far as it can be told without knowing all of Node's options. */
+function entryOf(args: readonly string[], workingDirectory: string): string | null {
+  for (const argument of args) {
+    if (argument.startsWith('-')) continue;
+    const file = path.resolve(workingDirectory, argument);
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? file : null;
+  }
+  return null;
+}
+
+/** What `npm run` adds to the environment of a script: everything else is the user's own. */
+export function scriptEnvironment(target: Target, workingDirectory: string, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const manifest = nearestManifest(workingDirectory);
+  const name = target.given[0] ?? '';
+  if (manifest === null) return environment;
+  const folders = [...binFolders(manifest.folder)].join(path.delimiter);
+  const added: NodeJS.ProcessEnv = {
+    PATH: [folders, environment['PATH']].filter((part) => part !== undefined && part !== '').join(path.delimiter),
+    INIT_CWD: workingDirectory,
+    npm_lifecycle_event: name,
+    npm_lifecycle_script: manifest.scripts[name] ?? '',
+    npm_package_json: path.join(manifest.folder, 'package.json'),
+    npm_node_execpath: process.execPath,
+    npm_command: 'run-script',
+  };
+  if (manifest.name !== null) added['npm_package_name'] = manifest.name;
+  if (manifest.version !== null) added['npm_package_version'] = manifest.version;
+  return { ...environment, ...added };
+}
+
+/** Where the script of a target runs: beside its package.json. */
+export function scriptFolder(workingDirectory: string): string {
+  return nearestManifest(workingDirectory)?.folder ?? workingDirectory;
+}
+
+interface Manifest {
+  readonly folder: string;
+  readonly name: string | null;
+  readonly version: string | null;
+  readonly scripts: Readonly<Record<string, string>>;
+}
+
+function nearestManifest(workingDirectory: string): Manifest | null {
+  for (const folder of upwards(workingDirectory)) {
+    const file = path.join(folder, 'package.json');
+    if (!existsSync(file)) continue;
+    try {
+      const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+      if (typeof value !== 'object' || value === null) return null;
+      const { name, version, scripts } = value as Record<string, unknown>;
+      const texts = Object.entries(typeof scripts === 'object' && scripts !== null ? scripts : {}).filter(
+        (pair): pair is [string, string] => typeof pair[1] === 'string',
+      );
+      return {
+        folder,
+        name: typeof name === 'string' ? name : null,
+        version: typeof version === 'string' ? version : null,
+        scripts: Object.fromEntries(texts),
+      };
+    } catch {
+      // Someone else's broken file does not keep a command from being found.
+      return null;
+    }
+  }
+  return null;
+}
+
+function* upwards(folder: string): Generator<string> {
+  for (let current = folder; ; current = path.dirname(current)) {
+    yield current;
+    if (path.dirname(current) === current) return;
+  }
+}
+
+function* binFolders(workingDirectory: string): Generator<string> {
+  for (const folder of upwards(workingDirectory)) {
+    if (path.basename(folder) !== 'node_modules') yield path.join(folder, 'node_modules', '.bin');
+  }
+}
+
+function onPath(name: string, workingDirectory: string, environment: NodeJS.ProcessEnv): string | null {
+  for (const folder of (environment['PATH'] ?? '').split(path.delimiter)) {
+    const file = path.resolve(workingDirectory, folder, name);
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true && isExecutable(file)) return file;
+  }
+  return null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function shebangOf(file: string): string {
+  const head = Buffer.alloc(128);
+  try {
+    const descriptor = openSync(file, 'r');
+    try {
+      const length = readSync(descriptor, head);
+      const [line = ''] = head.toString('latin1', 0, length).split('\n');
+      return line.startsWith('#!') ? line : '';
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return '';
+  }
+}
+
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
+}
+
+function notFound(name: string, options: ResolveOptions, environment: NodeJS.ProcessEnv): RecordError {
+  const folder = path.dirname(path.resolve(options.workingDirectory, name));
+  const files = (existsSync(folder) ? readdirSync(folder) : []).map((file) => path.join(path.dirname(name), file));
+  const scripts = Object.keys(nearestManifest(options.workingDirectory)?.scripts ?? {});
+  const commands = [...binFolders(options.workingDirectory), ...(environment['PATH'] ?? '').split(path.delimiter)].flatMap(
+    (place) => {
+      try {
+        return readdirSync(place);
+      } catch {
+        return [];
+      }
+    },
+  );
+  const meant = closest(name, [...files, ...scripts]) ?? closest(name, commands);
+  const hint = meant === null ? '' : ` Did you mean ${meant}?`;
+  return new RecordError(
+    'TARGET_NOT_FOUND',
+    `There is no file, script of package.json or command called ${name}.${hint}`,
+  );
+}

@@ -1,0 +1,210 @@
+import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { passSignals } from './pass-signals.ts';
+import { makeAgentFolder, withAgent, type AgentFolder } from './node/start-node.ts';
+import { readRaw } from './node/read-raw.ts';
+import { now } from './now.ts';
+import { ProcFigures } from './proc-figures.ts';
+import { childrenUsage } from './children-usage.ts';
+import { removeFolder } from './remove-folder.ts';
+import { RecordError, type RawRecording, type RawThread, type Target, type ThreadFigures } from './recording.ts';
+import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
+
+export interface RunOptions {
+  readonly pass: 'time' | 'counts';
+  readonly workingDirectory: string;
+  readonly interval: number | null;
+  readonly for: number | null;
+  readonly waits: boolean;
+  readonly deopts: boolean;
+  readonly cacheFolder: string;
+  /** How the program's streams are connected: with the caller's own, or by the caller. */
+  readonly streams: Streams;
+  readonly onProgress?: ((elapsed: number, samples: number) => void) | undefined;
+}
+
+/** Where the program's input comes from and what happens to its output. */
+export interface Streams {
+  readonly stdio: StdioOptions;
+  /** Is given the program right after its start; what it returns is awaited after the end. */
+  readonly connect?: ((child: ChildProcess) => Promise<void>) | undefined;
+}
+
+/** The program's streams are the caller's own: a terminal stays a terminal. */
+export const inherited: Streams = { stdio: 'inherit' };
+
+/** Between two reports of progress, in milliseconds. */
+const PROGRESS_TIME = 250;
+/** Processes of the tree that end together with the main one get so long to write their last lines, in milliseconds. */
+const LAST_LINES = 400;
+
+/**
+ * Runs the program once with the agent inside and the operating system watched from outside.
+ *
+ * @throws {@link RecordError} `START_FAILED`, `TARGET_NOT_FOUND` or `TARGET_NOT_EXECUTABLE` if it does not start
+ */
+export async function runProgram(target: Target, options: RunOptions): Promise<RawRecording> {
+  const started = new Date().toISOString();
+  const load = process.platform === 'win32' ? null : (os.loadavg()[0] ?? null);
+  const usageBefore = childrenUsage();
+  const startedAt = now();
+  const until = options.for === null ? null : startedAt + options.for * 1e3;
+  const agent = makeAgentFolder({ ...options, until });
+  const deoptLog = path.join(agent.folder, 'deopts.log');
+  let figures: ProcFigures | undefined;
+  try {
+    const begin = now();
+    const child = start(target, options, agent, deoptLog);
+    const connected = options.streams.connect?.(child);
+    const pid = await startOf(child, target);
+    figures = new ProcFigures(pid, until ?? Infinity);
+    const signals = passSignals(child, agent.folder, figures);
+    const progress = reportProgress(begin, options.onProgress);
+    const exit = await endOf(child);
+    const end = now();
+    clearInterval(progress);
+    signals.stop();
+    figures.look();
+    figures.stop();
+    await connected;
+    await lastLines(figures.processes, pid);
+
+    const threads = readRaw(agent.folder, pid);
+    for (const thread of threads) addOwnFigures(figures, thread);
+    const usage = childrenUsage();
+    const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);
+    const warnings: { code: string; message: string }[] = [];
+    if (threads.length === 0) warnings.push(notInside(target));
+    if (signals.rescued.length > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${signals.rescued.join(', ')}: what it had measured was saved, and the signal ended it.` });
+    return {
+      threads,
+      figures: completed(figures.figures, pid, usageBefore, usage),
+      command: target.given,
+      workingDirectory: options.workingDirectory,
+      exit: signals.killedInsteadOf === null ? exit : { code: null, signal: signals.killedInsteadOf },
+      started,
+      begin,
+      end: until === null ? end : Math.min(end, until),
+      process: pid,
+      peakMemory: peakOf(figures, threads),
+      load,
+      runtime: runtimeOf(target, main ?? threads[0]),
+      deopts: options.deopts && existsSync(deoptLog) ? readFileSync(deoptLog, 'utf8') : null,
+      warnings,
+    };
+  } finally {
+    figures?.stop();
+    removeFolder(agent.folder);
+  }
+}
+
+function start(target: Target, options: RunOptions, agent: AgentFolder, deoptLog: string): ChildProcess {
+  const environment =
+    target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
+  const args =
+    options.deopts && target.kind === 'node'
+      ? ['--log-deopt', `--logfile=${deoptLog}`, '--no-logfile-per-isolate', ...target.args]
+      : [...target.args];
+  try {
+    return spawn(target.command, args, {
+      stdio: options.streams.stdio,
+      cwd: target.kind === 'script' ? scriptFolder(options.workingDirectory) : options.workingDirectory,
+      env: target.kind === 'python' ? environment : withAgent(environment, agent.preload),
+    });
+  } catch (error) {
+    throw startError(target, error);
+  }
+}
+
+function startOf(child: ChildProcess, target: Target): Promise<number> {
+  return new Promise((resolve, reject) => {
+    if (child.pid !== undefined) return resolve(child.pid);
+    child.once('error', (error) => reject(startError(target, error)));
+  });
+}
+
+function startError(target: Target, cause: unknown): RecordError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const name = target.given[0] ?? target.command;
+  if (code === 'ENOENT') {
+    return new RecordError('TARGET_NOT_FOUND', `${name} cannot be started: what runs it does not exist.`, { cause });
+  }
+  if (code === 'EACCES' || code === 'ENOEXEC') {
+    return new RecordError('TARGET_NOT_EXECUTABLE', `${name} cannot be executed.`, { cause });
+  }
+  return new RecordError('START_FAILED', `${name} could not be started: ${String(cause)}`, { cause });
+}
+
+function endOf(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+  });
+}
+
+function reportProgress(begin: number, onProgress: RunOptions['onProgress']): NodeJS.Timeout | undefined {
+  if (onProgress === undefined) return undefined;
+  return setInterval(() => onProgress(now() - begin, 0), PROGRESS_TIME);
+}
+
+/** Children that the same signal or end reached are given a moment; daemons live on without us. */
+async function lastLines(processes: readonly number[], root: number): Promise<void> {
+  const others = processes.filter((pid) => pid !== root);
+  for (const end = now() + LAST_LINES * 1e3; now() < end && others.some(isAlive); ) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function addOwnFigures(figures: ProcFigures, { start: { pid }, records }: RawThread): void {
+  for (const record of records) {
+    if (record.type !== 'end') continue;
+    for (const [tid, cpu, queued] of record.threads ?? []) figures.add(pid, tid, cpu, queued, record.now);
+  }
+}
+
+/** The kernel adds up what all waited-for processes used: more than was seen of a process that nobody could ask. */
+function completed(figures: readonly ThreadFigures[], pid: number, before: number | null, after: number | null): ThreadFigures[] {
+  const seen = figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+  const missing = before === null || after === null ? 0 : after - before - seen;
+  return figures.map((each) =>
+    missing > 0 && each.process === pid && each.tid === pid ? { ...each, cpu: (each.cpu ?? 0) + missing } : each,
+  );
+}
+
+function peakOf(figures: ProcFigures, threads: readonly RawThread[]): number | null {
+  const own = threads.flatMap(({ records }) =>
+    records.map((record) => (record.type === 'end' ? (record.usage?.peak ?? 0) : 0)),
+  );
+  const peak = Math.max(figures.peakMemory ?? 0, ...own);
+  return peak === 0 ? null : peak;
+}
+
+function runtimeOf(target: Target, main: RawThread | undefined): RawRecording['runtime'] {
+  if (main !== undefined) return { name: 'node', version: main.start.version, path: main.start.execPath };
+  return { name: 'other', version: '', path: target.command };
+}
+
+function notInside(target: Target): { code: string; message: string } {
+  if (target.kind === 'node') {
+    return {
+      code: 'only-operating-system',
+      message:
+        'The recorder could not get into the program (the permission model, an end before the first line, or an option of Node that keeps NODE_OPTIONS out): wall, CPU and memory are the operating system’s, and that is all.',
+    };
+  }
+  return {
+    code: 'only-operating-system',
+    message: `No Node ran here${target.kind === 'python' ? ', and Python is not measured from inside by this version' : ''}: wall, CPU and memory are the operating system’s, and that is all.`,
+  };
+}
+
