@@ -1,0 +1,85 @@
+import { safeText } from './safe-text.ts';
+import type { View } from './view.ts';
+
+/** What a colour repeats; each is said by a word, a glyph or a number too. */
+export type Style = 'plain' | 'strong' | 'faint' | 'computing' | 'queueing' | 'waiting' | 'hot' | 'warning';
+
+/** What lines are made with: the marks and colours of one view. */
+export interface Pen {
+  readonly glyphs: Glyphs;
+  /** Text from outside, safe to print. */
+  safe(text: string): string;
+  /** Our own words and figures, in what the terminal can show. */
+  own(text: string): string;
+  /** Colours text that has its final width. */
+  paint(style: Style, text: string): string;
+}
+
+export interface Glyphs {
+  readonly ellipsis: string;
+  readonly computing: string;
+  readonly queueing: string;
+  readonly waiting: string;
+  readonly unexplained: string;
+  readonly dot: string;
+  readonly dash: string;
+  readonly arrow: string;
+}
+
+/** The pen for a view. */
+export function penFor({ colour, unicode }: Pick<View, 'colour' | 'unicode'>): Pen {
+  return {
+    glyphs: unicode ? unicodeGlyphs : asciiGlyphs,
+    safe: (text) => safeText(text, unicode),
+    own: unicode ? (text) => text : (text) => text.replace(/[^\x20-\x7e]/g, (c) => asciiFor[c] ?? '?'),
+    paint: (style, text) =>
+      colour && style !== 'plain' && text !== '' ? `\x1b[${codes[style]}m${text}\x1b[0m` : text,
+  };
+}
+
+const unicodeGlyphs: Glyphs = {
+  ellipsis: '…',
+  computing: '█',
+  queueing: '▒',
+  waiting: '░',
+  unexplained: '·',
+  dot: '·',
+  dash: '–',
+  arrow: '→',
+};
+
+const asciiGlyphs: Glyphs = {
+  ellipsis: '...',
+  computing: '#',
+  queueing: '=',
+  waiting: '-',
+  unexplained: '.',
+  dot: '|',
+  dash: '-',
+  arrow: '>',
+};
+
+/** One column each, so that widths stay. */
+const asciiFor: Readonly<Record<string, string>> = {
+  µ: 'u',
+  '×': 'x',
+  '·': '|',
+  '–': '-',
+  '→': '>',
+  '≤': '<',
+  '…': '.',
+  '’': "'",
+  '“': '"',
+  '”': '"',
+};
+
+/** The basic colours, which every theme of a terminal makes readable. */
+const codes: Readonly<Record<Exclude<Style, 'plain'>, string>> = {
+  strong: '1',
+  faint: '2',
+  computing: '34',
+  queueing: '33',
+  waiting: '36',
+  hot: '1;33',
+  warning: '33',
+};

@@ -1,0 +1,349 @@
+import {
+  placeText,
+  type FunctionLines,
+  type FunctionRow,
+  type LineRow,
+  type Place,
+  type RegionRow,
+  type Relatives,
+  type ThreadRow,
+  type WaitRow,
+} from '@whetstone/analyze';
+import { formatCount, formatTime } from '@whetstone/profile';
+import type { Pen, Style } from './pen.ts';
+import { tableLines, timeCells, type Column } from './table.ts';
+
+/** From this share on a row is coloured: making it twice as fast gains 5 % of the computing. */
+const HOT_SHARE = 0.1;
+
+/** The hottest lines with their source. */
+export function linesTable(rows: readonly LineRow[], sampled: number, width: number, pen: Pen): string[] {
+  const style = heat(rows, sampled);
+  const counted = rows.some(({ hits }) => hits !== null);
+  return tableLines(
+    [
+      placeColumn('HOTTEST LINES', rows, pen, 9),
+      textColumn(
+        rows.map(({ text }) => text?.trim() ?? ''),
+        6,
+        pen,
+      ),
+      times(
+        'self',
+        rows.map(({ self }) => self),
+        8,
+        pen,
+        style,
+      ),
+      figures(
+        '%',
+        rows.map(({ self }) => share(self, sampled)),
+        5,
+      ),
+      ...(counted
+        ? [
+            figures(
+              'hits',
+              rows.map(({ hits }) => count(hits)),
+              4,
+            ),
+          ]
+        : []),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** Functions with cProfile's columns; those of calls only where they were counted. */
+export function functionsTable(
+  rows: readonly FunctionRow[],
+  sampled: number,
+  width: number,
+  pen: Pen,
+): string[] {
+  const style = heat(rows, sampled);
+  const counted = rows.some(({ calls }) => calls !== null);
+  const each = (time: number, calls: number | null) => (calls ? time / calls : null);
+  const perCall = (column: 'self' | 'total', keep: number) =>
+    counted
+      ? [
+          times(
+            'per call',
+            rows.map((row) => each(row[column], row.calls)),
+            keep,
+            pen,
+          ),
+        ]
+      : [];
+  return tableLines(
+    [
+      nameColumn('FUNCTIONS', rows, pen),
+      ...(counted
+        ? [
+            figures(
+              'calls',
+              rows.map(({ calls }) => count(calls)),
+              5,
+            ),
+          ]
+        : []),
+      times(
+        'self',
+        rows.map(({ self }) => self),
+        8,
+        pen,
+        style,
+      ),
+      ...perCall('self', 3),
+      times(
+        'total',
+        rows.map(({ total }) => total),
+        6,
+        pen,
+      ),
+      ...perCall('total', 2),
+      {
+        ...figures(
+          'gain at most',
+          rows.map(({ gainAtMost }) => wholePercent(gainAtMost)),
+          4,
+        ),
+        spills: true,
+      },
+      placeColumn('', rows, pen, 7),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** What was waited for, and where. */
+export function waitsTable(rows: readonly WaitRow[], width: number, pen: Pen): string[] {
+  const name = ({ call, target }: WaitRow) => pen.safe(target === null ? call : `${call} ${target}`);
+  return tableLines(
+    [
+      { title: 'WAITS', cells: rows.map(name), align: 'left', keep: 9, cut: { part: 'end', least: 12 } },
+      figures(
+        'count',
+        rows.map(({ count }) => formatCount(count)),
+        5,
+      ),
+      times(
+        'time',
+        rows.map(({ time }) => time),
+        8,
+        pen,
+      ),
+      times(
+        'longest',
+        rows.map(({ longest }) => longest),
+        4,
+        pen,
+      ),
+      placeColumn('', rows, pen, 7),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** Threads and processes; the main thread is first. */
+export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen): string[] {
+  const processes = new Set(rows.map(({ process }) => process)).size;
+  return tableLines(
+    [
+      {
+        title: 'THREADS',
+        cells: rows.map(({ name }) => pen.safe(name)),
+        align: 'left',
+        keep: 9,
+        cut: { part: 'middle', least: 12 },
+      },
+      ...(processes > 1
+        ? [
+            figures(
+              'process',
+              rows.map(({ process }) => String(process)),
+              4,
+            ),
+          ]
+        : []),
+      times(
+        'computing',
+        rows.map(({ cpu }) => cpu),
+        8,
+        pen,
+      ),
+      times(
+        'queueing',
+        rows.map(({ queued }) => queued),
+        6,
+        pen,
+      ),
+      times(
+        'waiting',
+        rows.map(({ asleep }) => asleep),
+        5,
+        pen,
+      ),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** Stretches that the program marked. */
+export function regionsTable(rows: readonly RegionRow[], width: number, pen: Pen): string[] {
+  return tableLines(
+    [
+      {
+        title: 'REGIONS',
+        cells: rows.map(({ name }) => pen.safe(name)),
+        align: 'left',
+        keep: 9,
+        cut: { part: 'end', least: 12 },
+      },
+      figures(
+        'count',
+        rows.map(({ count }) => formatCount(count)),
+        5,
+      ),
+      times(
+        'time',
+        rows.map(({ time }) => time),
+        8,
+        pen,
+      ),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** Who calls a function, or whom it calls. */
+export function relativesTable({ kind, rows, total }: Relatives, width: number, pen: Pen): string[] {
+  return tableLines(
+    [
+      nameColumn(kind === 'callers' ? 'CALLED BY' : 'CALLS', rows, pen),
+      times(
+        'self',
+        rows.map(({ self }) => self),
+        5,
+        pen,
+      ),
+      times(
+        'total',
+        rows.map(({ total }) => total),
+        8,
+        pen,
+      ),
+      figures(
+        '%',
+        rows.map((row) => share(row.total, total)),
+        6,
+      ),
+      placeColumn('', rows, pen, 7),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** One function line by line, as line_profiler prints it; lines without samples have no figures. */
+export function functionLinesTable({ lines, self }: FunctionLines, width: number, pen: Pen): string[] {
+  const counted = lines.some(({ hits }) => hits !== null);
+  const style = (row: number): Style => (lines[row]!.share >= HOT_SHARE ? 'hot' : 'plain');
+  const seen = (row: (typeof lines)[number], text: string) => (row.self > 0 ? text : '');
+  return tableLines(
+    [
+      figures(
+        'line',
+        lines.map(({ line }) => String(line)),
+        9,
+      ),
+      ...(counted
+        ? [
+            figures(
+              'hits',
+              lines.map(({ hits }) => (hits === null ? '' : formatCount(hits))),
+              5,
+            ),
+          ]
+        : []),
+      {
+        ...figures('self', timeCells(lines.map((row) => seen(row, pen.own(formatTime(row.self))))), 7),
+        style,
+      },
+      ...(counted
+        ? [
+            figures(
+              'per hit',
+              timeCells(
+                lines.map((row) => (row.hits ? seen(row, pen.own(formatTime(row.self / row.hits))) : '')),
+              ),
+              3,
+            ),
+          ]
+        : []),
+      figures(
+        '%',
+        lines.map((row) => seen(row, share(row.self, self))),
+        6,
+      ),
+      textColumn(
+        lines.map(({ text }) => text ?? ''),
+        8,
+        pen,
+      ),
+    ],
+    width,
+    pen,
+  );
+}
+
+function placeColumn(title: string, rows: readonly Place[], pen: Pen, keep: number): Column {
+  const cells = rows.map((row) => (row.file === '' ? '' : pen.safe(placeText(row))));
+  return { title, cells, align: 'left', keep, cut: { part: 'middle', least: 12 } };
+}
+
+function nameColumn(title: string, rows: readonly Place[], pen: Pen): Column {
+  const cells = rows.map((row) => pen.safe(row.function));
+  return { title, cells, align: 'left', keep: 9, cut: { part: 'end', least: 10 } };
+}
+
+function textColumn(texts: readonly string[], keep: number, pen: Pen): Column {
+  return { title: '', cells: texts.map(pen.safe), align: 'left', keep, cut: { part: 'end', least: 8 } };
+}
+
+function times(
+  title: string,
+  values: readonly (number | null)[],
+  keep: number,
+  pen: Pen,
+  style?: (row: number) => Style,
+): Column {
+  const cells = timeCells(values.map((value) => pen.own(formatTime(value))));
+  return { title, cells, align: 'right', keep, ...(style && { style }) };
+}
+
+function figures(title: string, cells: readonly string[], keep: number): Column {
+  return { title, cells, align: 'right', keep };
+}
+
+function heat(rows: readonly { readonly self: number }[], sampled: number): (row: number) => Style {
+  return (row) => (sampled > 0 && rows[row]!.self / sampled >= HOT_SHARE ? 'hot' : 'plain');
+}
+
+function share(part: number, whole: number): string {
+  return whole > 0 ? ((part / whole) * 100).toFixed(1) : '?';
+}
+
+/** An upper bound, so decimals would promise too much. */
+function wholePercent(part: number): string {
+  return part > 0 && part < 0.005 ? '< 1 %' : `${Math.round(part * 100)} %`;
+}
+
+function count(value: number | null): string {
+  return formatCount(value);
+}
