@@ -3,43 +3,42 @@
 // Child processes: from their start to their exit.
 
 const { ChildProcess } = require('node:child_process');
-const { wrap, announced } = require('./waits-wrap.cjs');
+const { wrap, around, announced } = require('./waits-wrap.cjs');
 
-const { apply } = Reflect;
+const { defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
 
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
 
   // `spawn`, `exec`, `execFile` and `fork` all come through here.
-  const spawned = {
-    apply(target, self, args) {
-      const result = apply(target, self, args);
-      const site = sites.search(spawned.apply, 'child', callOf);
+  const spawned = around(
+    (below) => sites.search(below, 'child', callOf),
+    (site, result, self, args) => {
       const handle = self._handle;
-      if (site === null || typeof handle?.onexit !== 'function') return result;
+      if (typeof handle?.onexit !== 'function') return result;
       const operation = ledger.begin(site, commandOf(args[0]));
       operation.abandoned = () => self.exitCode !== null || self.signalCode !== null || self._handle === null;
       handle.onexit = announced(handle.onexit, () => ledger.end(operation));
       return result;
     },
-  };
+    () => {},
+  );
   wrap(ChildProcess.prototype, 'spawn', spawned);
 
   // The synchronous forms meet in one function of Node's inside. Their errors are made after it, without us.
   const binding = syncBinding();
   if (binding === undefined) return;
-  const waited = {
-    apply(target, self, args) {
-      const site = sites.search(waited.apply, 'child', callOf);
-      if (site === null) return apply(target, self, args);
-      const operation = ledger.begin(site, commandOf(args[0]));
-      try {
-        return apply(target, self, args);
-      } finally {
-        ledger.endSync(operation);
-      }
+  const waited = around(
+    (below, self, args) => {
+      const site = sites.search(below, 'child', callOf);
+      return site === null ? null : ledger.begin(site, commandOf(args[0]));
     },
-  };
+    (operation, result) => {
+      ledger.endSync(operation);
+      return result;
+    },
+    ledger.endSync,
+  );
   wrap(binding, 'spawn', waited);
 };
 
@@ -58,13 +57,16 @@ function commandOf(options) {
   return file;
 }
 
+/** Node's inside, without the warning that asking for it would print. */
 function syncBinding() {
-  // Node would warn, and the program's output change.
-  const asked = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].join(' ');
-  if (asked.includes('pending-deprecation') || process.env.NODE_PENDING_DEPRECATION === '1') return undefined;
+  const before = getOwnPropertyDescriptor(process, 'noDeprecation');
   try {
+    if (!defineProperty(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true })) return undefined;
     return process.binding('spawn_sync');
   } catch {
     return undefined;
+  } finally {
+    if (before === undefined) deleteProperty(process, 'noDeprecation');
+    else defineProperty(process, 'noDeprecation', before);
   }
 }

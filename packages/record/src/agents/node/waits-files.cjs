@@ -6,9 +6,9 @@
 // What they sleep for is unexplained.
 
 const fs = require('node:fs');
-const { wrap, awaited } = require('./waits-wrap.cjs');
+const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
 
-const { apply, defineProperty, getPrototypeOf, ownKeys } = Reflect;
+const { apply, getPrototypeOf, ownKeys } = Reflect;
 
 const callbacks = (
   'access appendFile chmod chown copyFile cp exists fchmod fchown fdatasync fstat fsync ftruncate futimes ' +
@@ -25,59 +25,39 @@ const handleMethods = (
 
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
-  // A function of `fs` may call another of them; the user called the outer one.
-  let inside = false;
   const paths = new WeakMap();
 
   function withCallback(call) {
-    const handler = {
-      apply(target, self, args) {
+    return around(
+      (below, self, args) => {
         const last = args.length - 1;
-        const callback = args[last];
-        if (inside || typeof callback !== 'function') return apply(target, self, args);
-        const site = sites.find(handler.apply, call, 'file');
-        if (site === null) return apply(target, self, args);
+        if (typeof args[last] !== 'function') return null;
+        const site = sites.find(below, call, 'file');
+        if (site === null) return null;
         const operation = ledger.begin(site, targetOf(args[0]));
-        args[last] = new Proxy(callback, operation);
-        return within(target, self, args, operation);
+        args[last] = new Proxy(args[last], operation);
+        return operation;
       },
-    };
-    return handler;
-  }
-
-  function within(target, self, args, operation) {
-    let done = false;
-    inside = true;
-    // `finally` keeps the place that Node names for an uncaught error; `catch` would put ours in its stead.
-    try {
-      const result = apply(target, self, args);
-      done = true;
-      return result;
-    } finally {
-      inside = false;
-      if (!done) ledger.drop(operation);
-    }
+      (operation, result) => result,
+      ledger.drop,
+    );
   }
 
   function withPromise(call, onValue) {
-    const handler = {
-      apply(target, self, args) {
-        if (inside) return apply(target, self, args);
-        const site = sites.find(handler.apply, call, 'file');
-        if (site === null) return apply(target, self, args);
-        const path = self !== undefined && self !== null ? paths.get(self) : undefined;
-        const operation = ledger.begin(site, path ?? targetOf(args[0]));
-        const result = within(target, self, args, operation);
-        if (!(result instanceof Promise)) {
-          ledger.drop(operation);
-          return result;
-        }
-        return awaited(result, ledger, operation, ctx, onValue && ((value) => onValue(value, operation.target)));
+    return around(
+      (below, self, args) => {
+        const site = sites.find(below, call, 'file');
+        if (site === null) return null;
+        return ledger.begin(site, (typeof self === 'object' && self !== null && paths.get(self)) || targetOf(args[0]));
       },
-    };
-    return handler;
+      (operation, promise) =>
+        awaited(promise, ledger, operation, onValue && ((value) => onValue(value, operation.target))),
+      ledger.drop,
+    );
   }
 
+  // Before they are wrapped.
+  const originals = new Map(['open', 'read', 'write', 'writev'].map((name) => [name, fs[name]]));
   for (const name of callbacks) wrap(fs, name, withCallback(`fs.${name}`));
   // The class of file handles is seen when the first file is opened.
   let handleKnown = false;
@@ -94,37 +74,36 @@ exports.install = function install(ctx) {
 
   // A stream asks for its pieces long after the user's call: it keeps the place where it was created.
   for (const name of ['createReadStream', 'createWriteStream']) {
-    const handler = {
-      apply(target, self, args) {
-        const stream = apply(target, self, args);
-        const site = sites.find(handler.apply, `fs.${name}`, 'file');
-        if (site !== null) followStream(stream, site);
+    const handler = around(
+      (below) => sites.find(below, `fs.${name}`, 'file'),
+      (site, stream) => {
+        followStream(stream, site);
         return stream;
       },
-    };
+      () => {},
+    );
     wrap(fs, name, handler);
   }
 
   function followStream(stream, site) {
     const key = ownKeys(stream).find((each) => typeof each === 'symbol' && each.description === 'kFs');
-    const used = key === undefined ? undefined : stream[key];
     // A file system of the user's own stays untouched.
-    if (used !== fs) return;
+    if (key === undefined || stream[key] !== fs) return;
     const target = targetOf(stream.path);
     const followed = Object.create(fs);
+    const handler = around(
+      (below, self, args) => {
+        const last = args.length - 1;
+        if (typeof args[last] !== 'function') return null;
+        const operation = ledger.begin(site, target);
+        args[last] = new Proxy(args[last], operation);
+        return operation;
+      },
+      (operation, result) => result,
+      ledger.drop,
+    );
     for (const name of ['open', 'read', 'write', 'writev', 'close', 'fsync']) {
-      const original = fs[name];
-      defineProperty(followed, name, {
-        value(...args) {
-          const last = args.length - 1;
-          if (typeof args[last] !== 'function') return apply(original, fs, args);
-          const operation = ledger.begin(site, target);
-          args[last] = new Proxy(args[last], operation);
-          return within(original, fs, args, operation);
-        },
-        writable: true,
-        configurable: true,
-      });
+      cover(followed, name, new Proxy(originals.get(name) ?? fs[name], handler));
     }
     stream[key] = followed;
   }

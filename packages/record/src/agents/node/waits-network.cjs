@@ -9,9 +9,9 @@ const dns = require('node:dns');
 const http = require('node:http');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
-const { wrap, awaited, announced, onEvents } = require('./waits-wrap.cjs');
+const { wrap, around, awaited, announced, cover, onEvents } = require('./waits-wrap.cjs');
 
-const { apply, defineProperty, getPrototypeOf, ownKeys } = Reflect;
+const { getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 const hear = typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
 
 exports.install = function install(ctx) {
@@ -27,30 +27,34 @@ function names(ctx) {
   const known = /^(lookup|lookupService|resolve\w*|reverse)$/;
 
   function withCallback(call) {
-    const handler = {
-      apply(target, self, args) {
+    return around(
+      (below, self, args) => {
         const last = args.length - 1;
-        if (typeof args[last] !== 'function') return apply(target, self, args);
-        const site = sites.search(handler.apply, 'dns', () => call);
-        if (site === null) return apply(target, self, args);
-        const operation = ledger.begin(site, typeof args[0] === 'string' ? args[0] : undefined);
+        if (typeof args[last] !== 'function') return null;
+        const site = sites.search(below, 'dns', () => call);
+        if (site === null) return null;
+        const operation = ledger.begin(site, hostOf(args[0]));
+        operation.callback = args[last];
         args[last] = new Proxy(args[last], operation);
-        return apply(target, self, args);
+        return operation;
       },
-    };
-    return handler;
+      (operation, request) => {
+        nameCallback(request, operation.callback);
+        return request;
+      },
+      ledger.drop,
+    );
   }
 
   function withPromise(call) {
-    const handler = {
-      apply(target, self, args) {
-        const site = sites.find(handler.apply, call, 'dns');
-        if (site === null) return apply(target, self, args);
-        const operation = ledger.begin(site, typeof args[0] === 'string' ? args[0] : undefined);
-        return awaited(apply(target, self, args), ledger, operation, ctx);
+    return around(
+      (below, self, args) => {
+        const site = sites.find(below, call, 'dns');
+        return site === null ? null : ledger.begin(site, hostOf(args[0]));
       },
-    };
-    return handler;
+      (operation, promise) => awaited(promise, ledger, operation),
+      ledger.drop,
+    );
   }
 
   for (const name of ownKeys(dns)) {
@@ -61,24 +65,39 @@ function names(ctx) {
   }
 }
 
+/**
+ * A callback without a name is called after the property that it is found in (`at GetAddrInfoReqWrap.callback`).
+ * The request's own property holds our stand-in, so the callback is found one step further.
+ */
+function nameCallback(request, callback) {
+  if (typeof request !== 'object' || request === null || !Object.hasOwn(request, 'callback')) return;
+  const holder = Object.create(getPrototypeOf(request), {
+    callback: { value: callback, writable: true, configurable: true, enumerable: false },
+  });
+  setPrototypeOf(request, holder);
+}
+
+function hostOf(host) {
+  return typeof host === 'string' ? host : undefined;
+}
+
 function sockets({ sites, ledger }) {
-  const connected = {
-    apply(target, self, args) {
-      const result = apply(target, self, args);
-      const site = sites.search(connected.apply, 'socket', socketCall);
-      if (site === null || !(self instanceof net.Socket) || !self.connecting) return result;
-      const target_ = addressOf(args);
-      const operation = ledger.begin(site, target_);
+  const connected = around(
+    (below) => sites.search(below, 'socket', socketCall),
+    (site, result, self, args) => {
+      if (!(self instanceof net.Socket) || !self.connecting) return result;
+      const address = addressOf(args);
+      const operation = ledger.begin(site, address);
       const data = sites.beside(site, `${site.call} data`);
-      const since = ledger.idle();
       operation.abandoned = () => self.destroyed;
       onEvents(self, () => {
-        if (!operation.pending) ledger.arrived(data, target_, since);
+        if (!operation.pending) ledger.arrived(data, address, operation.idle);
         else if (!self.connecting) ledger.end(operation);
       });
       return result;
     },
-  };
+    () => {},
+  );
   wrap(net.Socket.prototype, 'connect', connected);
 }
 
@@ -102,19 +121,19 @@ function addressOf(args) {
 /** Servers wait for requests and connections: the sleep until one comes belongs to where they listen. */
 function servers({ sites, ledger }) {
   const listeners = new WeakMap();
-  const listened = {
-    apply(target, self, args) {
-      const result = apply(target, self, args);
-      const site = sites.search(listened.apply, 'server', () => 'server.listen');
-      if (site !== null) listeners.set(self, { site, since: ledger.idle() });
+  const listened = around(
+    (below) => sites.search(below, 'server', () => 'server.listen'),
+    (site, result, self) => {
+      listeners.set(self, { site, target: undefined, since: ledger.idle() });
       return result;
     },
-  };
+    () => {},
+  );
   wrap(net.Server.prototype, 'listen', listened);
 
   function came(server) {
     const listener = server && listeners.get(server);
-    if (listener === undefined || listener === null) return;
+    if (!listener) return;
     const address = typeof server.address === 'function' ? server.address() : null;
     listener.target ??= typeof address === 'string' ? address : address === null ? undefined : `${address.address}:${address.port}`;
     ledger.arrived(listener.site, listener.target, listener.since);
@@ -128,26 +147,25 @@ function requests({ sites, ledger }) {
   const asked = new WeakMap();
 
   // The channel of a request's start speaks when it is sent; the user's call is on the stack when an agent gets it.
-  const added = {
-    apply(target, self, args) {
-      const result = apply(target, self, args);
-      if (args[0] instanceof http.ClientRequest) start(args[0], added.apply);
-      return result;
-    },
-  };
+  const added = around(
+    (below, self, args) => (args[0] instanceof http.ClientRequest ? start(args[0], below) : null),
+    (operation, result) => result,
+    ledger.drop,
+  );
   wrap(http.Agent.prototype, 'addRequest', added);
 
   function start(request, below) {
     const secure = request.protocol === 'https:';
     const scheme = secure ? 'https' : 'http';
     const site = sites.search(below, 'http', (inner) => `${scheme}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`);
-    if (site === null) return;
+    if (site === null) return null;
     const given = String(request.getHeader('host') ?? request.host);
     const where = /:\d+$/.test(given) ? given : `${given}:${secure ? 443 : 80}`;
     const operation = ledger.begin(site, `${request.method} ${where}${pathOf(request.path)}`);
     operation.abandoned = () => request.destroyed;
     asked.set(request, operation);
     request.once(errorMonitor, () => ledger.end(operation));
+    return operation;
   }
 
   function answered({ request, response }) {
@@ -163,14 +181,10 @@ function requests({ sites, ledger }) {
     // The parser pushes the pieces; the last push comes when the message is complete.
     const { push } = response;
     if (typeof push !== 'function') return;
-    defineProperty(response, 'push', {
-      value: announced(push, () => {
-        if (response.complete) ledger.end(body);
-      }),
-      writable: true,
-      configurable: true,
-      enumerable: false,
+    const heard = announced(push, () => {
+      if (response.complete) ledger.end(body);
     });
+    cover(response, 'push', heard);
   }
 
   hear('http.client.response.finish', answered);
@@ -181,32 +195,34 @@ function fetches(ctx) {
   const answers = new WeakMap();
   let responseKnown = false;
 
-  const fetched = {
-    apply(target, self, args) {
-      const site = sites.find(fetched.apply, 'fetch', 'http');
-      if (site === null) return apply(target, self, args);
-      const operation = ledger.begin(site, requestOf(args));
-      return awaited(apply(target, self, args), ledger, operation, ctx, (response) => {
-        answers.set(response, operation.target);
-        if (responseKnown) return;
-        responseKnown = true;
-        const prototype = getPrototypeOf(response);
-        for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) wrap(prototype, name, read(name));
-      });
+  const fetched = around(
+    (below, self, args) => {
+      const site = sites.find(below, 'fetch', 'http');
+      return site === null ? null : ledger.begin(site, requestOf(args));
     },
-  };
+    (operation, promise) => awaited(promise, ledger, operation, (response) => answered(response, operation.target)),
+    ledger.drop,
+  );
   wrap(globalThis, 'fetch', fetched);
 
+  function answered(response, target) {
+    if (typeof response !== 'object' || response === null) return;
+    answers.set(response, target);
+    if (responseKnown) return;
+    responseKnown = true;
+    const prototype = getPrototypeOf(response);
+    for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) wrap(prototype, name, read(name));
+  }
+
   function read(name) {
-    const handler = {
-      apply(target, self, args) {
-        const site = answers.has(self) ? sites.find(handler.apply, `response.${name}`, 'http') : null;
-        if (site === null) return apply(target, self, args);
-        const operation = ledger.begin(site, answers.get(self));
-        return awaited(apply(target, self, args), ledger, operation, ctx);
+    return around(
+      (below, self) => {
+        const site = answers.has(self) ? sites.find(below, `response.${name}`, 'http') : null;
+        return site === null ? null : ledger.begin(site, answers.get(self));
       },
-    };
-    return handler;
+      (operation, promise) => awaited(promise, ledger, operation),
+      ledger.drop,
+    );
   }
 }
 

@@ -3,9 +3,9 @@
 // Messages of workers, locks in shared memory, and what is typed or piped in.
 
 const workerThreads = require('node:worker_threads');
-const { wrap, onEvents, announced } = require('./waits-wrap.cjs');
+const { wrap, around, announced, cover, onEvents, standIn } = require('./waits-wrap.cjs');
 
-const { apply, construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
 exports.install = function install(ctx) {
   workers(ctx);
@@ -21,7 +21,7 @@ function workers({ sites, ledger }) {
   if (!descriptor?.configurable) return;
   const made = {
     construct(target, args, newTarget) {
-      const worker = construct(target, args, newTarget);
+      const worker = construct(target, args, newTarget === workerThreads.Worker ? target : newTarget);
       const site = sites.find(made.construct, 'Worker', 'worker');
       if (site !== null) {
         const since = ledger.idle();
@@ -51,49 +51,39 @@ function parent({ sites, ledger }) {
   for (const name of ['on', 'once', 'addListener', 'addEventListener']) {
     const original = parentPort[name];
     if (typeof original !== 'function') continue;
-    const handler = {
-      apply(target, self, args) {
-        if (args[0] === 'message') {
-          const site = sites.find(handler.apply, `parentPort.${name}`, 'worker');
-          if (site !== null) listener = { site, since: ledger.idle() };
-        }
-        return apply(target, self, args);
+    const handler = around(
+      (below, self, args) => {
+        const site = args[0] === 'message' ? sites.find(below, `parentPort.${name}`, 'worker') : null;
+        if (site !== null) listener = { site, since: ledger.idle() };
+        return null;
       },
-    };
-    defineProperty(parentPort, name, {
-      value: new Proxy(original, handler),
-      writable: true,
-      configurable: true,
-      enumerable: false,
-    });
+      (operation, result) => result,
+      () => {},
+    );
+    cover(parentPort, name, new Proxy(original, handler));
   }
   // Node makes an event of each message with this method before it looks for listeners.
   const { prototype } = workerThreads.MessagePort;
   const create = ownKeys(prototype).find((key) => typeof key === 'symbol' && key.description === 'kCreateEvent');
   if (create === undefined) return;
-  defineProperty(parentPort, create, {
-    value: announced(prototype[create], () => {
-      if (listener !== null) ledger.arrived(listener.site, undefined, listener.since);
-    }),
-    writable: true,
-    configurable: true,
-    enumerable: false,
+  const heard = announced(prototype[create], () => {
+    if (listener !== null) ledger.arrived(listener.site, undefined, listener.since);
   });
+  cover(parentPort, create, heard);
 }
 
 function locks({ sites, ledger }) {
-  const handler = {
-    apply(target, self, args) {
-      const site = sites.find(handler.apply, 'Atomics.wait', 'lock');
-      if (site === null) return apply(target, self, args);
-      const operation = ledger.begin(site, undefined);
-      try {
-        return apply(target, self, args);
-      } finally {
-        ledger.endSync(operation);
-      }
+  const handler = around(
+    (below) => {
+      const site = sites.find(below, 'Atomics.wait', 'lock');
+      return site === null ? null : ledger.begin(site, undefined);
     },
-  };
+    (operation, result) => {
+      ledger.endSync(operation);
+      return result;
+    },
+    ledger.drop,
+  );
   wrap(Atomics, 'wait', handler);
 }
 
@@ -101,17 +91,15 @@ function standardInput({ sites, ledger }) {
   const descriptor = getOwnPropertyDescriptor(process, 'stdin');
   if (typeof descriptor?.get !== 'function' || !descriptor.configurable) return;
   let known = false;
-  const handler = {
-    apply(target, self, args) {
-      const stream = apply(target, self, args);
-      if (known || !stream) return stream;
-      const site = sites.find(handler.apply, 'process.stdin', 'stdin');
-      if (site === null) return stream;
+  const handler = around(
+    (below) => (known ? null : sites.find(below, 'process.stdin', 'stdin')),
+    (site, stream) => {
       known = true;
       const since = ledger.idle();
-      onEvents(stream, () => ledger.arrived(site, undefined, since));
+      if (typeof stream?.emit === 'function') onEvents(stream, () => ledger.arrived(site, undefined, since));
       return stream;
     },
-  };
-  defineProperty(process, 'stdin', { ...descriptor, get: new Proxy(descriptor.get, handler) });
+    () => {},
+  );
+  defineProperty(process, 'stdin', { ...descriptor, get: standIn(descriptor.get, handler) });
 }

@@ -5,7 +5,7 @@
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const { inspect } = require('node:util');
-const { wrap, awaited } = require('./waits-wrap.cjs');
+const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
 
 const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 
@@ -41,32 +41,25 @@ exports.install = function install(ctx) {
   }
 
   function timed(call) {
-    const handler = {
-      apply(target, self, args) {
-        const timer = apply(target, self, args);
-        const site = sites.find(handler.apply, call, 'timer');
-        if (site === null || typeof timer !== 'object' || timer === null) return timer;
-        const timerArgs = getOwnPropertyDescriptor(timer, '_timerArgs');
-        if (timerArgs === undefined || !timerArgs.configurable) return timer;
-        const operation = ledger.begin(site, `${timer._idleTimeout} ms`);
-        operation.abandoned = () => timer._destroyed || timer._idleTimeout === -1;
-        operations.set(timer, operation);
-        if (timerArgs.value === undefined) defineProperty(timer, '_timerArgs', heard);
-        // With arguments, it is their array that is read right before the call.
-        else {
-          const own = timerArgs.value;
-          defineProperty(timer, '_timerArgs', {
-            ...heard,
-            get() {
-              apply(heard.get, this, []);
-              return own;
-            },
-          });
-        }
+    return around(
+      (below) => sites.find(below, call, 'timer'),
+      (site, timer) => {
+        follow(site, timer);
         return timer;
       },
-    };
-    return handler;
+      () => {},
+    );
+  }
+
+  function follow(site, timer) {
+    const given = typeof timer === 'object' && timer !== null ? getOwnPropertyDescriptor(timer, '_timerArgs') : undefined;
+    if (given === undefined || !given.configurable) return;
+    const operation = ledger.begin(site, `${timer._idleTimeout} ms`);
+    operation.abandoned = () => timer._destroyed || timer._idleTimeout === -1;
+    operations.set(timer, operation);
+    const { value } = given;
+    const get = value === undefined ? heard.get : () => (apply(heard.get, timer, []), value);
+    defineProperty(timer, '_timerArgs', value === undefined ? heard : { ...heard, get });
   }
 
   for (const call of ['setTimeout', 'setInterval']) {
@@ -99,37 +92,31 @@ exports.install = function install(ctx) {
   });
 
   function delayed(call) {
-    const handler = {
-      apply(target, self, args) {
-        const site = sites.find(handler.apply, call, 'timer');
-        if (site === null) return apply(target, self, args);
-        const operation = ledger.begin(site, `${args[0] ?? 1} ms`);
-        return awaited(apply(target, self, args), ledger, operation, ctx);
+    return around(
+      (below, self, args) => {
+        const site = sites.find(below, call, 'timer');
+        return site === null ? null : ledger.begin(site, `${args[0] ?? 1} ms`);
       },
-    };
-    return handler;
+      (operation, promise) => awaited(promise, ledger, operation),
+      ledger.drop,
+    );
   }
   wrap(timersPromises, 'setTimeout', delayed('timers.promises.setTimeout'));
   const { scheduler } = timersPromises;
   if (scheduler) wrap(Object.getPrototypeOf(scheduler), 'wait', delayed('scheduler.wait'));
 
-  const repeated = {
-    apply(target, self, args) {
-      const iterator = apply(target, self, args);
-      const site = sites.find(repeated.apply, 'timers.promises.setInterval', 'timer');
-      if (site === null) return iterator;
-      const { next } = iterator;
-      defineProperty(iterator, 'next', {
-        value(...values) {
-          const operation = ledger.begin(site, `${args[0] ?? 1} ms`);
-          return awaited(apply(next, iterator, values), ledger, operation, ctx);
-        },
-        writable: true,
-        configurable: true,
-        enumerable: false,
-      });
+  const repeated = around(
+    (below) => sites.find(below, 'timers.promises.setInterval', 'timer'),
+    (site, iterator, self, args) => {
+      const step = around(
+        () => ledger.begin(site, `${args[0] ?? 1} ms`),
+        (operation, promise) => awaited(promise, ledger, operation),
+        ledger.drop,
+      );
+      cover(iterator, 'next', new Proxy(iterator.next, step));
       return iterator;
     },
-  };
+    () => {},
+  );
   wrap(timersPromises, 'setInterval', repeated);
 };

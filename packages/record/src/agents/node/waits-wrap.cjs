@@ -4,19 +4,87 @@
 //
 // Proxies keep name, length, `this`, properties (`util.promisify.custom`) and `instanceof`; only the call is ours.
 
-const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
 const { then } = Promise.prototype;
+const TheError = Error;
 
-/** Puts a proxy in the place of `object[key]`; false where the property is absent or may not be changed. */
+// From this version on, Node prints a proxy as one: a function has to stand in its place.
+const proxiesShow = Number(process.versions.node.split('.')[0]) >= 25;
+
+/** Puts ours in the place of `object[key]`; false where the property is absent or may not be changed. */
 exports.wrap = function wrap(object, key, handler) {
   const descriptor = getOwnPropertyDescriptor(object, key);
   if (descriptor === undefined || typeof descriptor.value !== 'function') return false;
   if (!descriptor.configurable && !descriptor.writable) return false;
-  return defineProperty(object, key, { ...descriptor, value: new Proxy(descriptor.value, handler) });
+  return defineProperty(object, key, { ...descriptor, value: standIn(descriptor.value, handler) });
 };
 
+function standIn(target, handler) {
+  return proxiesShow ? twin(target, handler) : new Proxy(target, handler);
+}
+exports.standIn = standIn;
+
+/** A function that looks like `target`: its name, length, and whatever else it owns. */
+function twin(target, handler) {
+  const { [target.name]: shown } = {
+    [target.name](...args) {
+      return handler.apply(target, this, args, shown);
+    },
+  };
+  for (const key of ownKeys(shown)) deleteProperty(shown, key);
+  for (const key of ownKeys(target)) defineProperty(shown, key, getOwnPropertyDescriptor(target, key));
+  setPrototypeOf(shown, getPrototypeOf(target));
+  return shown;
+}
+
+// Of ours on the stack of a wrapped function.
+const frames = proxiesShow ? 2 : 1;
+
+/**
+ * A handler of calls: `begin(below, self, args)` says what is waited for, or `null`, and may change the arguments;
+ * `finish(operation, result, self, args)` gives the result; `drop(operation)` hears of a call that threw.
+ *
+ * The stacks that the wrapped function makes are longer by our frames while it runs, so that none of the program's
+ * own is missing when ours are left out.
+ */
+exports.around = function around(begin, finish, drop) {
+  const handler = {
+    apply(target, self, args, below = handler.apply) {
+      const operation = begin(below, self, args);
+      const limit = TheError.stackTraceLimit;
+      const longer = typeof limit === 'number' && limit > 0 && setLimit(limit + frames);
+      let done = false;
+      let result;
+      // `finally` keeps the place that Node names for an uncaught error; `catch` would put ours in its stead.
+      try {
+        result = apply(target, self, args);
+        done = true;
+      } finally {
+        if (longer && TheError.stackTraceLimit === limit + frames) setLimit(limit);
+        if (!done && operation !== null) drop(operation);
+      }
+      return operation === null ? result : finish(operation, result, self, args);
+    },
+  };
+  return handler;
+};
+
+function setLimit(limit) {
+  try {
+    TheError.stackTraceLimit = limit;
+    return true;
+  } catch {
+    // The program froze its `Error`.
+    return false;
+  }
+}
+
 /** The promise as the user would get it, ending the operation when it settles. */
-exports.awaited = function awaited(promise, ledger, operation, { agentFolder }, onValue) {
+exports.awaited = function awaited(promise, ledger, operation, onValue) {
+  if (!(promise instanceof Promise)) {
+    ledger.drop(operation);
+    return promise;
+  }
   return apply(then, promise, [
     (value) => {
       ledger.end(operation);
@@ -25,28 +93,10 @@ exports.awaited = function awaited(promise, ledger, operation, { agentFolder }, 
     },
     (error) => {
       ledger.end(operation);
-      withoutOurFrames(error, agentFolder);
       throw error;
     },
   ]);
 };
-
-/** Takes our frames out of the stack of an error that was made while a function of ours was on it. */
-function withoutOurFrames(error, agentFolder) {
-  try {
-    // What the system reports is made without the caller on the stack; formatting its stack is not for us to bring about.
-    if (typeof error !== 'object' || error === null || error.syscall !== undefined || !(error instanceof Error)) return;
-    const { stack } = error;
-    if (typeof stack !== 'string' || !stack.includes(agentFolder)) return;
-    error.stack = stack
-      .split('\n')
-      .filter((line) => !line.includes(agentFolder) || !/^\s+at /.test(line))
-      .join('\n');
-  } catch {
-    // A frozen error, or one with a stack of its own, stays as it is.
-  }
-}
-exports.withoutOurFrames = withoutOurFrames;
 
 /** A function that lets `before` run whenever it is called, without a frame of ours on the stack of its body. */
 exports.announced = function announced(target, before) {
@@ -58,14 +108,13 @@ exports.announced = function announced(target, before) {
   });
 };
 
+/** Puts a property in the way of the prototype's, hidden from whoever prints the object. */
+exports.cover = function cover(object, key, value) {
+  return defineProperty(object, key, { value, writable: true, configurable: true, enumerable: false });
+};
+
 /** An own, hidden `emit` that lets `before` run ahead of each event of the emitter's. */
 exports.onEvents = function onEvents(emitter, before) {
   const { emit } = emitter;
-  if (typeof emit !== 'function') return;
-  defineProperty(emitter, 'emit', {
-    value: exports.announced(emit, before),
-    writable: true,
-    configurable: true,
-    enumerable: false,
-  });
+  if (typeof emit === 'function') exports.cover(emitter, 'emit', exports.announced(emit, before));
 };

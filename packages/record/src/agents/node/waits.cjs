@@ -7,7 +7,7 @@ const { join, sep } = require('node:path');
 const clock = require('./waits-clock.cjs');
 const { createSites } = require('./waits-site.cjs');
 const { createLedger } = require('./waits-ledger.cjs');
-const { withoutOurFrames } = require('./waits-wrap.cjs');
+const { hideFrames } = require('./waits-stack.cjs');
 
 const parts = [
   require('./waits-timers.cjs'),
@@ -42,8 +42,7 @@ exports.install = function install(ctx) {
   } catch {
     // Frozen modules: imports by name then see Node's own functions.
   }
-  // An argument error leaves our frame in the stack that Node prints: it must not be seen there.
-  process.on('uncaughtExceptionMonitor', (error) => withoutOurFrames(error, agentFolder));
+  hideFrames(agentFolder);
 
   const running = [];
   for (const watcher of watchers) {
