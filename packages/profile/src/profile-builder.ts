@@ -57,7 +57,7 @@ export class ProfileBuilder {
   readonly #threads: Thread[] = [];
   readonly #samples: SampleColumns[] = [];
   readonly #measures = new Map<string, MeasureColumns>();
-  readonly #series: Series[] = [];
+  readonly #series = new Map<string, SeriesColumns>();
   readonly #waits = {
     thread: new Int32Column(),
     node: new Int32Column(),
@@ -168,7 +168,7 @@ export class ProfileBuilder {
     return columns;
   }
 
-  /** Adds figures over time; both columns have the same length, and times do not go back. */
+  /** Adds figures over time, both columns of the same length; what comes in pieces becomes one series. */
   addSeries(
     name: string,
     unit: Series['unit'],
@@ -177,15 +177,22 @@ export class ProfileBuilder {
     value: ArrayLike<number>,
   ): void {
     within(thread, -1, this.#threads.length, 'thread');
-    if (time.length !== value.length)
+    if (time.length !== value.length) {
       throw new RangeError(`${time.length} times for ${value.length} values of ${name}`);
-    const series = { name, unit, thread, time: Float64Array.from(time), value: Float64Array.from(value) };
-    if (!series.time.every(Number.isFinite) || !series.value.every(Number.isFinite)) {
-      throw new RangeError(`A figure of ${name} is not finite`);
     }
-    this.#series.push(series);
+    const key = [name, unit, thread].join('\n');
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = { name, unit, thread, time: new Float64Column(), value: new Float64Column() };
+      this.#series.set(key, series);
+    }
+    for (let i = 0; i < time.length; i++) {
+      series.time.push(finite(time[i] as number));
+      series.value.push(finite(value[i] as number));
+    }
   }
 
+  /** Adds one wait, or short ones of one place added up. */
   addWait(wait: WaitInput): void {
     within(wait.thread, 0, this.#threads.length, 'thread');
     within(wait.node, -1, this.#nodes.length, 'node');
@@ -250,7 +257,7 @@ export class ProfileBuilder {
       threads: this.#threads.slice(),
       samples,
       measures,
-      series: this.#series.slice(),
+      series: [...this.#series.values()].map(seriesOf),
       waits: {
         thread: this.#waits.thread.values(),
         node: this.#waits.node.values(),
@@ -334,19 +341,39 @@ class SampleColumns {
 }
 
 function inTimeOrder(table: SampleTable): SampleTable {
-  const { time } = table;
-  const rows = Int32Array.from(time, (_, row) => row).toSorted(
+  const rows = rowsInTimeOrder(table.time);
+  return {
+    node: Int32Array.from(rows, (row) => table.node[row] as number),
+    line: Int32Array.from(rows, (row) => table.line[row] as number),
+    time: Float64Array.from(rows, (row) => table.time[row] as number),
+    duration: Float64Array.from(rows, (row) => table.duration[row] as number),
+    state: Int32Array.from(rows, (row) => table.state[row] as number),
+  };
+}
+
+interface SeriesColumns extends Pick<Series, 'name' | 'unit' | 'thread'> {
+  readonly time: Float64Column;
+  readonly value: Float64Column;
+}
+
+function seriesOf({ name, unit, thread, time: times, value: values }: SeriesColumns): Series {
+  const time = times.values();
+  const value = values.values();
+  const rows = rowsInTimeOrder(time);
+  return {
+    name,
+    unit,
+    thread,
+    time: Float64Array.from(rows, (row) => time[row] as number),
+    value: Float64Array.from(rows, (row) => value[row] as number),
+  };
+}
+
+/** Rows by time; what has the same time stays in the order in which it came. */
+function rowsInTimeOrder(time: Float64Array): Int32Array {
+  return Int32Array.from(time, (_, row) => row).toSorted(
     (a, b) => (time[a] as number) - (time[b] as number) || a - b,
   );
-  const ints = (column: Int32Array) => Int32Array.from(rows, (row) => column[row] as number);
-  const floats = (column: Float64Array) => Float64Array.from(rows, (row) => column[row] as number);
-  return {
-    node: ints(table.node),
-    line: ints(table.line),
-    time: floats(time),
-    duration: floats(table.duration),
-    state: ints(table.state),
-  };
 }
 
 /** A measure while it is filled: one row for each row, line and thread. */

@@ -63,13 +63,12 @@ export const arbitraryProfile: fc.Arbitrary<Profile> = contents.map((given) => {
     measure.add(pick(perNode ? nodes : functions, of), at, pick([-1, ...threads], thread), value);
   }
   for (const points of given.series) {
-    const sorted = points.toSorted(([a], [b]) => a - b);
     builder.addSeries(
       'heap',
       'bytes',
       -1,
-      sorted.map(([time]) => time),
-      sorted.map(([, value]) => value),
+      points.map(([time]) => time),
+      points.map(([, value]) => value),
     );
   }
   for (const [thread, node, at, kind, call, target, start, duration] of given.waits) {

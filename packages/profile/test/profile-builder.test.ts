@@ -89,6 +89,17 @@ describe('ProfileBuilder', () => {
     expect([...(self?.value ?? [])]).toEqual([17, 5]);
   });
 
+  test('joins the pieces of a series in the order of time', () => {
+    const builder = new ProfileBuilder();
+    builder.addSeries('heap', 'bytes', -1, [5, 7], [50, 70]);
+    builder.addSeries('heap', 'bytes', -1, [1, 5], [10, 55]);
+    builder.addSeries('resident', 'bytes', -1, [1], [9]);
+    const { series } = builder.build(aboutOf());
+    expect(series.map(({ name }) => name)).toEqual(['heap', 'resident']);
+    expect([...(series[0]?.time ?? [])]).toEqual([1, 5, 5, 7]);
+    expect([...(series[0]?.value ?? [])]).toEqual([10, 50, 55, 70]);
+  });
+
   test('refuses rows that do not exist and figures that are none', () => {
     const builder = new ProfileBuilder();
     const thread = builder.addThread(threadOf());

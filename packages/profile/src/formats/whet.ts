@@ -46,6 +46,7 @@ interface Directory {
  * Writes our own format, which loses nothing.
  *
  * @see docs/formats.md
+ * @throws TypeError where the profile has rows that do not exist or figures that are none
  */
 export async function writeWhet(profile: Profile, codec: Pick<Codec, 'deflate'>): Promise<Uint8Array> {
   const deflated = async (bytes: Uint8Array): Promise<Uint8Array> => {
@@ -78,6 +79,8 @@ export async function writeWhet(profile: Profile, codec: Pick<Codec, 'deflate'>)
     series: profile.series.map(({ name, unit, thread }) => ({ name, unit, thread })),
     columns: blocks.map(({ entry }) => entry),
   };
+  const wrong = directoryShape(directory, 'profile');
+  if (wrong !== undefined) throw unsaved(wrong.replace('expected ', ''));
   const full = utf8Bytes(JSON.stringify(directory));
   const stored = await deflated(full);
 
@@ -102,9 +105,18 @@ export async function writeWhet(profile: Profile, codec: Pick<Codec, 'deflate'>)
 /** Every column with the name that it has in the file. */
 function columnsOf(profile: Profile): readonly (readonly [string, Column])[] {
   const columns: (readonly [string, Column])[] = [];
+  const counts = {
+    strings: profile.strings.length,
+    functions: profile.functions.name.length,
+    nodes: profile.nodes.parent.length,
+    threads: profile.threads.length,
+  };
   const add = (name: string, table: object, shapes: Readonly<Record<string, ColumnShape>>) => {
-    for (const column of Object.keys(shapes)) {
-      columns.push([`${name}.${column}`, (table as Readonly<Record<string, Column>>)[column] as Column]);
+    for (const [column, { rule }] of Object.entries(shapes)) {
+      const values = (table as Readonly<Record<string, Column>>)[column] as Column;
+      const wrong = wrongValue(values, rule, counts);
+      if (wrong !== undefined) throw unsaved(`${wrong.expected} at ${name}.${column}[${wrong.row}]`);
+      columns.push([`${name}.${column}`, values]);
     }
   };
   addTexts(columns, 'strings', profile.strings);
@@ -118,13 +130,20 @@ function columnsOf(profile: Profile): readonly (readonly [string, Column])[] {
   add('collections', profile.collections, tables.collections);
   add('marks', profile.marks, tables.marks);
   add('deoptimisations', profile.deoptimisations, tables.deoptimisations);
-  columns.push(['sources.file', Int32Array.from(profile.sources, (source) => source.file)]);
+  add('sources', { file: Int32Array.from(profile.sources, (source) => source.file) }, sourceShapes);
   addTexts(
     columns,
     'sources',
     profile.sources.map((source) => source.text),
   );
   return columns;
+}
+
+const sourceShapes = { file: { type: 'i32', rule: { rowOf: 'strings' } } } as const;
+
+/** A profile that breaks its own rules is our mistake, not a file's: it must not become an unreadable file. */
+function unsaved(what: string): TypeError {
+  return new TypeError(`The profile cannot be saved: expected ${what}`);
 }
 
 /** Texts are two columns: their lengths in bytes, -1 for `null`, and all bytes. */
@@ -188,7 +207,7 @@ export async function readWhet(bytes: Uint8Array, codec: Pick<Codec, 'inflate'>)
     }
     series.push({ name, unit, thread, ...(await blocks.table(`series.${i}`, tables.series, counts)) });
   }
-  const files = await blocks.table('sources', { file: { type: 'i32', rule: { rowOf: 'strings' } } }, counts);
+  const files = await blocks.table('sources', sourceShapes, counts);
   const texts = await blocks.texts('sources', strings.length);
   if (texts.length !== files.file.length) {
     throw malformed(`column sources.length: expected ${files.file.length} rows, found ${texts.length}`);

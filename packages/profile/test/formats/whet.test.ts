@@ -67,6 +67,13 @@ describe('.whet', () => {
     expect(await readWhet(file, plainCodec)).toEqual(small);
   });
 
+  test('never writes what it could not read', async () => {
+    const odd: Profile = { ...small, about: { ...small.about, wall: Number.NaN } };
+    await expect(writeWhet(odd, zlibCodec)).rejects.toThrow('a finite number at profile.about.wall');
+    const lost: Profile = { ...small, nodes: { ...small.nodes, function: Int32Array.of(0, 1, 9) } };
+    await expect(writeWhet(lost, zlibCodec)).rejects.toThrow('nodes.function[2]');
+  });
+
   test('copies what it reads, so that the file can go', async () => {
     const file = await writeWhet(small, plainCodec);
     const profile = await readWhet(file, plainCodec);
@@ -205,6 +212,6 @@ describe('.whet', () => {
       return whetFile(resealed({ directory: JSON.stringify(parsed), blocks: changed }));
     };
     await expect(readWhet(forged(1000), zlibCodec)).rejects.toMatchObject({ code: 'PROFILE_MALFORMED' });
-    await expect(readWhet(forged(2 ** 31), zlibCodec)).rejects.toMatchObject({ code: 'PROFILE_MALFORMED' });
+    await expect(readWhet(forged(2 ** 30), zlibCodec)).rejects.toMatchObject({ code: 'PROFILE_MALFORMED' });
   });
 });
