@@ -16,6 +16,13 @@ export class Names {
     return this.#opened.strings[this.#opened.functions.name[fn]!] || '(anonymous)';
   }
 
+  /** Name of a function where nothing else stands beside it: one without a name has its place. */
+  label(fn: number): string {
+    if (fn < 0 || this.#opened.strings[this.#opened.functions.name[fn]!] !== '') return this.function(fn);
+    const place = this.place(fn).replace(/^.*[\\/]/, '');
+    return place === '' ? '(anonymous)' : `(${place})`;
+  }
+
   /** The program's command in one word. */
   program(): string {
     const { command } = this.#opened.about;

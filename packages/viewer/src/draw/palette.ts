@@ -21,7 +21,7 @@ export interface Palette {
   readonly hatch: Colour;
   /** Filling of the box that stands for the whole. */
   readonly whole: Colour;
-  /** By colour number: category × {@link shadesPerCategory} + shade. */
+  /** By colour number: category × {@link shadesPerCategory} + shade, then {@link whole}. */
   readonly boxes: readonly Colour[];
   /** The same for what a search did not find. */
   readonly dimmed: readonly Colour[];
@@ -32,18 +32,18 @@ export interface Palette {
  * eyes that see the hues alike.
  */
 const hues: Readonly<Record<Category, { hue: number; chroma: number; lift: number }>> = {
-  own: { hue: 252, chroma: 0.115, lift: -0.02 },
-  dependency: { hue: 188, chroma: 0.085, lift: 0.035 },
-  runtime: { hue: 260, chroma: 0.008, lift: -0.01 },
-  native: { hue: 84, chroma: 0.125, lift: 0.03 },
-  collector: { hue: 38, chroma: 0.135, lift: -0.035 },
+  own: { hue: 251, chroma: 0.092, lift: -0.01 },
+  dependency: { hue: 186, chroma: 0.072, lift: 0.02 },
+  runtime: { hue: 260, chroma: 0.006, lift: 0.005 },
+  native: { hue: 84, chroma: 0.105, lift: 0.025 },
+  collector: { hue: 38, chroma: 0.118, lift: -0.045 },
   waiting: { hue: 300, chroma: 0.028, lift: 0.05 },
   idle: { hue: 0, chroma: 0, lift: 0 },
 };
 
 /** Lightness of a box by size, the smallest first; odd rows are shifted by `row`. */
 const lightness = {
-  light: { sizes: [0.88, 0.835, 0.785], row: 0.018 },
+  light: { sizes: [0.89, 0.85, 0.8], row: 0.016 },
   dark: { sizes: [0.345, 0.4, 0.455], row: -0.018 },
 } as const;
 
@@ -71,8 +71,10 @@ const grounds = {
 /** Part of its own colour that a box keeps when a search did not find it. */
 const dimmedPart = 0.2;
 
-/** The palette of a theme. */
-export function palette(theme: Theme): Palette {
+/** What pictures are painted with, by theme. */
+export const palettes: Readonly<Record<Theme, Palette>> = { light: paletteOf('light'), dark: paletteOf('dark') };
+
+function paletteOf(theme: Theme): Palette {
   const ground = grounds[theme];
   const { sizes, row } = lightness[theme];
   const boxes = categories.flatMap((category) => {
@@ -85,6 +87,7 @@ export function palette(theme: Theme): Palette {
       return fromOklch(light, chroma * (side === 1 ? 1 : 0.85), hue);
     });
   });
+  boxes.push(ground.whole);
   return { theme, ...ground, boxes, dimmed: boxes.map((box) => mix(ground.background, box, dimmedPart)) };
 }
 

@@ -22,7 +22,7 @@ interface Rings {
 }
 
 const turn = Math.PI * 2;
-const thinnest = 20;
+const thinnest = 22;
 const thickest = 44;
 
 /** Draws a tree of calls as rings: callers inside, what they called around them, clockwise from the top. */
@@ -189,7 +189,7 @@ interface Label {
 
 function ringsOf(scene: Scene, aim: Aim, width: number, height: number): Rings {
   const radius = Math.max(60, Math.min(width, height) / 2 - 12);
-  const core = Math.min(72, radius / 4);
+  const core = Math.min(64, radius / 5);
   const rows = depthOf(scene.picture.tree) - 1 - Math.round(aim.row);
   const thickness = Math.min(thickest, Math.max(thinnest, (radius - core) / Math.max(1, rows)));
   const count = Math.min(Math.max(0, rows), Math.floor((radius - core) / thickness));

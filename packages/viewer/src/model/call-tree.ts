@@ -2,7 +2,7 @@ import { totalOf, type NodeTable } from '@whetstone/profile';
 
 /**
  * The call paths of what is looked at, laid out as boxes: a row of the picture for each depth, in it
- * boxes from left to right, the largest child of a box first.
+ * boxes from left to right, the largest child of a box first, what waits last.
  *
  * Boxes are numbered by row and then from left to right, so the boxes of a row and the children of a
  * box lie side by side, and parents come before their children. Box 0 is the whole.
@@ -26,10 +26,21 @@ export interface CallTree {
   readonly childCount: Int32Array;
 }
 
-/** Lays out all call paths that took time. `self` has one figure for each node. */
-export function callTree(nodes: NodeTable, self: Float64Array): CallTree {
+/**
+ * Lays out all call paths that took time.
+ *
+ * @param self one figure for each node
+ * @param rests whether a function stands for waiting: it comes after what computes, however large
+ */
+export function callTree(
+  nodes: NodeTable,
+  self: Float64Array,
+  rests: (fn: number) => boolean = () => false,
+): CallTree {
   const total = totalOf(nodes, self);
-  const children = childrenBySize(nodes, total);
+  // Waiting is ordered by a size below nothing: behind everything else, the largest first.
+  const rank = total.map((time, node) => (rests(nodes.function[node]!) ? -1 / time : time));
+  const children = childrenBySize(nodes, total, rank);
   const count = 1 + countPositive(total);
   const tree = {
     start: new Float64Array(count),
@@ -128,7 +139,7 @@ export function firstStartingFrom(tree: CallTree, from: number, to: number, at: 
 }
 
 /** Children of node n at [first[n + 1], first[n + 2]) of the list; those of the whole at n = -1. */
-function childrenBySize(nodes: NodeTable, total: Float64Array) {
+function childrenBySize(nodes: NodeTable, total: Float64Array, rank: Float64Array) {
   const count = total.length;
   const first = new Int32Array(count + 2);
   for (let node = 0; node < count; node++) {
@@ -140,22 +151,22 @@ function childrenBySize(nodes: NodeTable, total: Float64Array) {
   for (let node = 0; node < count; node++) {
     if (total[node]! > 0) list[at[nodes.parent[node]! + 1]!++] = node;
   }
-  for (let i = 0; i <= count; i++) sortBySize(list, first[i]!, first[i + 1]!, total);
+  for (let i = 0; i <= count; i++) sortByRank(list, first[i]!, first[i + 1]!, rank);
   return { first, list };
 }
 
 /** Most families are small: insertion is faster there than a call of `sort`. */
 const smallFamily = 24;
 
-function sortBySize(list: Int32Array, from: number, to: number, total: Float64Array): void {
+function sortByRank(list: Int32Array, from: number, to: number, rank: Float64Array): void {
   if (to - from > smallFamily) {
-    list.subarray(from, to).sort((a, b) => total[b]! - total[a]! || a - b);
+    list.subarray(from, to).sort((a, b) => rank[b]! - rank[a]! || a - b);
     return;
   }
   for (let i = from + 1; i < to; i++) {
     const node = list[i]!;
     let j = i - 1;
-    while (j >= from && total[list[j]!]! < total[node]!) {
+    while (j >= from && rank[list[j]!]! < rank[node]!) {
       list[j + 1] = list[j]!;
       j--;
     }

@@ -19,7 +19,7 @@ export function isWaiting(category: number): boolean {
 }
 
 /** Calls `visit` for every run of samples in the scope, with the part of its time that lies inside. */
-export function visitSamples(
+function visitSamples(
   profile: Profile,
   scope: Scope,
   visit: (node: number, line: number, duration: number) => void,
@@ -43,11 +43,8 @@ export function hasSamples(profile: Profile, thread: number): boolean {
   return profile.samples.some((samples, i) => (thread < 0 || thread === i) && samples.node.length > 0);
 }
 
-/**
- * Calls `visit` for every sum of self time that the profile holds by node and line: what there is for
- * a thread without samples.
- */
-export function visitSums(
+/** Calls `visit` for every sum of self time that the profile holds by node and line. */
+function visitSums(
   profile: Profile,
   scope: Scope,
   visit: (node: number, line: number, duration: number) => void,
@@ -65,14 +62,18 @@ export function visitSums(
   }
 }
 
-/** Visits the samples where there are any, else the sums. */
+/**
+ * Visits the sums for the whole run, as the terminal's report does, and the samples for a stretch of
+ * it. Some formats have sums with lines and samples without, others sums or samples alone.
+ */
 export function visitSelf(
   profile: Profile,
   scope: Scope,
   visit: (node: number, line: number, duration: number) => void,
 ): void {
-  if (hasSamples(profile, scope.thread)) visitSamples(profile, scope, visit);
-  else visitSums(profile, scope, visit);
+  const summed = profile.measures.some(({ name, per, row }) => name === 'self' && per === 'node' && row.length > 0);
+  if (summed && (scope.range === null || !hasSamples(profile, scope.thread))) visitSums(profile, scope, visit);
+  else visitSamples(profile, scope, visit);
 }
 
 /** Part of [time, time + duration] inside the range, 0 to 1. */

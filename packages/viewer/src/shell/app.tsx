@@ -1,6 +1,6 @@
 import type { RunReport } from '@whetstone/analyze';
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { palette, type Theme } from '../draw/palette.ts';
+import { palettes } from '../draw/palette.ts';
 import { depthOf, type CallTree } from '../model/call-tree.ts';
 import type { Scope } from '../model/scope.ts';
 import { findBoxes, matcher } from '../model/search.ts';
@@ -76,7 +76,7 @@ function Ready({ store, worker, opened, report, onTrouble }: ReadyInput) {
           opened,
           report,
           names,
-          palette: paletteOf(theme),
+          palette: palettes[theme],
           view,
           found,
           selectedBox,
@@ -104,12 +104,6 @@ function Ready({ store, worker, opened, report, onTrouble }: ReadyInput) {
       <KeysDialog open={keysShown} onClose={() => showKeys(false)} />
     </SessionContext.Provider>
   );
-}
-
-const palettes = { light: palette('light'), dark: palette('dark') };
-
-function paletteOf(theme: Theme) {
-  return palettes[theme];
 }
 
 /** The latest view of a scope; while another is made, the one before stays. */

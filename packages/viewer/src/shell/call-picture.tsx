@@ -123,7 +123,7 @@ function sceneOf({ view, palette, names, found, selectedBox, address }: Session)
   return {
     picture: { tree, colour, pyramid },
     palette,
-    label: (box) => names.function(tree.function[box]!),
+    label: (box) => names.label(tree.function[box]!),
     hatchedFrom: waitingShade,
     hatchedTo: waitingShade + shadesPerCategory,
     found,

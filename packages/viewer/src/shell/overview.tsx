@@ -1,6 +1,7 @@
 import type { Finding, Place } from '@whetstone/analyze';
 import { formatCount, formatPercent, formatRatio, formatTime } from '@whetstone/profile';
 import { isWaiting } from '../model/scope.ts';
+import { PlaceText } from './place-text.tsx';
 import { Prose } from './prose.tsx';
 import { selectFunction, useSession, type Session } from './session.ts';
 
@@ -70,7 +71,7 @@ function PlaceLink({ place, session }: { readonly place: Place; readonly session
       class="link place"
       onClick={() => session.store.show({ view: 'source', file, line: place.line })}
     >
-      {text}
+      <PlaceText text={text} />
     </button>
   );
 }
@@ -137,7 +138,7 @@ function HottestLines() {
                       })
                     }
                   >
-                    {place}
+                    <PlaceText text={place} />
                   </button>
                 </td>
                 <td class="wide">
@@ -215,7 +216,7 @@ function HottestFunctions() {
               <td class="number">{formatTime(total[fn]!)}</td>
               <td class="place-cell">
                 <span class="place muted" title={names.path(names.fileOf(fn))}>
-                  {names.place(fn)}
+                  <PlaceText text={names.place(fn)} />
                 </span>
               </td>
             </tr>

@@ -10,6 +10,8 @@ import { useSource } from './use-source.ts';
 
 /** Neighbours shown before "more". */
 const fewNeighbours = 8;
+/** Functions listed where none is selected. */
+const hottestFunctions = 16;
 /** Lines of source around the hottest one. */
 const excerptBefore = 3;
 const excerptLines = 10;
@@ -20,9 +22,14 @@ export function Panel() {
   const { address, view, names, opened } = session;
   const fn = address.function;
   if (fn < 0 || fn >= opened.functions.name.length) {
+    if (address.view === 'overview' || address.view === 'source') return null;
     return (
       <aside class="panel" aria-label="Selected function">
-        <p class="muted">Nothing is selected. Click a function, or press ↓ in a picture.</p>
+        {address.view === 'table' ? (
+          <p class="muted">Select a function to see who calls it, whom it calls, and its source.</p>
+        ) : (
+          <Hottest />
+        )}
       </aside>
     );
   }
@@ -51,6 +58,17 @@ export function Panel() {
       <Excerpt fn={fn} />
     </aside>
   );
+}
+
+/** What there is to select first. */
+function Hottest() {
+  const { view, names } = useSession();
+  const { self } = view.figures;
+  const list = Array.from(self, (time, fn) => ({ function: fn, time }))
+    .filter(({ function: fn, time }) => time > 0 && !isWaiting(names.category(fn)))
+    .sort((a, b) => b.time - a.time)
+    .slice(0, hottestFunctions);
+  return <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />;
 }
 
 function Figures({ fn }: { readonly fn: number }) {
@@ -137,16 +155,18 @@ function Around({ fn }: { readonly fn: number }) {
 }
 
 interface ListInput {
+  /** Rows before "more". */
+  readonly few?: number;
   readonly title: string;
   readonly list: readonly Neighbour[];
   readonly whole: number;
 }
 
-function NeighbourList({ title, list, whole }: ListInput) {
+function NeighbourList({ title, list, whole, few = fewNeighbours }: ListInput) {
   const session = useSession();
   const [all, showAll] = useState(false);
   if (list.length === 0) return null;
-  const shown = all ? list.slice(0, 500) : list.slice(0, fewNeighbours);
+  const shown = all ? list.slice(0, 500) : list.slice(0, few);
   return (
     <section>
       <h3>{title}</h3>
@@ -164,7 +184,7 @@ function NeighbourList({ title, list, whole }: ListInput) {
                     title={session.names.place(neighbour.function)}
                     onClick={() => selectFunction(session, neighbour.function)}
                   >
-                    {session.names.function(neighbour.function)}
+                    {session.names.label(neighbour.function)}
                   </button>
                 )}
               </td>

@@ -1,6 +1,7 @@
 import { formatTime } from '@whetstone/profile';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Code } from './code.tsx';
+import { PlaceText } from './place-text.tsx';
 import { useSession, type Session } from './session.ts';
 import { useRows } from './use-rows.ts';
 import { useSource } from './use-source.ts';
@@ -38,7 +39,9 @@ export function SourceView() {
             title={names.path(candidate)}
             onClick={() => show(candidate)}
           >
-            <span class="cut file-name">{names.file(candidate)}</span>
+            <span class="cut file-name">
+              <PlaceText text={names.file(candidate)} />
+            </span>
             <span class="number">{formatTime(self)}</span>
           </button>
         ))}

@@ -3,6 +3,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { SortColumn } from '../address.ts';
 import { isWaiting } from '../model/scope.ts';
 import { Empty } from './empty.tsx';
+import { PlaceText } from './place-text.tsx';
 import { computingTime, known, Share } from './overview.tsx';
 import { selectFunction, useSession, type Session } from './session.ts';
 import { useRows } from './use-rows.ts';
@@ -38,7 +39,7 @@ const columns: readonly Column[] = [
 
 const widths: Readonly<Record<SortColumn, string>> = {
   name: 'minmax(140px, 3fr)',
-  calls: '100px',
+  calls: '88px',
   self: '76px',
   selfPerCall: '76px',
   total: '76px',
@@ -174,7 +175,7 @@ function Cell({ session, id, fn, computing }: CellInput) {
     case 'place':
       return (
         <span class="cut place" title={names.path(names.fileOf(fn))}>
-          {names.place(fn)}
+          <PlaceText text={names.place(fn)} />
         </span>
       );
   }
@@ -184,7 +185,7 @@ function Cell({ session, id, fn, computing }: CellInput) {
 function columnsOf({ opened, address, view }: Session): readonly Column[] {
   const has = {
     counts: opened.about.modes.counts && address.range === null,
-    waiting: view.figures.waited.some((time) => time > 0),
+    waiting: view.figures.waited.some((time, fn) => time > 0 && !isWaiting(opened.functions.category[fn]!)),
   };
   return columns.filter(({ needs }) => needs === undefined || has[needs]);
 }

@@ -1,5 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import type { Theme } from '../draw/palette.ts';
+import { useLayoutEffect, useEffect, useState } from 'preact/hooks';
+import { categories } from '@whetstone/profile';
+import { categoryColour, css, palettes, type Theme } from '../draw/palette.ts';
 
 /** The theme: the system's, until it is chosen here. */
 export function useTheme(): [Theme, () => void] {
@@ -12,8 +13,11 @@ export function useTheme(): [Theme, () => void] {
     return () => dark.removeEventListener('change', follow);
   }, []);
   const theme = chosen ?? system;
-  useEffect(() => {
-    document.documentElement.dataset['theme'] = theme;
+  useLayoutEffect(() => {
+    const { dataset, style } = document.documentElement;
+    dataset['theme'] = theme;
+    // Lists and bars have the colours of the pictures.
+    categories.forEach((category, i) => style.setProperty(`--${category}`, css(categoryColour(palettes[theme], i))));
   }, [theme]);
   const toggle = () => {
     const next = theme === 'dark' ? 'light' : 'dark';

@@ -105,7 +105,8 @@ function view(from: Profile, scope: Scope): View {
   visitSelf(from, scope, (node, _line, duration) => {
     self[node]! += duration;
   });
-  const tree = callTree(from.nodes, self);
+  const { category } = from.functions;
+  const tree = callTree(from.nodes, self, (fn) => isWaiting(category[fn]!));
   const order = preorder(tree);
   const colour = shades(from, tree);
   const busy = busyWidths(from, tree);
