@@ -26,6 +26,9 @@ export const HOT_FUNCTION = 0.3;
 /** Of what was sampled, one line's own time. A line has less to change than a function, so it is named earlier. */
 export const HOT_LINE = 0.2;
 
+/** Of a function's own time: from here on the line is the finding, and the function around it says nothing more. */
+export const MOSTLY_ONE_LINE = 0.8;
+
 /** Of what was sampled: where the largest function has less, no single change gains more than this. */
 export const EVEN_FUNCTION = 0.1;
 

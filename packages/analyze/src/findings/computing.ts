@@ -14,6 +14,7 @@ import {
   EVEN_FUNCTION,
   HOT_FUNCTION,
   HOT_LINE,
+  MOSTLY_ONE_LINE,
   SAMPLES_FOR_EVEN,
   SAMPLES_LEAST,
 } from '../thresholds.ts';
@@ -46,6 +47,8 @@ export function hotFunction({ report }: Facts): Evidence[] {
   const hot = report.functions.find(isUserCode);
   if (!hot || !enoughSamples(report) || hot.self / report.about.sampled < HOT_FUNCTION) return [];
   const line = report.lines.find((row) => row.file === hot.file && row.function === hot.function);
+  // All of it on one line is the other finding.
+  if (line && line.self / hot.self > MOSTLY_ONE_LINE) return [];
   return [
     {
       id: 'one-hot-function',

@@ -31,7 +31,7 @@ export function penFor({ colour, unicode }: Pick<View, 'colour' | 'unicode'>): P
   return {
     glyphs: unicode ? unicodeGlyphs : asciiGlyphs,
     safe: (text) => safeText(text, unicode),
-    own: unicode ? (text) => text : (text) => text.replace(/[^\x20-\x7e]/g, (c) => asciiFor[c] ?? '?'),
+    own: unicode ? (text) => text : (text) => text.replace(/[^\x20-\x7e]/g, (c) => asciiFor[c] ?? c),
     paint: (style, text) =>
       colour && style !== 'plain' && text !== '' ? `\x1b[${codes[style]}m${text}\x1b[0m` : text,
   };
@@ -59,7 +59,7 @@ const asciiGlyphs: Glyphs = {
   arrow: '>',
 };
 
-/** One column each, so that widths stay. */
+/** For what our own words and figures are written with. */
 const asciiFor: Readonly<Record<string, string>> = {
   µ: 'u',
   '×': 'x',
@@ -67,7 +67,8 @@ const asciiFor: Readonly<Record<string, string>> = {
   '–': '-',
   '→': '>',
   '≤': '<',
-  '…': '.',
+  '…': '...',
+  '±': '+/-',
   '’': "'",
   '“': '"',
   '”': '"',

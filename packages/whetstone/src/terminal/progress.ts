@@ -1,5 +1,6 @@
 import { formatCount, formatTime } from '@whetstone/profile';
 import { penFor } from './pen.ts';
+import { terminalOf } from './terminal.ts';
 import { cutEnd } from './text-width.ts';
 
 /** What is known of a run while it goes on. Times are microseconds. */
@@ -28,9 +29,10 @@ export interface ProgressOptions {
 }
 
 export interface ProgressLine {
-  update(state: ProgressState): void;
+  /** May be passed on by itself. */
+  readonly show: (state: ProgressState) => void;
   /** Takes the line away. May be called more than once. */
-  end(): void;
+  readonly end: () => void;
 }
 
 /** The stage in which the program itself runs, and its output is shown. */
@@ -42,10 +44,21 @@ const SHOWN_FROM = 2_000_000;
 /** Terminals that know how to save and restore their title. */
 const titled = /^(?:xterm|screen|tmux|rxvt|alacritty|foot|kitty|wezterm|vte|gnome|konsole)/;
 
-/** One line on a terminal that rewrites itself and is gone at the end; silent elsewhere. */
-export function progressLine(stream: ProgressStream, options: ProgressOptions): ProgressLine {
+/**
+ * One line on a terminal that rewrites itself and is gone at the end; silent elsewhere.
+ *
+ * Without options it goes by the surroundings: the program inherits our stdout.
+ */
+export function progressLine(
+  stream: ProgressStream,
+  options: ProgressOptions = {
+    ...terminalOf(stream),
+    shared: process.stdout.isTTY,
+    term: process.env['TERM'],
+  },
+): ProgressLine {
   const { term = 'dumb' } = options;
-  if (stream.isTTY !== true || term === 'dumb' || term === '') return { update() {}, end() {} };
+  if (stream.isTTY !== true || term === 'dumb' || term === '') return { show() {}, end() {} };
   const pen = penFor({ colour: false, unicode: options.unicode });
   let shown: 'nothing' | 'line' | 'title' = 'nothing';
   const end = () => {
@@ -54,7 +67,7 @@ export function progressLine(stream: ProgressStream, options: ProgressOptions): 
     shown = 'nothing';
   };
   return {
-    update({ elapsed, samples, stage }) {
+    show({ elapsed, samples, stage }) {
       if (elapsed < SHOWN_FROM) return;
       const counted = samples > 0 ? `, ${formatCount(samples)} samples` : '';
       const text = pen.own(`${pen.safe(stage)} ${formatTime(elapsed)}${counted}`);

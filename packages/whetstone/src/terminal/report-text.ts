@@ -37,14 +37,16 @@ const LINE_SHARE_LEAST = 0.01;
 export function reportText(report: RunReport, view: View): string {
   const pen = penFor(view);
   const width = Math.max(20, view.columns) - 2;
-  const asked = view.callers !== undefined || view.callees !== undefined || view.lines !== undefined;
+  const listings = view.lines ?? [];
+  const asked = Boolean(view.callers || view.callees || view.unknown?.length) || listings.length > 0;
   const sections = [
-    paragraph(pen.safe(headline(report)), width, pen, 'strong'),
+    paragraph(pen.safe(pen.own(headline(report))), width, pen, 'strong'),
     [...timeBar(report.time, width, pen), ...details(report, width, pen)],
     report.regions.length > 0 ? regionsTable(report.regions, width, pen) : [],
     ...(asked ? [] : [hottestLines(report, view, width, pen), functions(report, view, width, pen)]),
     ...[view.callers, view.callees].map((found) => (found ? relatives(found, view, width, pen) : [])),
-    ...(view.lines ? listing(view.lines.name, view.lines.functions, width, pen) : []),
+    ...listings.map((lines) => functionListing(lines, width, pen)),
+    unknown(view, width, pen),
     ...(asked ? [] : report.marked.map((marked) => functionListing(marked, width, pen))),
     waits(report, view, width, pen),
     report.threads.length > 1
@@ -77,7 +79,9 @@ export function paragraph(
 
 /** What the recorder wants to be known. */
 export function warningLines({ warnings }: RunReport, width: number, pen: Pen): string[] {
-  return warnings.flatMap(({ message }) => paragraph(`! ${pen.safe(message)}`, width, pen, 'warning', 2));
+  return warnings.flatMap(({ message }) =>
+    paragraph(`! ${pen.safe(pen.own(message))}`, width, pen, 'warning', 2),
+  );
 }
 
 /** Figures that are inside the bar's parts, or beside them. */
@@ -168,10 +172,12 @@ function relatives(found: Relatives, view: View, width: number, pen: Pen): strin
   return [...paragraph(head, width, pen, 'strong'), ...relativesTable({ ...found, rows }, width, pen)];
 }
 
-function listing(name: string, found: readonly FunctionLines[], width: number, pen: Pen): string[][] {
-  if (found.length === 0)
-    return [paragraph(`No function is called '${pen.safe(name)}' in this profile.`, width, pen)];
-  return found.map((lines) => functionListing(lines, width, pen));
+function unknown({ unknown = [] }: View, width: number, pen: Pen): string[] {
+  return unknown.flatMap((name) => noSuchFunction(name, width, pen));
+}
+
+function noSuchFunction(name: string, width: number, pen: Pen): string[] {
+  return paragraph(`No function is called '${pen.safe(name)}' in this profile.`, width, pen);
 }
 
 function functionListing(lines: FunctionLines, width: number, pen: Pen): string[] {

@@ -21,7 +21,9 @@ export interface View {
   /** `--counts` was given: then the last line need not name it. */
   readonly counts?: boolean;
   /** Asked for by name; they take the place of the tables of lines and functions. */
-  readonly callers?: Relatives;
-  readonly callees?: Relatives;
-  readonly lines?: { readonly name: string; readonly functions: readonly FunctionLines[] };
+  readonly callers?: Relatives | null;
+  readonly callees?: Relatives | null;
+  readonly lines?: readonly FunctionLines[];
+  /** Names that were asked for line by line and that no function has. */
+  readonly unknown?: readonly string[];
 }

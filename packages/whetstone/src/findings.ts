@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import type { Evidence, Finding, FindingId } from '@whetstone/analyze';
+import { fillTemplate } from './fill-template.ts';
+import { knownSlow } from './known-slow.ts';
+
+/**
+ * Gives findings their words: the text of each is `texts/findings/<id>.md`, filled with the evidence.
+ *
+ * `title` is plain text, `text` and `suggestions` are Markdown in which everything that comes from the
+ * program is escaped.
+ */
+export function fillFindings(evidence: readonly Evidence[]): Finding[] {
+  return evidence.map((found) => {
+    const { title, body, suggestions } = findingText(found.id);
+    const source = String(found.evidence['text'] ?? '');
+    return {
+      ...found,
+      title: fillTemplate(title, found.evidence, 'plain') ?? found.id,
+      text: filled(body, found).join('\n\n'),
+      suggestions: [...knownSlow(source), ...filled(suggestions, found)],
+    };
+  });
+}
+
+/** A finding's text in its parts, as templates. */
+export interface FindingText {
+  readonly title: string;
+  /** Paragraphs. */
+  readonly body: readonly string[];
+  /** Each begins with a verb. */
+  readonly suggestions: readonly string[];
+}
+
+/** Reads the text of a finding: a title line (`# …`), paragraphs, and the list of what to try. */
+export function findingText(id: FindingId): FindingText {
+  const text = readFileSync(new URL(`./texts/findings/${id}.md`, import.meta.url), 'utf8');
+  const blocks = text.trim().split(/\r?\n(?:\r?\n)+/);
+  const title = blocks.shift()?.replace(/^# /, '') ?? '';
+  const isList = (block: string) => block.startsWith('- ');
+  const oneLine = (block: string) => block.replace(/\s+/g, ' ').trim();
+  return {
+    title,
+    body: blocks.filter((block) => !isList(block)).map(oneLine),
+    suggestions: blocks
+      .filter(isList)
+      .flatMap((block) => block.split(/^- /m))
+      .map(oneLine)
+      .filter((suggestion) => suggestion !== ''),
+  };
+}
+
+/** A paragraph that needs a figure that was not measured is left out. */
+function filled(templates: readonly string[], { evidence }: Evidence): string[] {
+  return templates
+    .map((template) => fillTemplate(template, evidence, 'markdown'))
+    .filter((text): text is string => text !== null);
+}
