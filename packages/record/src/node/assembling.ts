@@ -4,5 +4,5 @@ export { BLOCKING, chargeSamples, IDLE, RUNNING, SLEEPING, type Charges, type Ga
 export { deoptimisations, type Deoptimisation } from './deopts.ts';
 export { functionRanges, LineStarts, type FunctionRange, type FunctionRanges } from './function-ranges.ts';
 export { maskSecrets } from './mask-secrets.ts';
-export type { RawRecord, RawScript, RawStart, V8Node } from './raw.ts';
+export type { RawCounts, RawRecord, RawScript, RawStart, V8Node } from './raw.ts';
 export { sourceMapOf, type OriginalPlace, type SourceMap } from './source-maps.ts';
