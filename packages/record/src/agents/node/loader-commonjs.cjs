@@ -1,5 +1,6 @@
 'use strict';
 // CommonJS: where Node looks for files, and how it compiles them.
+const fs = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
@@ -8,6 +9,7 @@ const { withoutWarnings } = require('./loader-warnings.cjs');
 const { findFile, inPackage, isPath, isTypeScript, resolveMapped } = require('./loader-resolve.cjs');
 
 const Module = nodeModule;
+const { readFileSync } = fs;
 const { dirname, sep, resolve } = path;
 const { compileFunction } = vm;
 const dynamicImport = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
@@ -44,42 +46,95 @@ exports.installFindPath = function installFindPath() {
 /**
  * Compiles CommonJS files with lines of their own, and TypeScript where no hooks of Node's own do that.
  *
- * The compiled function gets the `require` that Node makes for the module; what cannot be compiled so
- * goes Node's way, so that its errors and its detection of module syntax stay Node's.
+ * The compiled function gets the `require` that Node makes for the module. What cannot be compiled so
+ * goes Node's way with no frame of ours on the stack, so that its errors and its detection of module syntax
+ * stay Node's: that is why `_compile` is looked up, file by file, rather than replaced.
  */
-exports.installCompile = function installCompile({ ranges, transpile, isRanged, entered }) {
+exports.installCompile = function installCompile({ ranges, transpile, isRanged, entered, sources }) {
   const native = Module.prototype._compile;
   // Node 20 loses the addresses of a main module that was collected.
   const kept = [];
 
-  Module.prototype._compile = function (content, filename, format) {
-    if (typeof filename !== 'string' || filename.startsWith(__dirname)) {
-      return Reflect.apply(native, this, [content, filename, format]);
-    }
-    entered();
-    let text = content;
-    let kind = format;
-    let result = null;
-    if (transpile && isTypeScript(filename) && !inPackage(filename)) {
-      result = transpile(filename, text, this !== process.mainModule && this.id !== '.');
-      text = result.code;
-      kind = result.format;
-      if (kind === 'module') return Reflect.apply(native, this, [text, filename, kind]);
-    }
-    const compiled = kind !== 'module' && isRanged(filename, text) ? compile(text, filename, result) : null;
-    if (!compiled) {
-      if (result) ranges.add(filename, scriptOf(filename, text, 0, result));
-      return Reflect.apply(native, this, [text, filename, kind]);
-    }
-    // The only way to Node's own `require` for this module is to have Node compile something.
-    const require = Reflect.apply(native, this, ['return require', __filename, 'commonjs']);
-    const exports = this.exports;
-    return Reflect.apply(compiled, exports, [exports, require, this, filename, dirname(filename)]);
-  };
+  /** `prepared`: the file as it lies on disk, compiled already; hooks may bring another text. */
+  function compileWith(prepared) {
+    return function _compile(content, filename, format) {
+      let compiled = null;
+      let text = content;
+      let kind = format;
+      if (prepared && content === prepared.text && filename === prepared.filename && format !== 'module') {
+        ({ compiled } = prepared);
+      } else {
+        const translated = translate(this, content, filename, format);
+        ({ text, kind } = translated);
+        compiled = compile(text, filename, kind, translated.result);
+        if (!compiled && translated.result && kind !== 'module') {
+          ranges.add(filename, scriptOf(filename, text, 0, translated.result));
+        }
+      }
+      // Node compiles `return require` for us: the only way to its own `require` for this module.
+      return compiled
+        ? Reflect.apply(compiled, this.exports, [
+            this.exports,
+            Reflect.apply(native, this, ['return require', __filename, 'commonjs']),
+            this,
+            filename,
+            dirname(filename),
+          ])
+        : Reflect.apply(native, this, [text, filename, kind]);
+    };
+  }
+  // What somebody calls who took `_compile` from the prototype to put something of his own there.
+  const general = compileWith(null);
 
-  function compile(text, filename, result) {
+  // Stacks name a frame of Node's own after the property that holds its function.
+  Object.setPrototypeOf(Module.prototype, Object.create(Object.getPrototypeOf(Module.prototype), {
+    _compile: { value: native, configurable: true, enumerable: true, writable: true },
+  }));
+  Object.defineProperty(Module.prototype, '_compile', {
+    configurable: true,
+    enumerable: true,
+    get() {
+      const { filename } = this;
+      if (typeof filename !== 'string' || !(this instanceof Module)) return general;
+      if (filename.startsWith(__dirname)) return native;
+      entered();
+      if (transpile && isTypeScript(filename) && !inPackage(filename)) return general;
+      const text = sourceOf(filename);
+      const compiled = text === null ? null : compile(text, filename, undefined, null);
+      if (!compiled) return native;
+      return compileWith({ text, filename, compiled });
+    },
+    set(value) {
+      Object.defineProperty(this, '_compile', { configurable: true, enumerable: true, writable: true, value });
+    },
+  });
+
+  function sourceOf(filename) {
+    const known = sources.get(filename);
+    if (known !== undefined) {
+      sources.delete(filename);
+      return known;
+    }
+    try {
+      return readFileSync(filename, 'utf8');
+    } catch {
+      return null;
+    }
+  }
+
+  function translate(module, content, filename, format) {
+    if (!transpile || typeof filename !== 'string' || !isTypeScript(filename) || inPackage(filename)) {
+      return { text: content, kind: format, result: null };
+    }
+    // Node 20 could not load what a required TypeScript module imports.
+    const result = transpile(filename, content, module !== process.mainModule && module.id !== '.');
+    return { text: result.code, kind: result.format, result };
+  }
+
+  function compile(text, filename, kind, result) {
     // Somebody wraps modules in a way of their own.
-    if (nodeModule.wrap !== wrap || typeof text !== 'string') return null;
+    if (nodeModule.wrap !== wrap || typeof text !== 'string' || typeof filename !== 'string') return null;
+    if (kind === 'module' || !isRanged(filename, text)) return null;
     const lines = countLines(text);
     const base = ranges.offset(lines);
     if (base === 0) return null;
@@ -97,6 +152,7 @@ exports.installCompile = function installCompile({ ranges, transpile, isRanged, 
       return null;
     }
   }
+
   return { native };
 };
 

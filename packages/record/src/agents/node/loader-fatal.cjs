@@ -13,7 +13,7 @@ const { defineProperty, getOwnPropertyDescriptor } = Object;
 /** Options that make Node print, or do, more than we could. */
 const special = /^--(?:trace-uncaught|abort-on-uncaught-exception|report-|inspect|diagnostic-dir)/;
 
-exports.installFatal = function installFatal(ranges) {
+exports.installFatal = function installFatal(ranges, stacks) {
   if (!isMainThread || process.execArgv.some((option) => special.test(option))) return;
   const native = process._fatalException;
   if (typeof native !== 'function') return;
@@ -61,19 +61,12 @@ exports.installFatal = function installFatal(ranges) {
         decorated = value;
       },
     });
-    const name = `whetstone${Math.random()}`;
-    defineProperty(globalThis, name, {
-      configurable: true,
-      get() {
-        throw error;
-      },
-    });
     try {
-      new vm.Script(`globalThis[${JSON.stringify(name)}]`).runInThisContext({ displayErrors: true });
+      // Thrown through this, an error gets the two put together by Node.
+      const script = new vm.Script('Error.prepareStackTrace');
+      stacks.throwing(error, () => script.runInThisContext({ displayErrors: true }));
     } catch {
-      // That was the way to have Node put the two together.
-    } finally {
-      delete globalThis[name];
+      // That was meant to happen.
     }
     if (typeof decorated !== 'string' || !decorated.endsWith(text)) return null;
     const arrow = decorated.slice(0, decorated.length - text.length);

@@ -24,7 +24,7 @@ function padded(ranges, url, file, code, result, isRanged) {
 }
 
 /** With `module.registerHooks`. */
-exports.installHooks = function installHooks({ ranges, transpile, isRanged, entered }) {
+exports.installHooks = function installHooks({ ranges, transpile, isRanged, entered, sources }) {
   let resolving = false;
   nodeModule.registerHooks({
     load(url, context, next) {
@@ -35,6 +35,7 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
         resolveToo();
         const result = transpile(file, readFileSync(file, 'utf8'), false);
         if (result.format === 'commonjs') {
+          if (ranges.wanted) sources.set(file, result.code);
           // Ranges come when it is compiled; an `import` of it goes through `require` too.
           if (!ranges.compiles) ranges.add(file, scriptOf(file, result.code, 0, result));
           return { format: 'commonjs', source: result.code, shortCircuit: true };
@@ -42,9 +43,10 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
         return { format: 'module', source: padded(ranges, url, file, result.code, result, isRanged), shortCircuit: true };
       }
       const loaded = next(url, context);
+      if (ranges.wanted && loaded.format !== 'module' && typeof loaded.source === 'string') sources.set(file, loaded.source);
       if (loaded.format !== 'module' || loaded.source == null) return loaded;
       const code = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source).toString();
-      if (!resolving && !inPackage(file) && needsResolving(code, file)) resolveToo();
+      if (!resolving && needsResolving(code, file)) resolveToo();
       if (!ranges.wanted) return loaded;
       return { ...loaded, source: padded(ranges, url, file, code, null, isRanged) };
     },
@@ -91,7 +93,7 @@ exports.installReadFile = function installReadFile({ ranges, transpile, isRanged
       entered(name);
       if (!isTypeScript(name) || inPackage(name)) {
         const code = String(await Reflect.apply(native, promises, [file]));
-        const adapted = !inPackage(name) && needsResolving(code, name) ? adaptJavaScript(code, name) : code;
+        const adapted = needsResolving(code, name) ? adaptJavaScript(code, name) : code;
         return padded(ranges, file.href, name, adapted, null, isRanged);
       }
       const result = transpile(name, readFileSync(name, 'utf8'), false);
@@ -142,20 +144,21 @@ function adaptJavaScript(code, file) {
   return redirect(code, findImports(code), file, false);
 }
 
-const specifiers = /(?:\bfrom|\bimport|\bimport\s*\()\s*(["'])(\.{1,2}\/[^"'\n]*)\1/g;
+const specifiers = /(?:\bfrom|\bimport|\bimport\s*\()\s*(["'])([^"'\n]+)\1/g;
 
 /** Whether JavaScript imports what only TypeScript's rules find. */
 function needsResolving(code, file) {
+  if (inPackage(file)) return false;
   specifiers.lastIndex = 0;
   for (let match = specifiers.exec(code); match; match = specifiers.exec(code)) {
     const [bare] = splitQuery(match[2]);
-    if (/\.(?:[cm]?ts|[jt]sx)$/.test(bare)) return true;
-    if (!isThere(bare, file)) return true;
+    if (!isThere(bare, file) && resolveFrom(fromUrl(bare), file, { typeScriptFirst: false })) return true;
   }
   return false;
 }
 
 function isThere(specifier, parent) {
+  if (!/^(?:\.{0,2}\/|file:)/.test(specifier)) return false;
   try {
     return fs.statSync(new URL(specifier, pathToFileURL(parent)), { throwIfNoEntry: false })?.isFile() === true;
   } catch {

@@ -20,6 +20,7 @@ exports.installStacks = function installStacks(original, disguise) {
   // What the program set, `native` until then.
   let current = native;
   let raw = null;
+  let thrown = null;
   let wrapped = null;
   let CallSite = null;
 
@@ -36,6 +37,7 @@ exports.installStacks = function installStacks(original, disguise) {
     enumerable: before?.enumerable ?? false,
     get: function prepareStackTrace() {
       if (raw) return raw;
+      if (thrown) throw thrown.error;
       if (current === native) return ErrorPrepareStackTrace;
       if (wrapped) {
         // Node asks for the type and then calls: this is the second time.
@@ -95,10 +97,7 @@ exports.installStacks = function installStacks(original, disguise) {
       const file = site.getFileName();
       if (typeof file === 'string') {
         if (file.startsWith(own)) {
-          const stand = disguise(site.getFunctionName() ?? '');
-          if (!stand) return null;
-          const place = { file: stand.getFileName(), line: stand.getLineNumber(), column: stand.getColumnNumber() };
-          return disguised(site, { ...place, enclosing: stand.getEnclosingLineNumber() });
+          return disguise(site.getFunctionName() ?? '');
         }
         const place = original(file, site.getLineNumber(), site.getColumnNumber());
         if (place) return disguised(site, { file, ...place });
@@ -128,29 +127,47 @@ exports.installStacks = function installStacks(original, disguise) {
 
   const { getCallSites } = util;
   if (typeof getCallSites === 'function') {
-    const replacement = {
+    util.getCallSites = {
       getCallSites(frameCount = 10, options) {
-        const sites = Reflect.apply(getCallSites, util, arguments.length < 2 ? [frameCount] : [frameCount, options]);
+        const more = typeof frameCount === 'number' && frameCount >= 1 && frameCount < 200 ? frameCount + 1 : frameCount;
+        const sites = Reflect.apply(getCallSites, util, arguments.length < 2 ? [more] : [more, options]);
         const result = [];
         for (const site of sites) {
-          if (site.scriptName.startsWith(own)) continue;
-          const column = site.columnNumber ?? site.column;
-          const place = original(site.scriptName, site.lineNumber, column);
-          if (place) {
-            site.lineNumber = place.line;
-            if ('column' in site) site.column = place.column;
-            if ('columnNumber' in site) site.columnNumber = place.column;
+          if (!site.scriptName.startsWith(own)) {
+            place(site, original(site.scriptName, site.lineNumber, site.columnNumber ?? site.column));
+            result.push(site);
+            continue;
           }
+          const stand = disguise(site.functionName);
+          if (!stand) continue;
+          site.functionName = '';
+          site.scriptName = stand.getFileName();
+          place(site, { line: stand.getLineNumber(), column: stand.getColumnNumber() });
           result.push(site);
         }
+        if (more !== frameCount && result.length > frameCount) result.length = frameCount;
         return result;
       },
     }.getCallSites;
-    util.getCallSites = replacement;
+  }
+  function place(site, where) {
+    if (!where) return;
+    site.lineNumber = where.line;
+    if ('column' in site) site.column = where.column;
+    if ('columnNumber' in site) site.columnNumber = where.column;
   }
 
   return {
     mapText,
+    /** Runs work in which the source text `Error.prepareStackTrace` throws an error. */
+    throwing(error, work) {
+      thrown = { error };
+      try {
+        work();
+      } finally {
+        thrown = null;
+      }
+    },
     /** The plain frames of this moment, whatever the program has set. */
     frames() {
       const frames = withRaw((_, trace) => trace);
@@ -182,7 +199,6 @@ function mappedCallSite(prototype, original) {
       return this.#place.column;
     }
     getEnclosingLineNumber() {
-      if (this.#place.enclosing !== undefined) return this.#place.enclosing;
       const line = this.#site.getEnclosingLineNumber();
       return original(this.#site.getFileName(), line, this.#site.getEnclosingColumnNumber())?.line ?? line;
     }

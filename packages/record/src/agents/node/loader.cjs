@@ -5,6 +5,7 @@ const nodeModule = require('node:module');
 const { installCompile, installFindPath } = require('./loader-commonjs.cjs');
 const { installHooks, installReadFile } = require('./loader-modules.cjs');
 const { createRanges } = require('./loader-ranges.cjs');
+const { inPackage } = require('./loader-resolve.cjs');
 const { installFatal } = require('./loader-fatal.cjs');
 const { installStacks } = require('./loader-stacks.cjs');
 const { transpile: transpileFile } = require('./loader-typescript.cjs');
@@ -41,13 +42,15 @@ exports.install = function install(context) {
   };
 
   let entering = true;
-  const settings = { ranges, isRanged, transpile, entered, frames: () => (installStacksOnce(), stacks?.frames() ?? []) };
+  // Texts that Node's hooks have shown, to be compiled next.
+  const sources = new Map();
+  const settings = { sources, ranges, isRanged, transpile, entered, frames: () => (installStacksOnce(), stacks?.frames() ?? []) };
   const hooks = typeof nodeModule.registerHooks === 'function';
   ranges.compiles = wanted || !hooks;
   installFindPath();
   let native = nodeModule.prototype._compile;
   if (ranges.compiles) {
-    ({ native } = installCompile({ ranges, isRanged, transpile: hooks ? null : transpile, entered }));
+    ({ native } = installCompile({ ...settings, transpile: hooks ? null : transpile }));
   } else announceCompile();
   if (hooks) installHooks(settings);
   else installReadFile(settings);
@@ -68,9 +71,14 @@ exports.install = function install(context) {
     }
   }
 
-  /** Test files and assertions show places that Node looks up past every hook. */
+  /**
+   * Node shows places past every hook for tests, for assertions, and above a thrown thing that is no Error:
+   * files that may need that keep their lines.
+   */
   function isRanged(file, text) {
-    return wanted && !file.startsWith(__dirname) && !/['"](?:node:test|(?:node:)?assert(?:\/strict)?)['"]/.test(text);
+    if (!wanted || file.startsWith(__dirname)) return false;
+    if (/['"](?:node:test|(?:node:)?assert(?:\/strict)?)['"]/.test(text)) return false;
+    return inPackage(file) || !/\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/.test(text);
   }
 
   function entered() {
@@ -102,7 +110,7 @@ exports.install = function install(context) {
     // A frame of ours that compiles reads as Node's own would.
     stacks = installStacks(ranges.original, (name) => (name.endsWith('_compile') ? compileSite : null));
     if (!stacks) return;
-    installFatal(ranges);
+    installFatal(ranges, stacks);
     const probe = new nodeModule('', null);
     probe.exports = stacks.frames;
     const frames = Reflect.apply(native, probe, ['return exports()', '/_.cjs', 'commonjs']);
