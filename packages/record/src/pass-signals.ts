@@ -1,27 +1,113 @@
 import type { ChildProcess } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { isAlive } from './is-alive.ts';
 import type { ProcFigures } from './proc-figures.ts';
 
 export interface SignalsPassed {
-  /** Signals by which a program that did not answer was ended after all. */
-  readonly rescued: readonly string[];
-  /** The signal that we could only replace by SIGKILL. */
-  readonly killedInsteadOf: NodeJS.Signals | null;
+  /** Signals by which a program that did not get round to hearing them was ended after all. */
+  readonly rescued: ReadonlySet<string>;
+  /** The signal in whose place only SIGKILL helped. */
+  readonly replaced: NodeJS.Signals | null;
   stop(): void;
 }
 
-/** While the program runs, signals are its own: we outlive them, and hand on those that it cannot have got. */
+type Passed = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT';
+const names: readonly Passed[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
+
+/** So long a program may take to have heard a signal that its whole group was sent, in milliseconds. */
+const HEARD = 150;
+/** A main thread that has not ended by then is in a loop: its watcher is asked to write and to end it. */
+const ASK = 500;
+/** What even that does not end is in native code or in `Atomics.wait`, and would have died at once without us. */
+const KILL = 3000;
+
+/**
+ * While the program runs, signals are the program's: we outlive them, hand on those that were sent to us
+ * alone, and end a program as the signal would have done if only our agent kept it alive.
+ */
 export function passSignals(child: ChildProcess, folder: string, figures: ProcFigures): SignalsPassed {
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
-  const hold = () => {};
-  for (const name of names) process.on(name, hold);
-  void child;
-  void folder;
-  void figures;
+  const rescued = new Set<string>();
+  const timers = new Set<NodeJS.Timeout>();
+  let replaced: NodeJS.Signals | null = null;
+  let heardBefore = heardIn(folder);
+
+  const later = (milliseconds: number, action: () => void) => {
+    const timer = setTimeout(() => {
+      timers.delete(timer);
+      action();
+    }, milliseconds);
+    timers.add(timer);
+  };
+  const running = () => child.exitCode === null && child.signalCode === null;
+
+  const arrived = (name: Passed) => {
+    const before = heardBefore;
+    const wholeGroup = fromTerminal(name);
+    if (!wholeGroup) {
+      later(HEARD, () => {
+        heardBefore = heardIn(folder);
+        if (running() && heardBefore === before) child.kill(name);
+      });
+    }
+    if (name === 'SIGQUIT') return;
+    const stuck = () => {
+      figures.look();
+      return figures.processes.filter(
+        (pid) =>
+          (wholeGroup || pid === child.pid) &&
+          isAlive(pid) &&
+          existsSync(path.join(folder, `${pid}-0.jsonl`)) &&
+          // Where the program listens, it alone decides.
+          !existsSync(path.join(folder, 'listens', `${pid}-${name}`)),
+      );
+    };
+    later(HEARD + ASK, () => {
+      for (const pid of stuck()) {
+        rescued.add(name);
+        writeFileSync(path.join(folder, 'ask', `${pid}-${name}`), '');
+      }
+    });
+    later(HEARD + KILL, () => {
+      for (const pid of stuck()) {
+        if (pid === child.pid) replaced = name;
+        process.kill(pid, 'SIGKILL');
+      }
+    });
+  };
+
+  const listeners = names.map((name) => [name, () => arrived(name)] as const);
+  for (const [name, listener] of listeners) process.on(name, listener);
   return {
-    rescued: [],
-    killedInsteadOf: null,
+    rescued,
+    get replaced() {
+      return replaced;
+    },
     stop() {
-      for (const name of names) process.removeListener(name, hold);
+      for (const timer of timers) clearTimeout(timer);
+      for (const [name, listener] of listeners) process.removeListener(name, listener);
     },
   };
+}
+
+/** How many signals the program's processes have heard so far. */
+function heardIn(folder: string): number {
+  try {
+    return readdirSync(path.join(folder, 'heard')).length;
+  } catch {
+    return 0;
+  }
+}
+
+/** Ctrl-C and Ctrl-\ go to the whole foreground group of a terminal: the program has its own already. */
+function fromTerminal(name: Passed): boolean {
+  if (name !== 'SIGINT' && name !== 'SIGQUIT') return false;
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const [group, terminal, foreground] = [fields[2], fields[4], fields[5]];
+    return terminal !== '0' && group === foreground;
+  } catch {
+    return process.stdin.isTTY;
+  }
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { isAlive } from './is-alive.ts';
 import { passSignals } from './pass-signals.ts';
 import { makeAgentFolder, withAgent, type AgentFolder } from './node/start-node.ts';
 import { readRaw } from './node/read-raw.ts';
@@ -77,13 +78,13 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);
     const warnings: { code: string; message: string }[] = [];
     if (threads.length === 0) warnings.push(notInside(target));
-    if (signals.rescued.length > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${signals.rescued.join(', ')}: what it had measured was saved, and the signal ended it.` });
+    if (signals.rescued.size > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.` });
     return {
       threads,
       figures: completed(figures.figures, pid, usageBefore, usage),
       command: target.given,
       workingDirectory: options.workingDirectory,
-      exit: signals.killedInsteadOf === null ? exit : { code: null, signal: signals.killedInsteadOf },
+      exit: signals.replaced === null ? exit : { code: null, signal: signals.replaced },
       started,
       begin,
       end: until === null ? end : Math.min(end, until),
@@ -153,15 +154,6 @@ async function lastLines(processes: readonly number[], root: number): Promise<vo
   const others = processes.filter((pid) => pid !== root);
   for (const end = now() + LAST_LINES * 1e3; now() < end && others.some(isAlive); ) {
     await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

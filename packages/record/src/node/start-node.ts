@@ -27,7 +27,7 @@ export interface AgentFolder {
 export function makeAgentFolder(options: AgentOptions): AgentFolder {
   const folder = mkdtempSync(path.join(temporaryFolder(), 'whetstone-'));
   const preload = path.join(folder, 'preload.cjs');
-  mkdirSync(path.join(folder, 'ask'));
+  for (const name of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, name));
   const configuration = JSON.stringify({ ...options, folder, preload });
   writeFileSync(preload, `require(${JSON.stringify(path.join(agentFolder, 'agent.cjs'))}).start(${configuration});\n`, {
     mode: 0o600,

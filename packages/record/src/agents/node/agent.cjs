@@ -132,20 +132,34 @@ function begin(options, environment) {
       // Node speaks of a debugger to be disconnected when the process ends by a signal of its own.
       session.disconnect();
     } catch {}
+    if (control.close !== null && !asking) control.close();
     busy = false;
   }
 
-  const control = { flush, finish, raise: null, kill: null };
+  const control = { flush, finish, raise: null, kill: null, close: null };
+  let asking = false;
+  /** The same for the watcher, which cannot let go of this thread while it waits for an answer. */
+  control.asked = {};
+  for (const name of ['flush', 'finish', 'raise']) {
+    control.asked[name] = (argument) => {
+      asking = true;
+      try {
+        return control[name](argument);
+      } finally {
+        asking = false;
+      }
+    };
+  }
   Object.defineProperty(globalThis, entry, { value: control, configurable: true, enumerable: false, writable: true });
 
-  onEnd(control, main);
+  onEnd(control, main, options.folder);
   followChildren(options, environment);
   followWorkers(options, environment, context);
   installMarks(context, session);
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
   startWatcher(options, context, control, main);
-  measuring = options.pass === 'counts' ? startCounter(session, output) : startSampler(session, output, options.interval);
+  measuring = options.pass === 'counts' ? startCounter(session, output) : startSampler(output, options.interval);
 }
 
 /** Engines before V8 13.6 charge inlined lines to the file of the caller, so every file gets lines of its own. */

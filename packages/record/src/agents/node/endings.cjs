@@ -5,9 +5,10 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const { apply } = Reflect;
 
 /** Calls `control.finish(reason)` as late as possible; gives `control.raise(signal)`. */
-exports.onEnd = function onEnd(control, main) {
+exports.onEnd = function onEnd(control, main, folder) {
   let uncaught = false;
   let rearm = () => {};
+  let listens = () => {};
   const emit = process.emit;
 
   /** Node itself emits through this property: an `exit` listener of the program runs before we look. */
@@ -23,6 +24,7 @@ exports.onEnd = function onEnd(control, main) {
         }
       }
       if (type === 'beforeExit' || type === 'disconnect') uncaught = false;
+      if (type === 'newListener') listens(rest[0]);
       if (type === 'removeListener') {
         const result = apply(emit, this, arguments);
         rearm(rest[0]);
@@ -48,13 +50,24 @@ exports.onEnd = function onEnd(control, main) {
     }[name]);
   }
 
-  if (main) rearm = listen(control);
+  if (main) ({ rearm, listens } = listen(control, folder));
 };
 
 /** Hears signals for which the program has no listener, and stays out of its sight. */
-function listen(control) {
+function listen(control, folder) {
   const armed = new Set();
   let raising = false;
+  let heard = 0;
+  const { writeFileSync, unlinkSync } = require('node:fs');
+
+  /** For the parent, who cannot ask a thread that is busy. */
+  function mark(kind, name, gone) {
+    try {
+      if (gone) unlinkSync(`${folder}/${kind}/${name}`);
+      else writeFileSync(`${folder}/${kind}/${name}`, '');
+    } catch {}
+  }
+
   const ignored = ignoredSignals();
   const { on, removeListener, listenerCount } = process;
   const nothing = () => {};
@@ -85,6 +98,7 @@ function listen(control) {
   }
 
   function native(type, rest) {
+    if (armed.has(type)) mark('heard', `${process.pid}-${type}-${++heard}`);
     if (armed.has(type) && apply(listenerCount, process, [type]) === 0) {
       control.raise(type);
       return true;
@@ -123,8 +137,15 @@ function listen(control) {
   for (const signal of signals) arm(signal);
 
   // With the program's last listener Node stops hearing the signal; we go on.
-  return (signal) => {
-    if (!raising && armed.has(signal) && apply(listenerCount, process, [signal]) === 0) arm(signal);
+  return {
+    rearm(signal) {
+      if (raising || !armed.has(signal) || apply(listenerCount, process, [signal]) > 0) return;
+      mark('listens', `${process.pid}-${signal}`, true);
+      arm(signal);
+    },
+    listens(signal) {
+      if (!raising && armed.has(signal)) mark('listens', `${process.pid}-${signal}`);
+    },
   };
 }
 

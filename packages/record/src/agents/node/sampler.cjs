@@ -1,9 +1,16 @@
 'use strict';
 // Takes the profile in pieces, each so small that the program never stands still for long.
+//
+// `Profiler.stop` makes V8 forget which code lies where, and a new start does not find code that was
+// optimised while it ran: a loop that goes on would lose its name. It also costs tens of milliseconds. So
+// each piece begins before the one before it ends, which only `console.profile` can do: V8 then goes on
+// sampling without a break.
 
+const { Session } = require('node:inspector');
 const { now, threadCpu } = require('./clock.cjs');
 const { stringify } = JSON;
 const { min, max } = Math;
+const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
@@ -14,60 +21,61 @@ const FINE_TIME = 1e6;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
 const FIRST_PIECE = 400e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
-const PAUSE_GOAL = 25e3;
-/** Of the time may go into taking pieces: bounds what the flushes cost where each one is expensive. */
-const PAUSE_SHARE = 0.01;
-/** Shortest and longest piece: what a SIGKILL can lose. */
-const SHORTEST_PIECE = 200e3;
+const PAUSE_GOAL = 20e3;
+/** Of the time may go into taking pieces: bounds what they cost where each one is expensive. */
+const PAUSE_SHARE = 0.005;
+/** Shortest, usual and longest piece: what a SIGKILL can lose. */
+const SHORTEST_PIECE = 100e3;
 const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
 /** Samples the calling thread; `interval` of `null` is 250 µs for the first second, then 1 ms. */
-exports.startSampler = function startSampler(session, output, interval) {
+exports.startSampler = function startSampler(output, interval) {
   const began = now();
-  let current = interval === null ? FINE_INTERVAL : interval;
-  let pieceStart = 0;
-  let cpuStart = null;
+  /** The interval cannot change while V8 samples, so the usual one runs beside the fine one from the start. */
+  const usual = openSession(interval === null ? USUAL_INTERVAL : interval);
+  let fine = interval === null ? openSession(FINE_INTERVAL) : null;
+  let number = 0;
+  let stopped = false;
+  begin();
+  let pieceStart = now();
+  let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
-  let running = false;
-  let samples = 0;
-
-  function begin() {
-    session.post('Profiler.setSamplingInterval', { interval: current });
-    session.post('Profiler.start');
-    running = true;
-    cpuStart = threadCpu();
-    pieceStart = now();
-  }
 
   /** Writes what was sampled; goes on unless `last`. */
   function take(last) {
-    if (!running) return;
-    const stopped = now();
+    if (stopped) return;
+    const moment = now();
     const cpu = threadCpu();
-    let profile = null;
-    running = false;
-    session.post('Profiler.stop', (error, result) => {
-      if (error === null || error === undefined) profile = result.profile;
-    });
-    if (profile !== null) {
-      samples += profile.samples === undefined ? 0 : profile.samples.length;
-      const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
-      output.write(
-        `{"type":"piece","interval":${current},"cpu":${used === null ? 'null' : used},"profile":${stringify(profile)}`,
-      );
+    const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
+    stopped = last || !output.open;
+    if (!stopped) begin();
+    end(stopped ? number : number - 1);
+    const session = fine === null ? usual : fine;
+    const profile = session.taken();
+    if (fine !== null && (stopped || moment - began >= FINE_TIME)) {
+      fine.close();
+      fine = null;
     }
-    if (!last && output.open) {
-      if (interval === null && stopped - began >= FINE_TIME * 0.9) current = USUAL_INTERVAL;
-      begin();
-    }
-    const pause = now() - stopped;
-    if (profile !== null) output.write(`,"pause":${pause}}\n`);
-    due = stopped + pieceLength(pause, stopped - pieceStart0, last);
-    pieceStart0 = pieceStart;
+    if (stopped) usual.close();
+    cpuStart = threadCpu();
+    if (profile === null) return;
+    const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
+    output.write(`${head},"profile":${stringify(profile)}`);
+    const pause = now() - moment;
+    output.write(`,"pause":${pause}}\n`);
+    due = moment + pieceLength(pause, moment - pieceStart);
+    pieceStart = moment;
   }
 
-  let pieceStart0 = began;
+  function begin() {
+    number++;
+    beginProfile(`whetstone ${number}`);
+  }
+
+  function end(which) {
+    endProfile(`whetstone ${which}`);
+  }
 
   /** The tree grows at most as fast as it did, so a piece in proportion to the last one's pause stays below the goal. */
   function pieceLength(pause, length) {
@@ -76,23 +84,42 @@ exports.startSampler = function startSampler(session, output, interval) {
     return min(max(min(max(byShare, USUAL_PIECE), bySize), SHORTEST_PIECE), LONGEST_PIECE);
   }
 
-  session.post('Profiler.enable');
-  begin();
-  pieceStart0 = pieceStart;
-
   return {
-    /** Takes a piece if it is time, or in any case with `force`; returns milliseconds until the next. */
-    tick(force) {
-      const fine = interval === null && current === FINE_INTERVAL && now() - began >= FINE_TIME;
-      if (force || fine || now() >= due) take(false);
-      const next = interval === null && current === FINE_INTERVAL ? min(due, began + FINE_TIME) : due;
-      return max((next - now()) / 1e3, 20);
+    /** Takes a piece if it is time; returns milliseconds until the next. */
+    tick() {
+      if (now() >= next()) take(false);
+      return max((next() - now()) / 1e3, 10);
     },
     stop() {
       take(true);
     },
-    get samples() {
-      return samples;
+  };
+
+  function next() {
+    return fine === null ? due : min(due, began + FINE_TIME);
+  }
+};
+
+/** A session whose profiler follows `console.profile`. */
+function openSession(interval) {
+  const session = new Session();
+  session.connect();
+  let profile = null;
+  session.on('Profiler.consoleProfileFinished', ({ params }) => {
+    if (params.title.startsWith('whetstone ')) profile = params.profile;
+  });
+  session.post('Profiler.enable');
+  session.post('Profiler.setSamplingInterval', { interval });
+  return {
+    interval,
+    /** The piece that has ended, once. */
+    taken() {
+      const result = profile;
+      profile = null;
+      return result;
+    },
+    close() {
+      session.disconnect();
     },
   };
-};
+}

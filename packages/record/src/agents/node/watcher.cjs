@@ -4,33 +4,33 @@
 
 const { Session } = require('node:inspector');
 const { workerData, parentPort } = require('node:worker_threads');
-const { watch, readdirSync } = require('node:fs');
+const { watch, readdirSync, existsSync } = require('node:fs');
 const { now, taskCpu } = require('./clock.cjs');
+const { FREE, CONNECTED, CLOSED } = require('./watch-lock.cjs');
 
-const { folder, pid, until } = workerData;
+const { folder, preload, pid, until, lock } = workerData;
 /** A main thread that used less CPU than this since the last time slept, and is left asleep. */
 const IDLE_CPU = 2000;
-
-const session = new Session();
-session.connectToMainThread();
+/** First question to a main thread, in milliseconds: the tree of a short program is small. */
+const FIRST = 400;
+const USUAL = 1000;
 
 const schedstat = `/proc/self/task/${pid}/schedstat`;
 let lastCpu = taskCpu(schedstat);
-let asked = false;
-let timer = setTimeout(tick, 400);
+let timer = setTimeout(tick, FIRST);
+let events;
 
 function tick() {
-  if (until !== null && now() >= until) return call("finish('for')", () => {});
+  if (until !== null && now() >= until) return call("finish('for')", end);
+  // The parent is gone, and with it whoever would read on: a daemon lives, unmeasured.
+  if (!existsSync(preload)) return call("finish('abandoned')", end);
   const cpu = taskCpu(schedstat);
-  if (cpu !== null && lastCpu !== null && cpu - lastCpu < IDLE_CPU) return again(1000);
+  if (cpu !== null && lastCpu !== null && cpu - lastCpu < IDLE_CPU) return again(USUAL);
   ask(false);
 }
 
 function ask(force) {
-  if (asked) return;
-  asked = true;
   call(`flush(${force})`, (next) => {
-    asked = false;
     lastCpu = taskCpu(schedstat);
     if (next > 0) again(next);
   });
@@ -42,23 +42,45 @@ function again(milliseconds) {
   timer = setTimeout(tick, Math.min(milliseconds, left));
 }
 
+function end() {
+  clearTimeout(timer);
+  events?.close();
+}
+
+/**
+ * Has the main thread run a function of the agent.
+ *
+ * A session that is still open when the process ends makes Node print a line, so each call has its own, and
+ * the lock lets the main thread wait for it.
+ */
 function call(what, answer) {
-  const expression = `globalThis[Symbol.for('@whetstone/agent')].${what}`;
+  if (Atomics.compareExchange(lock, 0, FREE, CONNECTED) !== FREE) {
+    if (Atomics.load(lock, 0) === CLOSED) return end();
+    setTimeout(call, 20, what, answer);
+    return;
+  }
+  const session = new Session();
+  session.connectToMainThread();
+  const expression = `globalThis[Symbol.for('@whetstone/agent')].asked.${what}`;
   session.post('Runtime.evaluate', { expression, returnByValue: true, silent: true }, (error, result) => {
     const value = error ? undefined : result.result?.value;
-    answer(typeof value === 'number' ? value : 1000);
+    session.disconnect();
+    Atomics.compareExchange(lock, 0, CONNECTED, FREE);
+    answer(typeof value === 'number' ? value : USUAL);
   });
 }
 
 // The parent asks by a file: `<pid>-SIGINT` wants everything written and the process ended by that signal,
 // because its main thread does not get round to hearing it.
 try {
-  watch(`${folder}/ask`, () => {
-    for (const name of readdirSync(`${folder}/ask`)) {
+  events = watch(`${folder}/ask`, () => {
+    let names = [];
+    try {
+      names = readdirSync(`${folder}/ask`);
+    } catch {}
+    for (const name of names) {
       const [who, what] = name.split('-');
-      if (Number(who) !== pid) continue;
-      if (/^SIG[A-Z]+$/.test(what)) call(`raise('${what}')`, () => {});
-      else ask(true);
+      if (Number(who) === pid && /^SIG[A-Z]+$/.test(what)) call(`raise('${what}')`, () => {});
     }
   });
 } catch {}
