@@ -1,9 +1,9 @@
-import type { RunReport } from '@whetstone/analyze';
 import { render } from 'preact';
 import { App } from './shell/app.tsx';
 import './style.css';
 import { Store } from './store.ts';
 import { WorkerClient, type Progress } from './worker/client.ts';
+import type { DataPlace } from './worker/messages.ts';
 import workerUrl from './worker/worker.ts?worker&url';
 
 /** Opens what the page was given: files beside it on a server, or blocks of data in itself. */
@@ -16,17 +16,7 @@ function open(): void {
     latest = progress;
     listener?.(progress);
   });
-  const embedded = document.getElementById('profile')?.textContent;
-  const opening = Promise.all([
-    worker.ask({
-      kind: 'open',
-      place:
-        embedded === undefined || embedded === null
-          ? { kind: 'address', url: new URL('profile.whet', location.href).href }
-          : { kind: 'text', base64: embedded.trim() },
-    }),
-    readReport(),
-  ]).then(([opened, report]) => ({ opened, report }));
+  const opening = worker.ask({ kind: 'open', place: dataPlace() });
   const onProgress = (listen: (progress: Progress) => void) => {
     listener = listen;
     if (latest !== null) listen(latest);
@@ -44,12 +34,21 @@ function startWorker(): Worker {
   return new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
 }
 
-async function readReport(): Promise<RunReport> {
-  const embedded = document.getElementById('report')?.textContent;
-  if (embedded !== undefined && embedded !== null) return JSON.parse(embedded) as RunReport;
-  const response = await fetch('report.json', { credentials: 'same-origin' });
-  if (!response.ok) throw new Error(`The server answered ${response.status} when asked for the report.`);
-  return (await response.json()) as RunReport;
+function dataPlace(): DataPlace {
+  const profile = document.getElementById('profile');
+  const report = document.getElementById('report');
+  const place: DataPlace =
+    profile === null || report === null
+      ? { kind: 'addresses', profile: addressOf('profile.whet'), report: addressOf('report.json') }
+      : { kind: 'texts', profile: profile.textContent.trim(), report: report.textContent };
+  // The worker has them now; a large text need not stay in the page.
+  report?.replaceChildren();
+  profile?.replaceChildren();
+  return place;
+}
+
+function addressOf(name: string): string {
+  return new URL(name, location.href).href;
 }
 
 open();

@@ -98,13 +98,6 @@ export class IcicleControl {
     this.#go({ from: from + shift, to: to + shift, top: top + rows * rowHeight }, true);
   }
 
-  /** Draws now and tells how long it took, in milliseconds. */
-  timeFrame(): number {
-    const begin = performance.now();
-    this.#draw();
-    return performance.now() - begin;
-  }
-
   close(): void {
     this.#stop.abort();
     this.#observer.disconnect();

@@ -111,7 +111,7 @@ export class IciclePicture {
       if (text === '') continue;
       const y = yOf(texts[i + 1]!);
       context.fillText(text, Math.round(left + inset), Math.round(y + barHeight / 2 + this.#ratio));
-      if (tree.function[box] === scene.selectedFunction && box !== scene.selected) {
+      if (box > 0 && tree.function[box] === scene.selectedFunction && box !== scene.selected) {
         context.fillRect(Math.round(left), y + barHeight - 2 * this.#ratio, texts[i + 3]! - left - 1, 2 * this.#ratio);
       }
     }

@@ -1,4 +1,3 @@
-import type { RunReport } from '@whetstone/analyze';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { palettes } from '../draw/palette.ts';
 import { depthOf, type CallTree } from '../model/call-tree.ts';
@@ -25,13 +24,13 @@ import { useTheme } from './theme.ts';
 interface Input {
   readonly store: Store;
   readonly worker: WorkerClient;
-  readonly opening: Promise<{ opened: Opened; report: RunReport }>;
+  readonly opening: Promise<Opened>;
   readonly onProgress: (listener: (progress: Progress) => void) => void;
 }
 
 /** The whole page. */
 export function App({ store, worker, opening, onProgress }: Input) {
-  const [ready, setReady] = useState<{ opened: Opened; report: RunReport } | null>(null);
+  const [ready, setReady] = useState<Opened | null>(null);
   const [progress, setProgress] = useState<Progress | null>(null);
   const [trouble, setTrouble] = useState<Error | null>(null);
   useEffect(() => {
@@ -40,18 +39,17 @@ export function App({ store, worker, opening, onProgress }: Input) {
   }, []);
   if (trouble !== null) return <Trouble error={trouble} />;
   if (ready === null) return <Loading progress={progress} />;
-  return <Ready store={store} worker={worker} onTrouble={setTrouble} {...ready} />;
+  return <Ready store={store} worker={worker} onTrouble={setTrouble} opened={ready} />;
 }
 
 interface ReadyInput {
   readonly store: Store;
   readonly worker: WorkerClient;
   readonly opened: Opened;
-  readonly report: RunReport;
   readonly onTrouble: (error: Error) => void;
 }
 
-function Ready({ store, worker, opened, report, onTrouble }: ReadyInput) {
+function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   const address = useAddress(store);
   const [theme, toggleTheme] = useTheme();
   const [keysShown, showKeys] = useState(false);
@@ -74,7 +72,6 @@ function Ready({ store, worker, opened, report, onTrouble }: ReadyInput) {
           address,
           worker,
           opened,
-          report,
           names,
           palette: palettes[theme],
           view,

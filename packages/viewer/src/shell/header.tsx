@@ -1,4 +1,3 @@
-import { headline } from '@whetstone/analyze';
 import { formatPercent, formatRatio, formatTime } from '@whetstone/profile';
 import { useRef } from 'preact/hooks';
 import type { Theme } from '../draw/palette.ts';
@@ -13,7 +12,7 @@ interface Input {
 
 /** What was measured, the search, the answer in a sentence, and where the time went. */
 export function Header({ theme, onTheme, onKeys }: Input) {
-  const { opened, report, names } = useSession();
+  const { opened, names } = useSession();
   const { about } = opened;
   const influence = about.influence;
   return (
@@ -44,7 +43,7 @@ export function Header({ theme, onTheme, onKeys }: Input) {
           ◐
         </button>
       </div>
-      <h1 class="headline">{headline(report)}</h1>
+      <h1 class="headline">{opened.report.headline}</h1>
       <div class="line">
         <SplitBar />
         {influence.value > 0 && (

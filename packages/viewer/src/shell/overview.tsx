@@ -22,7 +22,7 @@ export function Overview() {
 }
 
 function Findings() {
-  const { report } = useSession();
+  const { report } = useSession().opened;
   if (report.findings.length === 0) return null;
   return (
     <section>
@@ -85,11 +85,10 @@ function fileNamed({ opened }: Session, file: string): number {
 
 function HottestLines() {
   const session = useSession();
-  const { view, names, opened, report, address } = session;
+  const { view, names, opened, address } = session;
   const { lines } = view;
   const computing = computingTime(session);
   const counted = opened.about.modes.counts && address.range === null;
-  const texts = new Map(report.lines.map(({ file, line, text }) => [`${file}:${line}`, text]));
   const rows = Array.from({ length: Math.min(shownRows, lines.self.length) }, (_, i) => i).filter(
     (i) => lines.self[i]! > 0,
   );
@@ -142,7 +141,7 @@ function HottestLines() {
                   </button>
                 </td>
                 <td class="wide">
-                  <code class="source-text">{(texts.get(place) ?? textIn(report.lines, place) ?? '').trim()}</code>
+                  <code class="source-text">{(view.lineTexts[i] ?? '').trim()}</code>
                 </td>
                 <td class="number">{formatTime(lines.self[i]!)}</td>
                 <td class="number share">
@@ -156,11 +155,6 @@ function HottestLines() {
       </table>
     </section>
   );
-}
-
-/** Text of a line that the report has under its full path. */
-function textIn(lines: readonly { readonly file: string; readonly line: number; readonly text: string | null }[], place: string) {
-  return lines.find(({ file, line }) => `${file}:${line}`.endsWith(`/${place}`))?.text;
 }
 
 function HottestFunctions() {
@@ -234,7 +228,7 @@ function HottestFunctions() {
 
 function Waits() {
   const session = useSession();
-  const { report } = session;
+  const { report } = session.opened;
   if (report.waits.length === 0) return null;
   return (
     <section>
@@ -280,8 +274,7 @@ function Waits() {
 
 /** Circumstances that limit what the figures mean. */
 function Notes() {
-  const { report, opened } = useSession();
-  const { about } = opened;
+  const { report, about } = useSession().opened;
   const { influence } = about;
   return (
     <section>
@@ -305,7 +298,7 @@ function Notes() {
         </dd>
         <dt>Samples</dt>
         <dd>
-          {formatCount(report.about.samples.taken)} taken, {formatCount(report.about.samples.rejected)} rejected, one
+          {formatCount(report.samples.taken)} taken, {formatCount(report.samples.rejected)} rejected, one
           every {formatTime(about.interval)}
         </dd>
         {influence.value > 0 && (
@@ -328,11 +321,13 @@ function Notes() {
   );
 }
 
-/** A share as a number over a bar of its length. */
+/** A share as a bar of its length and a number. */
 export function Share({ part }: { readonly part: number }) {
   return (
     <>
-      <span class="share-bar" style={{ width: `${Math.min(100, part * 100)}%` }} />
+      <span class="share-track" aria-hidden="true">
+        <span style={{ width: `${Math.min(100, part * 100)}%` }} />
+      </span>
       <span class="share-text">{formatPercent(part).replace(' %', '')}</span>
     </>
   );

@@ -1,4 +1,3 @@
-import type { RunReport } from '@whetstone/analyze';
 import { createContext } from 'preact';
 import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Address } from '../address.ts';
@@ -15,7 +14,6 @@ export interface Session {
   readonly address: Address;
   readonly worker: WorkerClient;
   readonly opened: Opened;
-  readonly report: RunReport;
   readonly names: Names;
   readonly palette: Palette;
   /** What is looked at; during a change of scope still the one before. */

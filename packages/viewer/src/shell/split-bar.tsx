@@ -11,7 +11,7 @@ interface Part {
 
 /** The wall time as one bar: computing, queueing, waiting, unexplained. */
 export function SplitBar() {
-  const { report } = useSession();
+  const { report } = useSession().opened;
   const parts = partsOf(report.time);
   const sum = parts.reduce((all, { time }) => all + time, 0);
   if (sum <= 0) return <p class="muted">The operating system gave no times for this run.</p>;

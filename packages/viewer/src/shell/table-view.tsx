@@ -50,6 +50,7 @@ const widths: Readonly<Record<SortColumn, string>> = {
 };
 
 const rowHeight = 24;
+const headHeight = 32;
 
 /** All functions with their figures, sorted and searched. */
 export function TableView() {
@@ -60,7 +61,7 @@ export function TableView() {
     () => sortedFunctions(session),
     [view, found, address.sort, address.descending],
   );
-  const visible = useRows(rows.length, rowHeight);
+  const visible = useRows(rows.length, rowHeight, headHeight);
   const selectedRow = rows.indexOf(address.function);
   useEffect(() => visible.reveal(selectedRow), [selectedRow]);
   const computing = useMemo(() => computingTime(session), [view]);
@@ -74,11 +75,24 @@ export function TableView() {
       class="grid"
       style={{ '--columns': shown.map(({ id }) => widths[id]).join(' ') }}
       role="table"
-      aria-label="Functions"
+      aria-label="Functions; arrow keys select, Enter shows the source"
       aria-rowcount={rows.length + 1}
+      ref={visible.scroller}
+      tabIndex={0}
+      onKeyDown={(event) => {
+        if (event.target !== event.currentTarget) return;
+        const next = rowKey(event, selectedRow, rows.length);
+        if (event.key === 'Enter' && selectedRow >= 0) {
+          event.preventDefault();
+          store.show({ view: 'source', file: -1, line: 0 });
+        } else if (next !== undefined) {
+          event.preventDefault();
+          selectFunction(session, rows[next]!);
+        }
+      }}
     >
-      <div role="rowgroup">
-        <div role="row" class="grid-row grid-head">
+      <div role="rowgroup" class="grid-top">
+        <div role="row" class="grid-row">
           {shown.map(({ id, title, meaning }) => (
             <span
               key={id}
@@ -96,25 +110,8 @@ export function TableView() {
           ))}
         </div>
       </div>
-      <div
-        class="grid-body"
-        role="rowgroup"
-        ref={visible.scroller}
-        tabIndex={0}
-        aria-label="Functions; arrow keys select, Enter shows the source"
-        onKeyDown={(event) => {
-          const next = rowKey(event, selectedRow, rows.length);
-          if (event.key === 'Enter' && selectedRow >= 0) {
-            event.preventDefault();
-            store.show({ view: 'source', file: -1, line: 0 });
-          } else if (next !== undefined) {
-            event.preventDefault();
-            selectFunction(session, rows[next]!);
-          }
-        }}
-      >
         {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
-        <div class="grid-space" style={{ height: `${rows.length * rowHeight}px` }}>
+        <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
           {rows.slice(visible.first, visible.end).map((fn, i) => (
             <div
               key={fn}
@@ -133,7 +130,6 @@ export function TableView() {
             </div>
           ))}
         </div>
-      </div>
     </div>
   );
 }

@@ -14,8 +14,12 @@ export interface VisibleRows {
   reveal(row: number): void;
 }
 
-/** Keeps track of what a scrolled list of equally high rows shows. */
-export function useRows(count: number, height: number): VisibleRows {
+/**
+ * Keeps track of what a scrolled list of equally high rows shows.
+ *
+ * @param head height of what stays above the rows while they scroll
+ */
+export function useRows(count: number, height: number, head = 0): VisibleRows {
   const scroller = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ top: 0, height: 800 });
   const measure = () => {
@@ -44,7 +48,8 @@ export function useRows(count: number, height: number): VisibleRows {
       const element = scroller.current;
       if (element === null || row < 0) return;
       const top = row * height;
-      const { scrollTop, clientHeight } = element;
+      const { scrollTop } = element;
+      const clientHeight = element.clientHeight - head;
       if (top >= scrollTop && top + height <= scrollTop + clientHeight - height) return;
       const near = top > scrollTop - 3 * height && top < scrollTop + clientHeight + 2 * height;
       if (!near) element.scrollTop = top - clientHeight / 2;

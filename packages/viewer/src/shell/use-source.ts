@@ -44,9 +44,19 @@ async function fromServer(file: number, path: string): Promise<SourceText> {
   if (path === '') return absent('The function has no file.');
   if (/^node:/.test(path)) return absent('It is part of the runtime.');
   if (document.getElementById('profile') !== null) return absent('The profile was saved without it.');
+  served ??= servedSources();
+  if (!(await served).has(path)) return absent('The profile was saved without it, and it is not below the folder shown.');
   const response = await fetch(`source?file=${encodeURIComponent(path)}`, { credentials: 'same-origin' });
-  if (!response.ok) return absent('The profile was saved without it, and the file lies outside the folder shown.');
+  if (!response.ok) return absent('The file is gone.');
   return ofText(file, await response.text());
+}
+
+/** What the server has beyond the profile, asked for once. */
+let served: Promise<ReadonlySet<string>> | undefined;
+
+async function servedSources(): Promise<ReadonlySet<string>> {
+  const response = await fetch('sources.json', { credentials: 'same-origin' });
+  return new Set(response.ok ? ((await response.json()) as string[]) : []);
 }
 
 function ofText(file: number, text: string | null): SourceText {

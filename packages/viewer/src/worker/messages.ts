@@ -1,3 +1,4 @@
+import type { Finding, RunReport } from '@whetstone/analyze';
 import type { ProfileAbout, Thread } from '@whetstone/profile';
 import type { Activity } from '../model/activity.ts';
 import type { CallTree } from '../model/call-tree.ts';
@@ -7,14 +8,21 @@ import type { Neighbours } from '../model/neighbours.ts';
 import type { Pyramid } from '../model/pyramid.ts';
 import type { Scope } from '../model/scope.ts';
 
-/** Where the bytes of the profile are. */
-export type ProfilePlace =
-  | { readonly kind: 'address'; readonly url: string }
-  | { readonly kind: 'text'; readonly base64: string };
+/** Where the profile and the report are: on the server that shows them, or in the page. */
+export type DataPlace =
+  | { readonly kind: 'addresses'; readonly profile: string; readonly report: string }
+  | { readonly kind: 'texts'; readonly profile: string; readonly report: string };
+
+/** What the page shows of a report; everything else it adds up from the profile, for any stretch of time. */
+export interface ReportPart extends Pick<RunReport, 'time' | 'waits' | 'warnings'> {
+  readonly headline: string;
+  readonly findings: readonly Finding[];
+  readonly samples: RunReport['about']['samples'];
+}
 
 /** What the page asks its worker, with a number that the answer repeats. */
 export type Question =
-  | { readonly kind: 'open'; readonly place: ProfilePlace }
+  | { readonly kind: 'open'; readonly place: DataPlace }
   | { readonly kind: 'view'; readonly scope: Scope }
   | { readonly kind: 'neighbours'; readonly function: number }
   | { readonly kind: 'source'; readonly file: number };
@@ -29,6 +37,7 @@ export interface Answers {
 
 /** What the page keeps of a profile: all but samples and call paths. */
 export interface Opened {
+  readonly report: ReportPart;
   readonly about: ProfileAbout;
   readonly threads: readonly Thread[];
   /** Whether samples in time order are there, for each thread. */
@@ -56,6 +65,8 @@ export interface View {
   readonly pyramid: Pyramid;
   readonly figures: FunctionFigures;
   readonly lines: LineFigures;
+  /** The source of the first lines, where the profile has it. */
+  readonly lineTexts: readonly (string | null)[];
   /** Of the thread, whatever the time range. */
   readonly activity: Activity;
 }

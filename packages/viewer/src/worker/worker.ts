@@ -1,19 +1,24 @@
+import { headline, type RunReport } from '@whetstone/analyze';
 import { readWhet, type Profile } from '@whetstone/profile';
 import { activity } from '../model/activity.ts';
 import { busyWidths } from '../model/busy.ts';
 import { callTree } from '../model/call-tree.ts';
 import { functionFigures, preorder, type Preorder } from '../model/function-figures.ts';
-import { lineFigures } from '../model/line-figures.ts';
+import { lineFigures, type LineFigures } from '../model/line-figures.ts';
 import { neighbours } from '../model/neighbours.ts';
 import { pyramid } from '../model/pyramid.ts';
 import { hasSamples, isWaiting, visitSelf, type Scope } from '../model/scope.ts';
 import { shades } from '../model/shade.ts';
 import { fromBase64 } from './from-base64.ts';
 import { inflate } from './inflate.ts';
-import type { Answers, Opened, ProfilePlace, Question, Reply, View } from './messages.ts';
+import type { Answers, DataPlace, Opened, Question, Reply, ReportPart, View } from './messages.ts';
 
 /** Stretches of the time strip; more than a wide screen has pixels would not be seen. */
 const activityBins = 1200;
+/** Lines that come with their text. */
+const textLines = 50;
+/** Kinds of waits that are handed on. */
+const mostWaits = 200;
 
 let profile: Profile | undefined;
 /** The tree shown last, for questions about its functions. */
@@ -37,7 +42,7 @@ async function answer(question: Question): Promise<Answers[Question['kind']]> {
     const bytes = await bytesOf(question.place);
     send({ kind: 'progress', stage: 'Reading the profile', done: bytes.length, whole: bytes.length });
     profile = await readWhet(bytes, { inflate });
-    return opened(profile);
+    return opened(profile, await reportOf(question.place));
   }
   if (profile === undefined) throw new Error('No profile is open.');
   switch (question.kind) {
@@ -55,12 +60,10 @@ async function answer(question: Question): Promise<Answers[Question['kind']]> {
   }
 }
 
-async function bytesOf(place: ProfilePlace): Promise<Uint8Array> {
-  if (place.kind === 'text') return fromBase64(place.base64);
-  const response = await fetch(place.url, { credentials: 'same-origin' });
-  if (!response.ok || response.body === null) {
-    throw new Error(`The server answered ${response.status} when asked for the profile.`);
-  }
+async function bytesOf(place: DataPlace): Promise<Uint8Array> {
+  if (place.kind === 'texts') return fromBase64(place.profile);
+  const response = await get(place.profile);
+  if (response.body === null) return new Uint8Array(0);
   const whole = Number(response.headers.get('content-length')) || null;
   const chunks: Uint8Array[] = [];
   let done = 0;
@@ -80,9 +83,30 @@ async function bytesOf(place: ProfilePlace): Promise<Uint8Array> {
   return bytes;
 }
 
-function opened(from: Profile): Opened {
+async function reportOf(place: DataPlace): Promise<ReportPart> {
+  const text = place.kind === 'texts' ? place.report : await (await get(place.report)).text();
+  const report = JSON.parse(text) as RunReport;
+  const { time, waits, warnings, findings, about } = report;
+  return {
+    headline: headline(report),
+    time,
+    waits: waits.slice(0, mostWaits),
+    warnings,
+    findings,
+    samples: about.samples,
+  };
+}
+
+async function get(url: string): Promise<Response> {
+  const response = await fetch(url, { credentials: 'same-origin' });
+  if (!response.ok) throw new Error(`The server answered ${response.status}. Was whetstone view ended?`);
+  return response;
+}
+
+function opened(from: Profile, report: ReportPart): Opened {
   const { functions } = from;
   return {
+    report,
     about: from.about,
     threads: from.threads,
     sampled: from.threads.map((_, thread) => hasSamples(from, thread)),
@@ -116,6 +140,7 @@ function view(from: Profile, scope: Scope): View {
     busy: busy.slice(),
     order,
   };
+  const lines = lineFigures(from, scope);
   return {
     scope,
     tree,
@@ -123,9 +148,24 @@ function view(from: Profile, scope: Scope): View {
     busy,
     pyramid: pyramid(tree, colour),
     figures: functionFigures(from, tree, busy, order, scope.thread),
-    lines: lineFigures(from, scope),
+    lines,
+    lineTexts: lineTexts(from, lines),
     activity: activity(from, scope.thread, activityBins),
   };
+}
+
+/** Texts of the hottest lines. */
+function lineTexts({ functions, sources }: Profile, lines: LineFigures): (string | null)[] {
+  const split = new Map<number, readonly string[]>();
+  return Array.from(lines.line.subarray(0, textLines), (line, i) => {
+    const file = functions.file[lines.function[i]!]!;
+    let texts = split.get(file);
+    if (texts === undefined) {
+      texts = sources.find((source) => source.file === file)?.text?.split(/\r\n|\r|\n/) ?? [];
+      split.set(file, texts);
+    }
+    return texts[line - 1] ?? null;
+  });
 }
 
 /** The memory of all columns in an answer, to be handed over instead of copied. */

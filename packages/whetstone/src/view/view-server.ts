@@ -3,7 +3,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pageFiles, type PageFile } from './page-files.ts';
-import { sourceBelow } from './source-below.ts';
+import { sourceBelow, sourcesBelow } from './source-below.ts';
 
 /** What the page may see. */
 export interface ViewInput {
@@ -125,6 +125,10 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
       return send(request, response, 'application/octet-stream', site.input.profile);
     case '/report.json':
       return send(request, response, 'application/json; charset=utf-8', site.report);
+    case '/sources.json': {
+      const names = JSON.stringify(await sourcesBelow(site.input.sources));
+      return send(request, response, 'application/json; charset=utf-8', Buffer.from(names));
+    }
     case '/source': {
       const text = await sourceBelow(site.input.sources, url.searchParams.get('file') ?? '');
       if (text !== null) return send(request, response, 'text/plain; charset=utf-8', text);
