@@ -35,10 +35,11 @@ export function headline(report: RunReport): string {
   if (queued / wall >= WAITING_DOMINATES || queued > Math.max(time.cpu, time.asleep)) {
     return `Queueing, not computing: ${of(queued)} went to waiting for a core that other programs had.`;
   }
-  if (wall < TOO_SHORT || about.samples.taken < SAMPLES_LEAST) {
-    const many = formatCount(about.samples.taken);
+  if (wall < TOO_SHORT || (about.samples.taken > 0 && about.samples.taken < SAMPLES_LEAST)) {
+    const { taken } = about.samples;
+    const many = taken === 0 ? '' : ` with ${formatCount(taken)} ${taken === 1 ? 'sample' : 'samples'}`;
     if (time.startUp !== null && time.startUp / wall >= START_UP_MATTERS) return startingUp(report);
-    return `Too short to say where: it ended after ${formatTime(wall)} with ${many} ${about.samples.taken === 1 ? 'sample' : 'samples'}.`;
+    return `Too short to say where: it ended after ${formatTime(wall)}${many}.`;
   }
   if (time.startUp !== null && time.startUp / wall >= WAITING_DOMINATES) return startingUp(report);
 

@@ -164,7 +164,8 @@ export function deoptimised({ profile, report }: Facts): Evidence[] {
 export function evenlySpread({ report }: Facts): Evidence[] {
   const { about, time } = report;
   const [hottest] = report.functions.filter((row) => !isEngine(row));
-  if (!hottest || about.samples.taken < SAMPLES_FOR_EVEN || about.sampled === 0) return [];
+  if (!hottest || (about.samples.taken > 0 && about.samples.taken < SAMPLES_FOR_EVEN) || about.sampled === 0)
+    return [];
   if (time.cpu / time.wall < COMPUTING_DOMINATES || hottest.self / about.sampled >= EVEN_FUNCTION) return [];
   return [
     {
@@ -185,7 +186,7 @@ export function evenlySpread({ report }: Facts): Evidence[] {
 
 /** Enough to trust shares; imported files may not say how many were taken, and are believed. */
 export function enoughSamples({ about }: RunReport): boolean {
-  return about.sampled > 0 && about.samples.taken >= SAMPLES_LEAST;
+  return about.sampled > 0 && (about.samples.taken === 0 || about.samples.taken >= SAMPLES_LEAST);
 }
 
 /** Code that people can change: their own, and packages they chose. */

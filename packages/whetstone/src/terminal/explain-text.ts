@@ -44,7 +44,7 @@ function findingLines(finding: Finding, number: number, width: number, pen: Pen)
 
 function nothingFound({ about }: RunReport, width: number, pen: Pen): string[] {
   const looked =
-    about.samples.taken === 0
+    about.sampled === 0
       ? 'Only the operating system measured this run.'
       : 'No known cause shows in this run.';
   const missing = [
@@ -52,7 +52,7 @@ function nothingFound({ about }: RunReport, width: number, pen: Pen): string[] {
     ...(about.modes.deopts ? [] : ['--deopts (optimised code that was thrown away)']),
   ];
   const more =
-    about.samples.taken === 0 || about.runtime.name !== 'node' || missing.length === 0
+    about.sampled === 0 || about.runtime.name !== 'node' || missing.length === 0
       ? ''
       : ` More can be seen with ${missing.join(' and ')}.`;
   return paragraph(looked + more, width, pen);

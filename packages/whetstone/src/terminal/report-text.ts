@@ -196,13 +196,13 @@ function functionListing(lines: FunctionLines, width: number, pen: Pen): string[
 function footer(report: RunReport, view: View, width: number, pen: Pen): string[] {
   const { about } = report;
   const counted = report.functions.some(({ calls }) => calls !== null);
-  const sampled = about.samples.taken > 0;
+  const sampled = about.sampled > 0;
   const lines = [
-    sampled ? [samplesText(report)] : [],
+    about.samples.taken > 0 ? [samplesText(report)] : [],
     sampled || about.influence.kind === 'measured' ? [influenceText(report)] : [],
     about.profile === null
       ? []
-      : [`Saved as ${pen.safe(about.profile)}`, 'see it: whetstone view', 'why: whetstone explain'],
+      : [`Saved as ${pen.safe(about.profile)}`, 'see: whetstone view', 'why: whetstone explain'],
     sampled && !counted && view.counts !== true && report.regions.length === 0
       ? ['Calls were not counted: --counts counts them, in a second run.']
       : [],

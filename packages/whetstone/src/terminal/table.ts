@@ -8,8 +8,8 @@ export interface Column {
   readonly align: 'left' | 'right';
   /** Where there is no room the column with the lowest number goes first. */
   readonly keep: number;
-  /** May shrink: which part of a cell goes, and down to which width. */
-  readonly cut?: { readonly part: 'middle' | 'end'; readonly least: number };
+  /** May shrink: which part of a cell goes, and down to which width; `most` bounds it even where there is room. */
+  readonly cut?: { readonly part: 'middle' | 'end'; readonly least: number; readonly most?: number };
   /** The title may run on over the column after it, which has none. */
   readonly spills?: boolean;
   /** Style of a row's cell. */
@@ -83,9 +83,10 @@ function cutTo(cell: string, { cut }: Column, width: number, pen: Pen): string {
     : cutEnd(cell, width, pen.glyphs.ellipsis);
 }
 
-function naturalWidth({ title, cells, align, spills }: Column): number {
+function naturalWidth({ title, cells, align, spills, cut }: Column): number {
   const titled = spills ? 0 : textWidth(title) - (align === 'right' ? 1 : 0);
-  return cells.reduce((most, cell) => Math.max(most, textWidth(cell)), Math.max(0, titled));
+  const widest = cells.reduce((most, cell) => Math.max(most, textWidth(cell)), Math.max(0, titled));
+  return Math.min(widest, cut?.most ?? widest);
 }
 
 function leastWidth(column: Column): number {

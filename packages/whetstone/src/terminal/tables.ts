@@ -22,7 +22,7 @@ export function linesTable(rows: readonly LineRow[], sampled: number, width: num
   const counted = rows.some(({ hits }) => hits !== null);
   return tableLines(
     [
-      placeColumn('HOTTEST LINES', rows, pen, 9),
+      placeColumn('HOTTEST LINES', rows, pen, 9, Math.max(20, Math.floor(width * 0.28))),
       textColumn(
         rows.map(({ text }) => text?.trim() ?? ''),
         6,
@@ -258,7 +258,7 @@ export function functionLinesTable({ lines, self }: FunctionLines, width: number
   return tableLines(
     [
       figures(
-        'line',
+        ' line',
         lines.map(({ line }) => String(line)),
         9,
       ),
@@ -302,9 +302,15 @@ export function functionLinesTable({ lines, self }: FunctionLines, width: number
   );
 }
 
-function placeColumn(title: string, rows: readonly Place[], pen: Pen, keep: number): Column {
+function placeColumn(
+  title: string,
+  rows: readonly Place[],
+  pen: Pen,
+  keep: number,
+  most = Number.POSITIVE_INFINITY,
+): Column {
   const cells = rows.map((row) => (row.file === '' ? '' : pen.safe(placeText(row))));
-  return { title, cells, align: 'left', keep, cut: { part: 'middle', least: 12 } };
+  return { title, cells, align: 'left', keep, cut: { part: 'middle', least: 12, most } };
 }
 
 function nameColumn(title: string, rows: readonly Place[], pen: Pen): Column {
@@ -323,7 +329,7 @@ function times(
   pen: Pen,
   style?: (row: number) => Style,
 ): Column {
-  const cells = timeCells(values.map((value) => pen.own(formatTime(value))));
+  const cells = timeCells(values.map((value) => (value === null ? '' : pen.own(formatTime(value)))));
   return { title, cells, align: 'right', keep, ...(style && { style }) };
 }
 
@@ -344,6 +350,7 @@ function wholePercent(part: number): string {
   return part > 0 && part < 0.005 ? '< 1 %' : `${Math.round(part * 100)} %`;
 }
 
+/** Nothing where it was not counted: built-in functions have no counts. */
 function count(value: number | null): string {
-  return formatCount(value);
+  return value === null ? '' : formatCount(value);
 }

@@ -17,13 +17,19 @@ export function cutEnd(text: string, width: number, mark: string): string {
   return room < 0 ? taken(text, width) : taken(text, room) + mark;
 }
 
-/** Both ends of a path, with the mark between them; the end, with the file's name, gets more. */
+/**
+ * Both ends of a path, with the mark between them. The file's name stays whole where it fits; a beginning
+ * of less than three characters says nothing and goes.
+ */
 export function cutMiddle(text: string, width: number, mark: string): string {
   if (textWidth(text) <= width) return text;
   const room = width - textWidth(mark);
   if (room < 2) return cutEnd(text, width, mark);
-  const back = takenFromEnd(text, Math.ceil((room * 2) / 3));
-  return taken(text, room - textWidth(back)) + mark + back;
+  const name = /[/\\][^/\\]*$/.exec(text)?.[0] ?? '';
+  const named = name !== '' && textWidth(name) <= room;
+  const back = named ? name : takenFromEnd(text, Math.ceil((room * 2) / 3));
+  const front = taken(text, room - textWidth(back));
+  return (named && front.length < 3 ? '' : front) + mark + back;
 }
 
 /** Padded with blanks to a width; text that is wider stays. */
