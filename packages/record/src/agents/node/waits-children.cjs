@@ -3,9 +3,8 @@
 // Child processes: from their start to their exit.
 
 const { ChildProcess } = require('node:child_process');
+const { binding } = require('./waits-binding.cjs');
 const { wrap, around, announced } = require('./waits-wrap.cjs');
-
-const { defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
 
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
@@ -26,8 +25,8 @@ exports.install = function install(ctx) {
   wrap(ChildProcess.prototype, 'spawn', spawned);
 
   // The synchronous forms meet in one function of Node's inside. Their errors are made after it, without us.
-  const binding = syncBinding();
-  if (binding === undefined) return;
+  const inside = binding('spawn_sync');
+  if (inside === undefined) return;
   const waited = around(
     (below, self, args) => {
       const site = sites.search(below, 'child', callOf);
@@ -39,7 +38,7 @@ exports.install = function install(ctx) {
     },
     ledger.endSync,
   );
-  wrap(binding, 'spawn', waited);
+  wrap(inside, 'spawn', waited);
 };
 
 function callOf(inner) {
@@ -55,18 +54,4 @@ function commandOf(options) {
   // Of a command line for a shell, its first word.
   if (Array.isArray(args) && args.length === 3 && args[1] === '-c') return String(args[2]).trim().split(/\s/, 1)[0];
   return file;
-}
-
-/** Node's inside, without the warning that asking for it would print. */
-function syncBinding() {
-  const before = getOwnPropertyDescriptor(process, 'noDeprecation');
-  try {
-    if (!defineProperty(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true })) return undefined;
-    return process.binding('spawn_sync');
-  } catch {
-    return undefined;
-  } finally {
-    if (before === undefined) deleteProperty(process, 'noDeprecation');
-    else defineProperty(process, 'noDeprecation', before);
-  }
 }

@@ -6,9 +6,10 @@
 // What they sleep for is unexplained.
 
 const fs = require('node:fs');
-const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
+const { wrap, around, awaited, cover, nameCallback } = require('./waits-wrap.cjs');
+const { binding } = require('./waits-binding.cjs');
 
-const { apply, getPrototypeOf, ownKeys } = Reflect;
+const { defineProperty, getPrototypeOf, ownKeys } = Reflect;
 
 const callbacks = (
   'access appendFile chmod chown copyFile cp exists fchmod fchown fdatasync fstat fsync ftruncate futimes ' +
@@ -26,6 +27,8 @@ const handleMethods = (
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
   const paths = new WeakMap();
+  // The callback of the call that is running.
+  let reading;
 
   function withCallback(call) {
     return around(
@@ -35,12 +38,31 @@ exports.install = function install(ctx) {
         const site = sites.find(below, call, 'file');
         if (site === null) return null;
         const operation = ledger.begin(site, targetOf(args[0]));
+        reading = args[last];
         args[last] = new Proxy(args[last], operation);
         return operation;
       },
-      (operation, result) => result,
+      (operation, result) => {
+        reading = undefined;
+        return result;
+      },
       ledger.drop,
     );
+  }
+
+  // Newer versions call the callback of `readFile` as a method of its context, whose name stands in stacks. The
+  // context is seen when a request is given it.
+  if (Number(process.versions.node.split('.')[0]) >= 25) {
+    const inside = binding('fs');
+    for (const request of [inside?.FSReqCallback?.prototype, inside?.ReadFileJob?.prototype]) {
+      if (request === undefined || 'context' in request) continue;
+      defineProperty(request, 'context', { set: nameInContext, get() {}, configurable: true, enumerable: false });
+    }
+  }
+
+  function nameInContext(context) {
+    defineProperty(this, 'context', { value: context, writable: true, enumerable: true, configurable: true });
+    if (reading !== undefined) nameCallback(context, reading);
   }
 
   function withPromise(call, onValue) {

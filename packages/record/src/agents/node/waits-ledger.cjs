@@ -28,6 +28,7 @@ class Operation {
     this.pending = true;
     // Returns true once the wait was given up, where nobody tells us.
     this.abandoned = undefined;
+    this.subject = undefined;
     this.previous = undefined;
     this.next = undefined;
   }

@@ -9,9 +9,9 @@ const dns = require('node:dns');
 const http = require('node:http');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
-const { wrap, around, awaited, announced, cover, onEvents } = require('./waits-wrap.cjs');
+const { wrap, around, awaited, announced, cover, nameCallback, onEvents } = require('./waits-wrap.cjs');
 
-const { getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
+const { getPrototypeOf, ownKeys } = Reflect;
 const hear = typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
 
 exports.install = function install(ctx) {
@@ -63,18 +63,6 @@ function names(ctx) {
   for (const name of ownKeys(dns.promises)) {
     if (typeof name === 'string' && known.test(name)) wrap(dns.promises, name, withPromise(`dns.promises.${name}`));
   }
-}
-
-/**
- * A callback without a name is called after the property that it is found in (`at GetAddrInfoReqWrap.callback`).
- * The request's own property holds our stand-in, so the callback is found one step further.
- */
-function nameCallback(request, callback) {
-  if (typeof request !== 'object' || request === null || !Object.hasOwn(request, 'callback')) return;
-  const holder = Object.create(getPrototypeOf(request), {
-    callback: { value: callback, writable: true, configurable: true, enumerable: false },
-  });
-  setPrototypeOf(request, holder);
 }
 
 function hostOf(host) {

@@ -9,16 +9,32 @@ const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
 
 const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 
+/** Keeps the operation inside the timer, where nobody sees it: a map beside it would cost the collector dear. */
+class Mark extends (function given(timer) {
+  return timer;
+}) {
+  #operation;
+  constructor(timer, operation) {
+    super(timer);
+    this.#operation = operation;
+  }
+  static get(timer) {
+    return #operation in timer ? timer.#operation : undefined;
+  }
+  static set(timer, operation) {
+    if (#operation in timer) timer.#operation = operation;
+    else new Mark(timer, operation);
+  }
+}
+
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
-  // Operations of timers that may still fire.
-  const operations = new WeakMap();
 
   // Node reads `_timerArgs` right before it calls the callback. Told by that, the callback itself stays as it is,
   // and with it the stack it runs on (`at Timeout._onTimeout`).
   const heard = {
     get() {
-      const operation = operations.get(this);
+      const operation = Mark.get(this);
       if (operation !== undefined) fired(this, operation);
       return undefined;
     },
@@ -35,8 +51,9 @@ exports.install = function install(ctx) {
     else ledger.arrived(operation.site, operation.target);
     if (timer._repeat) {
       const next = ledger.begin(operation.site, operation.target);
-      next.abandoned = operation.abandoned;
-      operations.set(timer, next);
+      next.subject = timer;
+      next.abandoned = isOver;
+      Mark.set(timer, next);
     }
   }
 
@@ -54,9 +71,10 @@ exports.install = function install(ctx) {
   function follow(site, timer) {
     const given = typeof timer === 'object' && timer !== null ? getOwnPropertyDescriptor(timer, '_timerArgs') : undefined;
     if (given === undefined || !given.configurable) return;
-    const operation = ledger.begin(site, `${timer._idleTimeout} ms`);
-    operation.abandoned = () => timer._destroyed || timer._idleTimeout === -1;
-    operations.set(timer, operation);
+    const operation = ledger.begin(site, delayText(timer._idleTimeout));
+    operation.subject = timer;
+    operation.abandoned = isOver;
+    Mark.set(timer, operation);
     const { value } = given;
     const get = value === undefined ? heard.get : () => (apply(heard.get, timer, []), value);
     defineProperty(timer, '_timerArgs', value === undefined ? heard : { ...heard, get });
@@ -78,15 +96,15 @@ exports.install = function install(ctx) {
     apply(target, self, args) {
       const accessor = getOwnPropertyDescriptor(self, '_timerArgs');
       if (accessor?.get === undefined) return apply(target, self, args);
-      const operation = operations.get(self);
-      operations.delete(self);
+      const operation = Mark.get(self);
+      Mark.set(self, undefined);
       const value = self._timerArgs;
       defineProperty(self, '_timerArgs', { value, writable: true, enumerable: true, configurable: true });
       try {
         return apply(target, self, args);
       } finally {
         defineProperty(self, '_timerArgs', accessor);
-        if (operation !== undefined) operations.set(self, operation);
+        Mark.set(self, operation);
       }
     },
   });
@@ -120,3 +138,18 @@ exports.install = function install(ctx) {
   );
   wrap(timersPromises, 'setInterval', repeated);
 };
+
+function isOver({ subject: timer }) {
+  return timer._destroyed || timer._idleTimeout === -1;
+}
+
+let lastDelay;
+let lastText;
+/** Most timers of a program have one delay: its text is made once. */
+function delayText(delay) {
+  if (delay !== lastDelay) {
+    lastDelay = delay;
+    lastText = `${delay} ms`;
+  }
+  return lastText;
+}

@@ -108,6 +108,18 @@ exports.announced = function announced(target, before) {
   });
 };
 
+/**
+ * A callback is named after the property in which the engine finds it (`at GetAddrInfoReqWrap.callback`).
+ * Where the object's own property `callback` holds our stand-in, the callback itself is found one step further.
+ */
+exports.nameCallback = function nameCallback(object, callback) {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, 'callback')) return;
+  const holder = Object.create(getPrototypeOf(object), {
+    callback: { value: callback, writable: true, configurable: true, enumerable: true },
+  });
+  setPrototypeOf(object, holder);
+};
+
 /** Puts a property in the way of the prototype's, hidden from whoever prints the object. */
 exports.cover = function cover(object, key, value) {
   return defineProperty(object, key, { value, writable: true, configurable: true, enumerable: false });
