@@ -2,8 +2,26 @@
 export const views = ['overview', 'icicle', 'sunburst', 'table', 'source'] as const;
 export type ViewName = (typeof views)[number];
 
+export const viewTitles: Readonly<Record<ViewName, string>> = {
+  overview: 'Overview',
+  icicle: 'Icicle',
+  sunburst: 'Sunburst',
+  table: 'Table',
+  source: 'Source',
+};
+
 /** Columns by which the table is sorted. */
-export const sortColumns = ['name', 'calls', 'self', 'selfPerCall', 'total', 'totalPerCall', 'waited', 'gain', 'place'] as const;
+export const sortColumns = [
+  'name',
+  'calls',
+  'self',
+  'selfPerCall',
+  'total',
+  'totalPerCall',
+  'waited',
+  'gain',
+  'place',
+] as const;
 export type SortColumn = (typeof sortColumns)[number];
 
 /** What is shown: all of it is in the page's address, so that links and the back button work. */

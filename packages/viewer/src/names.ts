@@ -27,7 +27,7 @@ export class Names {
   program(): string {
     const { command } = this.#opened.about;
     const script = command.find((word, i) => i > 0 && !word.startsWith('-'));
-    return (script ?? command[0] ?? 'program').replace(/^.*[\\/]/, '');
+    return (script ?? command[0] ?? 'profile').replace(/^.*[\\/]/, '');
   }
 
   /** A file as it is shortest to read: below the working directory without it, in a package from its name on. */

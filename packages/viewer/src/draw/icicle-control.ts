@@ -203,6 +203,8 @@ export class IcicleControl {
 
   #wheel(event: WheelEvent): void {
     event.preventDefault();
+    // What lies under the pointer moves away from under it.
+    this.#events.hover(-1, 0, 0);
     const unit = event.deltaMode === 1 ? 20 : event.deltaMode === 2 ? this.#height : 1;
     const sideways = event.deltaX * unit;
     const { from, to, top } = this.#animation.target(this.#outlook);

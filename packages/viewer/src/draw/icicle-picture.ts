@@ -84,9 +84,17 @@ export class IciclePicture {
     const wide = (padding * 2 + 12) * this.#ratio;
     for (let row = first; row <= last; row++) {
       const strip = all.subarray((row - first) * window.pixels, (row - first + 1) * window.pixels);
-      this.#strips!.paint(scene.picture, row, window, strip, scene.found?.before ?? null, wide, (box, left, right) => {
-        texts.push(box, row, left, right);
-      });
+      this.#strips!.paint(
+        scene.picture,
+        row,
+        window,
+        strip,
+        scene.found?.before ?? null,
+        wide,
+        (box, left, right) => {
+          texts.push(box, row, left, right);
+        },
+      );
     }
     this.#pen.putImageData(this.#image, 0, 0, 0, 0, window.pixels, count);
     return texts;
@@ -112,7 +120,12 @@ export class IciclePicture {
       const y = yOf(texts[i + 1]!);
       context.fillText(text, Math.round(left + inset), Math.round(y + barHeight / 2 + this.#ratio));
       if (box > 0 && tree.function[box] === scene.selectedFunction && box !== scene.selected) {
-        context.fillRect(Math.round(left), y + barHeight - 2 * this.#ratio, texts[i + 3]! - left - 1, 2 * this.#ratio);
+        context.fillRect(
+          Math.round(left),
+          y + barHeight - 2 * this.#ratio,
+          texts[i + 3]! - left - 1,
+          2 * this.#ratio,
+        );
       }
     }
   }
@@ -129,7 +142,12 @@ export class IciclePicture {
     this.#context.strokeStyle = css(scene.palette.accent);
     this.#context.lineWidth = line;
     const y = yOf(rowOf(tree, box));
-    this.#context.strokeRect(left + line / 2, y + line / 2, Math.max(right - left - line, 1), barHeight - line);
+    this.#context.strokeRect(
+      left + line / 2,
+      y + line / 2,
+      Math.max(right - left - line, 1),
+      barHeight - line,
+    );
   }
 
   #resize(width: number, height: number, ratio: number): void {

@@ -41,9 +41,12 @@ const hues: Readonly<Record<Category, { hue: number; chroma: number; lift: numbe
   idle: { hue: 0, chroma: 0, lift: 0 },
 };
 
+/** Small boxes step back: part of the strength that a box keeps, by size. */
+const strength = [0.68, 0.86, 1];
+
 /** Lightness of a box by size, the smallest first; odd rows are shifted by `row`. */
 const lightness = {
-  light: { sizes: [0.89, 0.85, 0.8], row: 0.016 },
+  light: { sizes: [0.885, 0.845, 0.795], row: 0.016 },
   dark: { sizes: [0.345, 0.4, 0.455], row: -0.018 },
 } as const;
 
@@ -72,7 +75,10 @@ const grounds = {
 const dimmedPart = 0.2;
 
 /** What pictures are painted with, by theme. */
-export const palettes: Readonly<Record<Theme, Palette>> = { light: paletteOf('light'), dark: paletteOf('dark') };
+export const palettes: Readonly<Record<Theme, Palette>> = {
+  light: paletteOf('light'),
+  dark: paletteOf('dark'),
+};
 
 function paletteOf(theme: Theme): Palette {
   const ground = grounds[theme];
@@ -82,9 +88,8 @@ function paletteOf(theme: Theme): Palette {
     return Array.from({ length: shadesPerCategory }, (_, shade): Colour => {
       // Idling is nothing, so it has the background's colour.
       if (category === 'idle') return ground.background;
-      const side = theme === 'light' ? 1 : -1;
       const light = sizes[shade >> 1]! + (shade & 1) * row + lift * (theme === 'light' ? 1 : 0.8);
-      return fromOklch(light, chroma * (side === 1 ? 1 : 0.85), hue);
+      return fromOklch(light, chroma * strength[shade >> 1]! * (theme === 'light' ? 1 : 0.85), hue);
     });
   });
   boxes.push(ground.whole);

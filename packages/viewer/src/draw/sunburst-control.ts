@@ -23,7 +23,11 @@ export class SunburstControl {
     this.#observer = new ResizeObserver(() => this.#redraw());
     this.#observer.observe(canvas);
     const { signal } = this.#stop;
-    canvas.addEventListener('pointermove', (event) => this.#events.hover(this.#boxAt(event), event.clientX, event.clientY), { signal });
+    canvas.addEventListener(
+      'pointermove',
+      (event) => this.#events.hover(this.#boxAt(event), event.clientX, event.clientY),
+      { signal },
+    );
     canvas.addEventListener('pointerleave', () => this.#events.hover(-1, 0, 0), { signal });
     canvas.addEventListener('click', (event) => this.#click(event), { signal });
     canvas.addEventListener('dblclick', (event) => this.#doubleClick(event), { signal });
@@ -73,7 +77,14 @@ export class SunburstControl {
   #boxAt(event: MouseEvent): number {
     if (this.#scene === undefined) return -1;
     const { clientWidth, clientHeight } = this.#canvas;
-    return this.#picture.boxAt(this.#scene, this.#aim, clientWidth, clientHeight, event.offsetX, event.offsetY);
+    return this.#picture.boxAt(
+      this.#scene,
+      this.#aim,
+      clientWidth,
+      clientHeight,
+      event.offsetX,
+      event.offsetY,
+    );
   }
 
   #click(event: MouseEvent): void {
@@ -90,6 +101,7 @@ export class SunburstControl {
 
   #wheel(event: WheelEvent): void {
     event.preventDefault();
+    this.#events.hover(-1, 0, 0);
     const box = this.#boxAt(event);
     if (this.#scene === undefined || Math.abs(event.deltaY) < 1) return;
     if (event.deltaY > 0) this.#events.zoom(this.#parentOf(this.#centre()));

@@ -40,7 +40,8 @@ export function lineFigures(profile: Profile, scope: Scope): LineFigures {
     const line = key % lineLimit;
     const place = functions.file[fn]! * lineLimit + line;
     const known = lines.get(place);
-    if (known === undefined) lines.set(place, { function: fn, line, self: time, hits: hits.get(key) ?? Number.NaN });
+    if (known === undefined)
+      lines.set(place, { function: fn, line, self: time, hits: hits.get(key) ?? Number.NaN });
     else {
       known.self += time;
       if (Number.isNaN(known.hits)) known.hits = hits.get(key) ?? Number.NaN;

@@ -71,8 +71,11 @@ export function visitSelf(
   scope: Scope,
   visit: (node: number, line: number, duration: number) => void,
 ): void {
-  const summed = profile.measures.some(({ name, per, row }) => name === 'self' && per === 'node' && row.length > 0);
-  if (summed && (scope.range === null || !hasSamples(profile, scope.thread))) visitSums(profile, scope, visit);
+  const summed = profile.measures.some(
+    ({ name, per, row }) => name === 'self' && per === 'node' && row.length > 0,
+  );
+  if (summed && (scope.range === null || !hasSamples(profile, scope.thread)))
+    visitSums(profile, scope, visit);
   else visitSamples(profile, scope, visit);
 }
 

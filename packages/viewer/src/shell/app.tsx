@@ -20,6 +20,7 @@ import { TableView } from './table-view.tsx';
 import { Tabs } from './tabs.tsx';
 import { TimeStrip } from './time-strip.tsx';
 import { useTheme } from './theme.ts';
+import { usePrinting } from './use-printing.ts';
 
 interface Input {
   readonly store: Store;
@@ -27,6 +28,9 @@ interface Input {
   readonly opening: Promise<Opened>;
   readonly onProgress: (listener: (progress: Progress) => void) => void;
 }
+
+/** Rows of the tables on paper. */
+const printedRows = 60;
 
 /** The whole page. */
 export function App({ store, worker, opening, onProgress }: Input) {
@@ -52,6 +56,7 @@ interface ReadyInput {
 function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   const address = useAddress(store);
   const [theme, toggleTheme] = useTheme();
+  const printing = usePrinting();
   const [keysShown, showKeys] = useState(false);
   const view = useView(worker, scopeOf(address, opened), onTrouble);
   const names = useMemo(() => new Names(opened), [opened]);
@@ -83,7 +88,8 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   useEffect(() => {
     document.title = `${names.program()} · Whetstone`;
   }, [names]);
-  if (session === null) return <Loading progress={{ stage: 'Laying out the picture', done: 0, whole: null }} />;
+  if (session === null)
+    return <Loading progress={{ stage: 'Laying out the picture', done: 0, whole: null }} />;
   return (
     <SessionContext.Provider value={session}>
       <Header theme={theme} onTheme={toggleTheme} onKeys={() => showKeys(true)} />
@@ -91,10 +97,12 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
       <TimeStrip />
       <main class="work">
         <section class="stage" aria-label={address.view}>
-          {address.view === 'overview' && <Overview />}
-          {(address.view === 'icicle' || address.view === 'sunburst') && <CallPicture kind={address.view} />}
-          {address.view === 'table' && <TableView />}
-          {address.view === 'source' && <SourceView />}
+          {(address.view === 'overview' || printing) && <Overview {...(printing && { rows: printedRows })} />}
+          {!printing && (address.view === 'icicle' || address.view === 'sunburst') && (
+            <CallPicture kind={address.view} />
+          )}
+          {!printing && address.view === 'table' && <TableView />}
+          {!printing && address.view === 'source' && <SourceView />}
         </section>
         <Panel />
       </main>

@@ -34,8 +34,11 @@ export function CallPicture({ kind }: { readonly kind: Kind }) {
       zoom: (box) => zoomTo(latest.current, box),
     };
     control.current =
-      kind === 'icicle' ? new IcicleControl(canvas.current, events) : new SunburstControl(canvas.current, events);
+      kind === 'icicle'
+        ? new IcicleControl(canvas.current, events)
+        : new SunburstControl(canvas.current, events);
     shownTree.current = null;
+    setHover(null);
     return () => control.current?.close();
   }, [kind, empty]);
 
@@ -46,6 +49,7 @@ export function CallPicture({ kind }: { readonly kind: Kind }) {
   });
   useEffect(() => {
     if (control.current === null) return;
+    setHover(null);
     // A new tree is shown where the address says, without a movement from where another one was.
     control.current.focus(zoomBox, shownTree.current === view.tree);
     shownTree.current = view.tree;
@@ -93,7 +97,11 @@ function Legend() {
           <li key={category}>
             <span
               class={`swatch ${category}`}
-              style={category === 'idle' || category === 'waiting' ? {} : { background: css(categoryColour(palette, i)) }}
+              style={
+                category === 'idle' || category === 'waiting'
+                  ? {}
+                  : { background: css(categoryColour(palette, i)) }
+              }
             />
             {categoryNames[category]}
           </li>
@@ -139,7 +147,10 @@ function select(session: Session, box: number): void {
 }
 
 function zoomTo({ store, view }: Session, box: number): void {
-  store.show({ zoom: view.tree.node[box]!, ...(box > 0 && { function: view.tree.function[box]!, node: view.tree.node[box]! }) });
+  store.show({
+    zoom: view.tree.node[box]!,
+    ...(box > 0 && { function: view.tree.function[box]!, node: view.tree.node[box]! }),
+  });
 }
 
 const arrows: Readonly<Record<string, Direction>> = {
@@ -150,7 +161,11 @@ const arrows: Readonly<Record<string, Direction>> = {
 };
 
 /** Acts on a key; false if it means nothing here. */
-function pictureKey(session: Session, control: IcicleControl | SunburstControl | null, event: KeyboardEvent): boolean {
+function pictureKey(
+  session: Session,
+  control: IcicleControl | SunburstControl | null,
+  event: KeyboardEvent,
+): boolean {
   const { view, selectedBox, boxOfNode, address, store } = session;
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
   const direction = arrows[event.key];

@@ -68,7 +68,12 @@ export function Code({ file, lines, from, to, figures }: Input) {
     );
   }
   return (
-    <div role="table" class={`code ${counted ? 'with-hits' : ''}`} aria-label="Source" aria-rowcount={lines.length}>
+    <div
+      role="table"
+      class={`code ${counted ? 'with-hits' : ''}`}
+      aria-label="Source"
+      aria-rowcount={lines.length}
+    >
       {rows}
     </div>
   );

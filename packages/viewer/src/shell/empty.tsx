@@ -33,7 +33,13 @@ export function Empty() {
   );
 }
 
-function Explained({ text, children }: { readonly text: string; readonly children: preact.ComponentChildren }) {
+function Explained({
+  text,
+  children,
+}: {
+  readonly text: string;
+  readonly children: preact.ComponentChildren;
+}) {
   return (
     <div class="message">
       <p>{text}</p>

@@ -1,6 +1,7 @@
-import { formatPercent, formatRatio, formatTime } from '@whetstone/profile';
+import { formatPercent, formatTime } from '@whetstone/profile';
 import { useRef } from 'preact/hooks';
 import type { Theme } from '../draw/palette.ts';
+import { influenceTexts } from './influence.ts';
 import { useSession } from './session.ts';
 import { SplitBar } from './split-bar.tsx';
 
@@ -14,20 +15,20 @@ interface Input {
 export function Header({ theme, onTheme, onKeys }: Input) {
   const { opened, names } = useSession();
   const { about } = opened;
-  const influence = about.influence;
+  const influence = influenceTexts(about);
   return (
     <header class="head">
       <div class="line">
         <p class="what" title={about.command.join(' ')}>
           <strong>{names.program()}</strong>
           <span> · {formatTime(about.wall)}</span>
-          {about.runtime !== null && (
+          {about.runtime.version !== '' && (
             <span>
               {' '}
               · {about.runtime.name} {about.runtime.version.replace(/^v/, '')}
             </span>
           )}
-          <span class="when"> · {startedText(about.started)}</span>
+          {about.started !== '' && <span class="when"> · {startedText(about.started)}</span>}
         </p>
         <Search />
         <button type="button" class="plain" onClick={onKeys} aria-label="Show the keys" title="Keys (?)">
@@ -46,17 +47,12 @@ export function Header({ theme, onTheme, onKeys }: Input) {
       <h1 class="headline">{opened.report.headline}</h1>
       <div class="line">
         <SplitBar />
-        {influence.value > 0 && (
+        {influence !== null && (
           <p
             class="muted influence"
-            title={
-              influence.kind === 'measured'
-                ? 'Time with measuring divided by time without it, from runs of both'
-                : 'Estimated; whetstone run --check-influence measures it'
-            }
+            title={`Time with measuring divided by time without it: ${influence.long}`}
           >
-            measured at {influence.kind === 'measured' ? '' : 'about '}
-            {formatRatio(influence.value)}
+            {influence.short}
           </p>
         )}
       </div>
@@ -99,7 +95,12 @@ function Search() {
 function startedText(iso: string): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  return new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' })
+  return new Intl.DateTimeFormat('en-GB', {
+    day: 'numeric',
+    month: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+  })
     .format(date)
     .replace(',', '');
 }

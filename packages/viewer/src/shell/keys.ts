@@ -9,9 +9,11 @@ export function useKeys(session: Session | null, onHelp: () => void, onTheme: ()
   useEffect(() => {
     const act = (event: KeyboardEvent) => {
       if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-      if (event.target instanceof Element && event.target.closest('input, select, textarea, dialog') !== null) return;
+      if (event.target instanceof Element && event.target.closest('input, select, textarea, dialog') !== null)
+        return;
       const now = latest.current;
-      if (now.session !== null && pageKey(event.key, now.session, now.onHelp, now.onTheme)) event.preventDefault();
+      if (now.session !== null && pageKey(event.key, now.session, now.onHelp, now.onTheme))
+        event.preventDefault();
     };
     document.addEventListener('keydown', act);
     return () => document.removeEventListener('keydown', act);
@@ -19,7 +21,12 @@ export function useKeys(session: Session | null, onHelp: () => void, onTheme: ()
 }
 
 /** Acts on a key; false if it means nothing. */
-function pageKey(key: string, { store, address, opened }: Session, onHelp: () => void, onTheme: () => void): boolean {
+function pageKey(
+  key: string,
+  { store, address, opened }: Session,
+  onHelp: () => void,
+  onTheme: () => void,
+): boolean {
   const view = views[Number(key) - 1];
   if (view !== undefined) {
     store.show({ view });

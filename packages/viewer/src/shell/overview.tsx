@@ -1,6 +1,7 @@
 import type { Finding, Place } from '@whetstone/analyze';
-import { formatCount, formatPercent, formatRatio, formatTime } from '@whetstone/profile';
+import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { isWaiting } from '../model/scope.ts';
+import { influenceTexts } from './influence.ts';
 import { PlaceText } from './place-text.tsx';
 import { Prose } from './prose.tsx';
 import { selectFunction, useSession, type Session } from './session.ts';
@@ -9,12 +10,12 @@ import { selectFunction, useSession, type Session } from './session.ts';
 const shownRows = 10;
 
 /** The answer and its evidence on one page. */
-export function Overview() {
+export function Overview({ rows = shownRows }: { readonly rows?: number }) {
   return (
     <div class="overview">
       <Findings />
-      <HottestLines />
-      <HottestFunctions />
+      <HottestLines rows={rows} />
+      <HottestFunctions rows={rows} />
       <Waits />
       <Notes />
     </div>
@@ -83,15 +84,16 @@ function fileNamed({ opened }: Session, file: string): number {
   return at >= 0 ? at : file === '' ? -1 : opened.strings.indexOf(file);
 }
 
-function HottestLines() {
+function HottestLines({ rows: wanted }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, opened, address } = session;
+  const { view, names, opened, address, found } = session;
   const { lines } = view;
   const computing = computingTime(session);
   const counted = opened.about.modes.counts && address.range === null;
-  const rows = Array.from({ length: Math.min(shownRows, lines.self.length) }, (_, i) => i).filter(
-    (i) => lines.self[i]! > 0,
-  );
+  const rows: number[] = [];
+  for (let i = 0; i < lines.self.length && rows.length < wanted && lines.self[i]! > 0; i++) {
+    if (found === null || found.functions[lines.function[i]!] === 1) rows.push(i);
+  }
   if (rows.length === 0) return null;
   return (
     <section>
@@ -157,16 +159,19 @@ function HottestLines() {
   );
 }
 
-function HottestFunctions() {
+function HottestFunctions({ rows }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, opened, store, address } = session;
+  const { view, names, opened, store, address, found } = session;
   const { self, total, calls } = view.figures;
   const computing = computingTime(session);
   const counted = opened.about.modes.counts && address.range === null;
   const order = Array.from(self, (_, fn) => fn)
-    .filter((fn) => self[fn]! > 0 && !isWaiting(opened.functions.category[fn]!))
+    .filter(
+      (fn) =>
+        self[fn]! > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
+    )
     .sort((a, b) => self[b]! - self[a]!)
-    .slice(0, shownRows);
+    .slice(0, rows);
   if (order.length === 0) return null;
   return (
     <section>
@@ -275,16 +280,20 @@ function Waits() {
 /** Circumstances that limit what the figures mean. */
 function Notes() {
   const { report, about } = useSession().opened;
-  const { influence } = about;
+  const influence = influenceTexts(about);
   return (
     <section>
       <h2>About these figures</h2>
       <dl class="facts">
-        <dt>Command</dt>
-        <dd>
-          <code>{about.command.join(' ')}</code>
-        </dd>
-        {about.runtime !== null && (
+        {about.command.length > 0 && (
+          <>
+            <dt>Command</dt>
+            <dd>
+              <code>{about.command.join(' ')}</code>
+            </dd>
+          </>
+        )}
+        {about.runtime.version !== '' && (
           <>
             <dt>Runtime</dt>
             <dd>
@@ -292,23 +301,23 @@ function Notes() {
             </dd>
           </>
         )}
-        <dt>Machine</dt>
-        <dd>
-          {about.machine.processor}, {about.machine.cores} cores, {about.machine.system}
-        </dd>
+        {about.machine.cores > 0 && (
+          <>
+            <dt>Machine</dt>
+            <dd>
+              {about.machine.processor}, {about.machine.cores} cores, {about.machine.system}
+            </dd>
+          </>
+        )}
         <dt>Samples</dt>
         <dd>
           {formatCount(report.samples.taken)} taken, {formatCount(report.samples.rejected)} rejected, one
           every {formatTime(about.interval)}
         </dd>
-        {influence.value > 0 && (
+        {influence !== null && (
           <>
             <dt>Slowdown</dt>
-            <dd>
-              {influence.kind === 'measured'
-                ? `${formatRatio(influence.value)}, measured (${formatRatio(influence.low)} to ${formatRatio(influence.high)})`
-                : `about ${formatRatio(influence.value)}, estimated; whetstone run --check-influence measures it`}
-            </dd>
+            <dd>{influence.long}</dd>
           </>
         )}
       </dl>

@@ -51,7 +51,8 @@ export function Panel() {
         {names.place(fn)}
       </p>
       <p class="muted">
-        <span class={`swatch ${categories[names.category(fn)]!}`} /> {categoryNames[categories[names.category(fn)]!]}
+        <span class={`swatch ${categories[names.category(fn)]!}`} />{' '}
+        {categoryNames[categories[names.category(fn)]!]}
       </p>
       <Figures fn={fn} />
       {view.figures.total[fn]! + view.figures.waited[fn]! > 0 && <Around fn={fn} />}
@@ -62,13 +63,18 @@ export function Panel() {
 
 /** What there is to select first. */
 function Hottest() {
-  const { view, names } = useSession();
+  const { view, names, found } = useSession();
   const { self } = view.figures;
   const list = Array.from(self, (time, fn) => ({ function: fn, time }))
-    .filter(({ function: fn, time }) => time > 0 && !isWaiting(names.category(fn)))
+    .filter(
+      ({ function: fn, time }) =>
+        time > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
+    )
     .sort((a, b) => b.time - a.time)
     .slice(0, hottestFunctions);
-  return <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />;
+  return (
+    <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />
+  );
 }
 
 function Figures({ fn }: { readonly fn: number }) {
@@ -107,8 +113,15 @@ function Figures({ fn }: { readonly fn: number }) {
       </thead>
       <tbody>
         {!rests && row('self', self[fn]!, computing, 'Computing in the function itself; % of all computing')}
-        {!rests && row('total', total[fn]!, computing, 'Computing in it and in all it called; % of all computing')}
-        {waited[fn]! > 0 && row('waited', waited[fn]!, view.tree.width[0]!, 'Waiting in it and in what it called; % of all time')}
+        {!rests &&
+          row('total', total[fn]!, computing, 'Computing in it and in all it called; % of all computing')}
+        {waited[fn]! > 0 &&
+          row(
+            'waited',
+            waited[fn]!,
+            view.tree.width[0]!,
+            'Waiting in it and in what it called; % of all time',
+          )}
         {address.node >= 0 &&
           onPath > 0 &&
           onPath < total[fn]! * 0.9995 &&
@@ -136,9 +149,12 @@ function Around({ fn }: { readonly fn: number }) {
   const [around, setAround] = useState<Neighbours | null>(null);
   useEffect(() => {
     let wanted = true;
-    worker.ask({ kind: 'neighbours', function: fn }).then((next) => {
-      if (wanted) setAround(next);
-    }, () => undefined);
+    worker.ask({ kind: 'neighbours', function: fn }).then(
+      (next) => {
+        if (wanted) setAround(next);
+      },
+      () => undefined,
+    );
     return () => {
       wanted = false;
     };
@@ -228,11 +244,7 @@ function Excerpt({ fn }: { readonly fn: number }) {
     <section>
       <h3>Source</h3>
       <Code file={file} lines={source.lines} from={from} to={to} figures="time" />
-      <button
-        type="button"
-        class="link"
-        onClick={() => store.show({ view: 'source', file, line: hottest })}
-      >
+      <button type="button" class="link" onClick={() => store.show({ view: 'source', file, line: hottest })}>
         {names.place(fn, hottest)}
       </button>
     </section>

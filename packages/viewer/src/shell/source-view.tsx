@@ -101,10 +101,17 @@ function Lines({ session, file, lines }: LinesInput) {
         )}
       </p>
       <div class="code-heads" aria-hidden="true">
-        {opened.about.modes.counts && address.range === null && <span class="code-figure code-hits">hits</span>}
+        {opened.about.modes.counts && address.range === null && (
+          <span class="code-figure code-hits">hits</span>
+        )}
         <span class="code-figure">self</span>
       </div>
-      <div class="lines-body" ref={visible.scroller} tabIndex={0} aria-label={`Source of ${names.file(file)}`}>
+      <div
+        class="lines-body"
+        ref={visible.scroller}
+        tabIndex={0}
+        aria-label={`Source of ${names.file(file)}`}
+      >
         <div class="lines-space" style={{ height: `${lines.length * lineHeight}px` }}>
           <div style={{ transform: `translateY(${visible.first * lineHeight}px)` }}>
             <Code file={file} lines={lines} from={visible.first + 1} to={visible.end} figures="all" />
@@ -116,7 +123,15 @@ function Lines({ session, file, lines }: LinesInput) {
 }
 
 /** A file without text: its lines' figures alone. */
-function Without({ session, file, why }: { readonly session: Session; readonly file: number; readonly why: string }) {
+function Without({
+  session,
+  file,
+  why,
+}: {
+  readonly session: Session;
+  readonly file: number;
+  readonly why: string;
+}) {
   const { view, names, opened } = session;
   const rows: { line: number; self: number; fn: number }[] = [];
   for (let i = 0; i < view.lines.line.length && rows.length < 200; i++) {

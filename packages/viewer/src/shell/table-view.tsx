@@ -6,6 +6,7 @@ import { Empty } from './empty.tsx';
 import { PlaceText } from './place-text.tsx';
 import { computingTime, known, Share } from './overview.tsx';
 import { selectFunction, useSession, type Session } from './session.ts';
+import { useNarrow } from './use-narrow.ts';
 import { useRows } from './use-rows.ts';
 
 interface Column {
@@ -40,13 +41,13 @@ const columns: readonly Column[] = [
 const widths: Readonly<Record<SortColumn, string>> = {
   name: 'minmax(140px, 3fr)',
   calls: '88px',
-  self: '76px',
-  selfPerCall: '76px',
-  total: '76px',
-  totalPerCall: '76px',
-  waited: '76px',
+  self: '68px',
+  selfPerCall: '68px',
+  total: '68px',
+  totalPerCall: '68px',
+  waited: '68px',
   gain: '104px',
-  place: 'minmax(100px, 2fr)',
+  place: 'minmax(100px, 3fr)',
 };
 
 const rowHeight = 24;
@@ -56,11 +57,8 @@ const headHeight = 32;
 export function TableView() {
   const session = useSession();
   const { address, view, found, store } = session;
-  const shown = columnsOf(session);
-  const rows = useMemo(
-    () => sortedFunctions(session),
-    [view, found, address.sort, address.descending],
-  );
+  const shown = columnsOf(session, useNarrow());
+  const rows = useMemo(() => sortedFunctions(session), [view, found, address.sort, address.descending]);
   const visible = useRows(rows.length, rowHeight, headHeight);
   const selectedRow = rows.indexOf(address.function);
   useEffect(() => visible.reveal(selectedRow), [selectedRow]);
@@ -110,26 +108,26 @@ export function TableView() {
           ))}
         </div>
       </div>
-        {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
-        <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
-          {rows.slice(visible.first, visible.end).map((fn, i) => (
-            <div
-              key={fn}
-              role="row"
-              aria-rowindex={visible.first + i + 2}
-              class={`grid-row ${fn === address.function ? 'selected' : ''}`}
-              style={{ transform: `translateY(${(visible.first + i) * rowHeight}px)` }}
-              onClick={() => selectFunction(session, fn)}
-              onDblClick={() => store.show({ view: 'source', function: fn, file: -1, line: 0 })}
-            >
-              {shown.map(({ id }) => (
-                <span key={id} role="cell" class={`cell-${id}`}>
-                  <Cell session={session} id={id} fn={fn} computing={computing} />
-                </span>
-              ))}
-            </div>
-          ))}
-        </div>
+      {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
+      <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+        {rows.slice(visible.first, visible.end).map((fn, i) => (
+          <div
+            key={fn}
+            role="row"
+            aria-rowindex={visible.first + i + 2}
+            class={`grid-row ${fn === address.function ? 'selected' : ''}`}
+            style={{ transform: `translateY(${(visible.first + i) * rowHeight}px)` }}
+            onClick={() => selectFunction(session, fn)}
+            onDblClick={() => store.show({ view: 'source', function: fn, file: -1, line: 0 })}
+          >
+            {shown.map(({ id }) => (
+              <span key={id} role="cell" class={`cell-${id}`}>
+                <Cell session={session} id={id} fn={fn} computing={computing} />
+              </span>
+            ))}
+          </div>
+        ))}
+      </div>
     </div>
   );
 }
@@ -177,13 +175,15 @@ function Cell({ session, id, fn, computing }: CellInput) {
   }
 }
 
-/** Columns that have something to show. */
-function columnsOf({ opened, address, view }: Session): readonly Column[] {
+/** Columns that have something to show; a narrow page loses those on the right. */
+function columnsOf({ opened, address, view }: Session, narrow: boolean): readonly Column[] {
   const has = {
     counts: opened.about.modes.counts && address.range === null,
     waiting: view.figures.waited.some((time, fn) => time > 0 && !isWaiting(opened.functions.category[fn]!)),
   };
-  return columns.filter(({ needs }) => needs === undefined || has[needs]);
+  return columns.filter(
+    ({ id, needs }) => (needs === undefined || has[needs]) && !(narrow && (id === 'place' || id === 'gain')),
+  );
 }
 
 /** Rows of the functions that took time and fit the search, in the order that the address asks for. */
@@ -209,7 +209,8 @@ function sortedFunctions({ view, found, address, names }: Session): number[] {
   const by = figure[address.sort];
   const sign = address.descending ? -1 : 1;
   if (by === null) {
-    const text = address.sort === 'name' ? (fn: number) => names.function(fn) : (fn: number) => names.place(fn);
+    const text =
+      address.sort === 'name' ? (fn: number) => names.function(fn) : (fn: number) => names.place(fn);
     const keys = new Map(rows.map((fn) => [fn, text(fn)]));
     return rows.sort((a, b) => sign * compareTexts(keys.get(a)!, keys.get(b)!) || a - b);
   }

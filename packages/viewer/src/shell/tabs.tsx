@@ -1,14 +1,6 @@
 import { formatTime } from '@whetstone/profile';
-import { views, type ViewName } from '../address.ts';
+import { views, viewTitles } from '../address.ts';
 import { useSession } from './session.ts';
-
-const titles: Readonly<Record<ViewName, string>> = {
-  overview: 'Overview',
-  icicle: 'Icicle',
-  sunburst: 'Sunburst',
-  table: 'Table',
-  source: 'Source',
-};
 
 /** The views, and what of the profile they show. */
 export function Tabs() {
@@ -22,15 +14,20 @@ export function Tabs() {
             type="button"
             class="tab"
             aria-current={address.view === view ? 'page' : undefined}
-            title={`${titles[view]} (${i + 1})`}
+            title={`${viewTitles[view]} (${i + 1})`}
             onClick={() => store.show({ view })}
           >
-            {titles[view]}
+            {viewTitles[view]}
           </button>
         ))}
       </div>
       {address.range !== null && (
-        <button type="button" class="chip" title="Back to the whole run" onClick={() => store.show({ range: null })}>
+        <button
+          type="button"
+          class="chip"
+          title="Back to the whole run"
+          onClick={() => store.show({ range: null })}
+        >
           {formatTime(address.range[0])} – {formatTime(address.range[1])} ×
         </button>
       )}
@@ -46,7 +43,9 @@ export function Tabs() {
         <select
           aria-label="Thread"
           value={String(address.thread)}
-          onChange={(event) => store.show({ thread: Number(event.currentTarget.value), zoom: -1, range: null })}
+          onChange={(event) =>
+            store.show({ thread: Number(event.currentTarget.value), zoom: -1, range: null })
+          }
         >
           <option value="-1">all threads</option>
           {opened.threads.map((thread, i) => (

@@ -17,7 +17,9 @@ export function useTheme(): [Theme, () => void] {
     const { dataset, style } = document.documentElement;
     dataset['theme'] = theme;
     // Lists and bars have the colours of the pictures.
-    categories.forEach((category, i) => style.setProperty(`--${category}`, css(categoryColour(palettes[theme], i))));
+    categories.forEach((category, i) =>
+      style.setProperty(`--${category}`, css(categoryColour(palettes[theme], i))),
+    );
   }, [theme]);
   const toggle = () => {
     const next = theme === 'dark' ? 'light' : 'dark';

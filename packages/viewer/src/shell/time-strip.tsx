@@ -40,7 +40,9 @@ export function TimeStrip() {
         aria-valuemin={0}
         aria-valuemax={Math.round(activity.to)}
         aria-valuenow={Math.round(range?.[0] ?? 0)}
-        aria-valuetext={range === null ? 'the whole run' : `${formatTime(range[0])} to ${formatTime(range[1])}`}
+        aria-valuetext={
+          range === null ? 'the whole run' : `${formatTime(range[0])} to ${formatTime(range[1])}`
+        }
         onPointerDown={(event) => {
           if (event.button !== 0) return;
           event.currentTarget.setPointerCapture(event.pointerId);

@@ -20,8 +20,10 @@ export function Tooltip({ hover, zoomBox }: { readonly hover: Hover; readonly zo
     const tip = element.current!;
     const { offsetWidth: width, offsetHeight: height } = tip;
     // Right of the pointer and below it; where there is no room, left of it or above.
-    const left = hover.x + distance + width > innerWidth - 8 ? hover.x - distance - width : hover.x + distance;
-    const top = hover.y + distance + height > innerHeight - 8 ? hover.y - distance - height : hover.y + distance;
+    const left =
+      hover.x + distance + width > innerWidth - 8 ? hover.x - distance - width : hover.x + distance;
+    const top =
+      hover.y + distance + height > innerHeight - 8 ? hover.y - distance - height : hover.y + distance;
     tip.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
   });
   const { tree, figures } = view;

@@ -25,7 +25,9 @@ export function useRows(count: number, height: number, head = 0): VisibleRows {
   const measure = () => {
     const { scrollTop = 0, clientHeight = 800 } = scroller.current ?? {};
     setSight((before) =>
-      before.top === scrollTop && before.height === clientHeight ? before : { top: scrollTop, height: clientHeight },
+      before.top === scrollTop && before.height === clientHeight
+        ? before
+        : { top: scrollTop, height: clientHeight },
     );
   };
   useLayoutEffect(measure, [count]);

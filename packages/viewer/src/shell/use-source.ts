@@ -45,7 +45,8 @@ async function fromServer(file: number, path: string): Promise<SourceText> {
   if (/^node:/.test(path)) return absent('It is part of the runtime.');
   if (document.getElementById('profile') !== null) return absent('The profile was saved without it.');
   served ??= servedSources();
-  if (!(await served).has(path)) return absent('The profile was saved without it, and it is not below the folder shown.');
+  if (!(await served).has(path))
+    return absent('The profile was saved without it, and it is not below the folder shown.');
   const response = await fetch(`source?file=${encodeURIComponent(path)}`, { credentials: 'same-origin' });
   if (!response.ok) return absent('The file is gone.');
   return ofText(file, await response.text());

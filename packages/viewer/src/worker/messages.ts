@@ -75,4 +75,9 @@ export interface View {
 export type Reply =
   | { readonly kind: 'answer'; readonly number: number; readonly answer: unknown }
   | { readonly kind: 'failed'; readonly number: number; readonly code: string; readonly message: string }
-  | { readonly kind: 'progress'; readonly done: number; readonly whole: number | null; readonly stage: string };
+  | {
+      readonly kind: 'progress';
+      readonly done: number;
+      readonly whole: number | null;
+      readonly stage: string;
+    };

@@ -67,7 +67,7 @@ async function bytesOf(place: DataPlace): Promise<Uint8Array> {
   const whole = Number(response.headers.get('content-length')) || null;
   const chunks: Uint8Array[] = [];
   let done = 0;
-  for (const reader = response.body.getReader(); ; ) {
+  for (const reader = response.body.getReader(); ;) {
     const { value } = await reader.read();
     if (value === undefined) break;
     chunks.push(value);

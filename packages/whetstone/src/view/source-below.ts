@@ -17,13 +17,19 @@ export async function sourcesBelow(folder: SourceFolder | undefined): Promise<st
  * A source that the profile names, if it lies below the root when every link on the way is followed;
  * `null` for everything else.
  */
-export async function sourceBelow(folder: SourceFolder | undefined, file: string): Promise<Uint8Array | null> {
+export async function sourceBelow(
+  folder: SourceFolder | undefined,
+  file: string,
+): Promise<Uint8Array | null> {
   if (folder === undefined || !path.isAbsolute(file) || !folder.files.includes(file)) return null;
   const real = await realBelow(folder.root, file);
   if (real === null) return null;
   try {
     // A link that is put there between the check and the opening is not followed either.
-    const handle = await open(real, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const handle = await open(
+      real,
+      constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
+    );
     try {
       const found = await handle.stat();
       if (!found.isFile() || found.size > largest) return null;
