@@ -1,16 +1,65 @@
 import type { Influence } from '@whetstone/profile';
 import type { RawRecording } from './recording.ts';
 
-/** What one sample costs the program, in microseconds. */
+/**
+ * What measuring costs where it was tried (`bench/overhead-node`): CPU of V8 for one sample of a stack of
+ * usual depth, and what the agent adds to the start of a process. Microseconds.
+ */
 const SAMPLE_COST = 25;
-/** What the agent adds to the start of a process, in microseconds. */
-const START_COST = 35_000;
+const START_COST = 45_000;
+/** The guess can be wrong by this factor either way. */
+const UNCERTAINTY = 2;
 
 /** A guess at what the measuring cost, from what was done and from calibration: labelled as estimated. */
 export function estimatedInfluence(raw: RawRecording): Influence {
-  let samples = 0;
-  let pauses = 0;
-  let longestPause = 0;
+  const { samples, pauses, longestPause } = pausesOf(raw);
+  const wall = Math.max(raw.end - raw.begin, 1);
+  const start = raw.threads.length > 0 ? START_COST : 0;
+  // Threads run beside each other: their samples do not add up to one wall time.
+  const threads = Math.max(raw.threads.length, 1);
+  const slowdown = (factor: number) => {
+    const cost = ((samples * SAMPLE_COST + pauses) / threads + start) * factor;
+    return wall / (wall - Math.min(cost, wall / 2));
+  };
+  return {
+    value: slowdown(1),
+    low: slowdown(1 / UNCERTAINTY),
+    high: slowdown(UNCERTAINTY),
+    kind: 'estimated',
+    longestPause,
+    pauses,
+  };
+}
+
+/** Pairs of times (with measuring, without it) as a slowdown with its 95 % interval. */
+export function measuredInfluence(raw: RawRecording, pairs: readonly (readonly [measured: number, plain: number])[]): Influence {
+  const { pauses, longestPause } = pausesOf(raw);
+  // Ratios are averaged as logarithms, so that 2× and ½× cancel out.
+  const logs = pairs.map(([measured, plain]) => Math.log(measured / plain));
+  const { mean, half } = meanWithInterval(logs);
+  return {
+    value: Math.exp(mean),
+    low: Math.exp(mean - half),
+    high: Math.exp(mean + half),
+    kind: 'measured',
+    longestPause,
+    pauses,
+  };
+}
+
+/** Mean and half of its 95 % interval, by Student's t. */
+export function meanWithInterval(values: readonly number[]): { mean: number; half: number } {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length - 1, 1);
+  const quantile = quantiles[values.length - 2] ?? (values.length < 2 ? Infinity : 2);
+  return { mean, half: quantile * Math.sqrt(variance / values.length) };
+}
+
+/** Student's t for 95 %, two-sided, with 1, 2, … degrees of freedom. */
+const quantiles = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145];
+
+function pausesOf(raw: RawRecording): { samples: number; pauses: number; longestPause: number } {
+  let [samples, pauses, longestPause] = [0, 0, 0];
   for (const { records } of raw.threads) {
     for (const record of records) {
       if (record.type !== 'piece') continue;
@@ -19,8 +68,5 @@ export function estimatedInfluence(raw: RawRecording): Influence {
       longestPause = Math.max(longestPause, record.pause);
     }
   }
-  const wall = Math.max(raw.end - raw.begin, 1);
-  const cost = Math.min(samples * SAMPLE_COST + pauses + (raw.threads.length > 0 ? START_COST : 0), wall * 0.9);
-  const value = wall / (wall - cost);
-  return { value, low: 1, high: 1 + 2 * (value - 1), kind: 'estimated', longestPause, pauses };
+  return { samples, pauses, longestPause };
 }

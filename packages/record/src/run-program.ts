@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess, type StdioOptions } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { ProcFigures } from './proc-figures.ts';
 import { childrenUsage } from './children-usage.ts';
 import { removeFolder } from './remove-folder.ts';
 import { RecordError, type RawRecording, type RawThread, type Target, type ThreadFigures } from './recording.ts';
+import type { Streams } from './streams.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 
 export interface RunOptions {
@@ -25,16 +26,6 @@ export interface RunOptions {
   readonly streams: Streams;
   readonly onProgress?: ((elapsed: number, samples: number) => void) | undefined;
 }
-
-/** Where the program's input comes from and what happens to its output. */
-export interface Streams {
-  readonly stdio: StdioOptions;
-  /** Is given the program right after its start; what it returns is awaited after the end. */
-  readonly connect?: ((child: ChildProcess) => Promise<void>) | undefined;
-}
-
-/** The program's streams are the caller's own: a terminal stays a terminal. */
-export const inherited: Streams = { stdio: 'inherit' };
 
 /** Between two reports of progress, in milliseconds. */
 const PROGRESS_TIME = 250;

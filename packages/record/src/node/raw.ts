@@ -135,7 +135,13 @@ export interface RawSites {
   }[];
 }
 
-/** Waits that have ended since the last line; columns of one table. */
+/**
+ * Waits that have ended since the last line, and what has passed of those that have not; columns of one table.
+ *
+ * A long wait comes in pieces, each starting where the last one ended; only the first has a `count`, the others
+ * have 0, so that times and counts add up whenever the program ends. `duration` is the sum where a row stands for
+ * several waits; `start` is then that of the first.
+ */
 export interface RawWaits {
   readonly type: 'waits';
   readonly site: readonly number[];
@@ -146,7 +152,7 @@ export interface RawWaits {
   readonly duration: readonly number[];
   /** Asleep time charged to it, as far as the agent can tell: the idle stretch that its end ended. */
   readonly charged: readonly number[];
-  /** How many waits the row stands for (short ones of one site are added up), and the longest. */
+  /** How many waits the row stands for (short ones of one site are added up), and the longest, in pieces or not. */
   readonly count: readonly number[];
   readonly longest: readonly number[];
 }

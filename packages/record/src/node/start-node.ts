@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 export const agentFolder = fileURLToPath(new URL('../agents/node', import.meta.url));
 
 export interface AgentOptions {
-  readonly pass: 'time' | 'counts';
+  /** `plain` only loads TypeScript, to compare with. */
+  readonly pass: 'time' | 'counts' | 'plain';
   /** Microseconds between samples, `null` for the usual change of rhythm. */
   readonly interval: number | null;
   /** Monotonic microseconds at which measuring ends, `null` for the program's end. */
@@ -42,7 +43,7 @@ export function withAgent(environment: NodeJS.ProcessEnv, preload: string): Node
 }
 
 /** NODE_OPTIONS is split at blanks, so the folder must have none. */
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   const usual = realpathSync(os.tmpdir());
   return /\s|"|\\/.test(usual) && process.platform !== 'win32' ? '/tmp' : usual;
 }

@@ -44,6 +44,7 @@ function begin(options, environment) {
     if (main) followChildren(options, environment);
     return;
   }
+  if (options.pass === 'plain') return plain(options, environment);
   const output = openOutput(options.folder, process.pid, threadId);
   if (!output.open) return;
 
@@ -160,6 +161,24 @@ function begin(options, environment) {
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
   startWatcher(options, context, control, main);
   measuring = options.pass === 'counts' ? startCounter(session, output) : startSampler(output, options.interval);
+}
+
+/** The program as without us, but for TypeScript, which something has to load. */
+function plain(options, environment) {
+  if (workerThreads.isMainThread) followChildren(options, environment);
+  const silent = () => {};
+  require('./loader.cjs').install({
+    folder: options.folder,
+    pass: 'time',
+    options,
+    record: silent,
+    note: silent,
+    ranges: false,
+    cacheFolder: options.cacheFolder,
+    workingDirectory: options.workingDirectory,
+    agentFolder: __dirname,
+    threadId: workerThreads.threadId,
+  });
 }
 
 /** Engines before V8 13.6 charge inlined lines to the file of the caller, so every file gets lines of its own. */

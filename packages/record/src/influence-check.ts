@@ -1,0 +1,75 @@
+import { spawn } from 'node:child_process';
+import { now } from './now.ts';
+import { makeAgentFolder, withAgent } from './node/start-node.ts';
+import { meanWithInterval } from './influence.ts';
+import type { Target } from './recording.ts';
+import { removeFolder } from './remove-folder.ts';
+import { runProgram, type RunOptions } from './run-program.ts';
+import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
+import type { Streams } from './streams.ts';
+
+const FEWEST_PAIRS = 3;
+const MOST_PAIRS = 10;
+/** No further pair is begun after so long, in microseconds. */
+const PATIENCE = 60e6;
+/** An interval of ± 2 % is enough. */
+const ENOUGH = 0.02;
+
+/**
+ * Runs the program without us and with us in turn.
+ *
+ * @returns wall times `[measured, plain]` of each pair, or why they cannot be compared
+ */
+export async function comparedRuns(
+  target: Target,
+  options: RunOptions,
+  streams: () => Streams,
+  exit: { readonly code: number | null; readonly signal: string | null },
+): Promise<(readonly [number, number])[] | string> {
+  const pairs: (readonly [number, number])[] = [];
+  const began = now();
+  while (pairs.length < MOST_PAIRS) {
+    // The order changes, so that a machine that slows down does not speak for one side.
+    const plainFirst = pairs.length % 2 === 0;
+    const before = plainFirst ? await plainRun(target, options, streams()) : null;
+    const raw = await runProgram(target, { ...options, streams: streams(), deopts: false, onProgress: undefined });
+    const plain = before ?? (await plainRun(target, options, streams()));
+    if (plain.code !== exit.code || plain.signal !== exit.signal) {
+      return `without us the program ended with ${plain.signal ?? `exit code ${plain.code}`}`;
+    }
+    pairs.push([raw.end - raw.begin, plain.wall]);
+    if (pairs.length < FEWEST_PAIRS) continue;
+    const { half } = meanWithInterval(pairs.map(([measured, other]) => Math.log(measured / other)));
+    if (half < ENOUGH || now() - began > PATIENCE) break;
+  }
+  return pairs;
+}
+
+/** Once without measuring; TypeScript still needs our loader, as it would need another without us. */
+async function plainRun(
+  target: Target,
+  options: RunOptions,
+  streams: Streams,
+): Promise<{ wall: number; code: number | null; signal: string | null }> {
+  const own = target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
+  const loader = target.entry !== null && /\.([cm]?ts|[jt]sx)$/.test(target.entry);
+  const agent = loader ? makeAgentFolder({ ...options, pass: 'plain', until: null }) : null;
+  try {
+    const begin = now();
+    const child = spawn(target.command, [...target.args], {
+      stdio: streams.stdio,
+      cwd: target.kind === 'script' ? scriptFolder(options.workingDirectory) : options.workingDirectory,
+      env: agent === null ? own : withAgent(own, agent.preload),
+    });
+    const connected = streams.connect?.(child);
+    const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+    });
+    const wall = now() - begin;
+    await connected;
+    return { wall, ...exit };
+  } finally {
+    if (agent !== null) removeFolder(agent.folder);
+  }
+}
