@@ -52,6 +52,6 @@ export function explain(profile: Profile): Evidence[] {
     evenlySpread,
   ].flatMap((find) => find(facts));
   // A stable sort: findings with the same gain stay in the order above, from cause to detail.
-  const byGain = causes.sort((a, b) => (b.gainAtMost ?? 0) - (a.gainAtMost ?? 0));
+  const byGain = causes.toSorted((a, b) => (b.gainAtMost ?? 0) - (a.gainAtMost ?? 0));
   return [...doubts, ...byGain];
 }

@@ -48,7 +48,7 @@ export function functionLines(
           functions.line[g]! <= known),
     );
     const times = new Map<number, number>();
-    const members = new Set(inside.filter((g) => !isResting(profile, g)));
+    const members = new Set(inside.filter((other) => !isResting(profile, other)));
     for (let i = 0; i < selection.row.length; i++) {
       const line = selection.line[i]!;
       if (line < first || (known > 0 && line > known) || !members.has(nodes.function[selection.row[i]!]!))
@@ -56,7 +56,7 @@ export function functionLines(
       times.set(line, (times.get(line) ?? 0) + selection.value[i]!);
     }
     const hitsOf = new Map<number, number>();
-    for (const g of [f, ...inside.filter((g) => g !== f)]) {
+    for (const g of [f, ...inside.filter((other) => other !== f)]) {
       for (const [line, count] of hits.get(g) ?? []) if (!hitsOf.has(line)) hitsOf.set(line, count);
     }
     const seen = [...times.keys(), ...(hits.get(f)?.keys() ?? [])];

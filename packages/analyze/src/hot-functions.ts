@@ -36,5 +36,5 @@ export function hotFunctions(profile: Profile, selection: Selection): FunctionRo
       allocated: allocated.get(f) ?? null,
     });
   }
-  return rows.sort((a, b) => b.self - a.self || b.total - a.total || (b.calls ?? 0) - (a.calls ?? 0));
+  return rows.toSorted((a, b) => b.self - a.self || b.total - a.total || (b.calls ?? 0) - (a.calls ?? 0));
 }

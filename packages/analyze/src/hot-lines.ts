@@ -30,7 +30,7 @@ export function hotLines(profile: Profile, selection: Selection): LineRow[] {
   const rows: LineRow[] = [];
   for (const [file, lines] of byFile) {
     for (const [line, owners] of lines) {
-      const sorted = [...owners].sort((a, b) => b[1] - a[1]);
+      const sorted = [...owners].toSorted((a, b) => b[1] - a[1]);
       const [owner] = sorted[0]!;
       const counts = sorted.map(([f]) => hits.get(f)?.get(line)).filter((count) => count !== undefined);
       const bytes = sorted.map(([f]) => allocated.get(f)?.get(line)).filter((sum) => sum !== undefined);
@@ -43,5 +43,5 @@ export function hotLines(profile: Profile, selection: Selection): LineRow[] {
       });
     }
   }
-  return rows.sort((a, b) => b.self - a.self || a.file.localeCompare(b.file) || a.line - b.line);
+  return rows.toSorted((a, b) => b.self - a.self || a.file.localeCompare(b.file) || a.line - b.line);
 }

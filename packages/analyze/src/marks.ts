@@ -11,7 +11,7 @@ export function markedFunctions(profile: Profile, selection: Selection): Functio
     for (const lines of functionLines(profile, name, selection))
       listed.set(`${lines.file}:${lines.line}`, lines);
   }
-  return [...listed.values()].sort((a, b) => b.self - a.self);
+  return [...listed.values()].toSorted((a, b) => b.self - a.self);
 }
 
 /** Stretches that the program marked itself, by name, most time first. */
@@ -26,7 +26,7 @@ export function regionRows(profile: Profile): RegionRow[] {
     row.count++;
     row.time += marks.duration[i]!;
   }
-  return [...rows.values()].sort((a, b) => b.time - a.time);
+  return [...rows.values()].toSorted((a, b) => b.time - a.time);
 }
 
 function namesOfMarks({ marks, strings }: Profile, kind: string): Set<string> {

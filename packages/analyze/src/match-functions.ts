@@ -22,7 +22,7 @@ export function matchFunctions(profile: Profile, name: string): number[] {
       (row) =>
         profile.functions.line[row]! <= Number(line) && Number(line) <= profile.functions.lastLine[row]!,
     );
-    return around.sort((a, b) => profile.functions.line[b]! - profile.functions.line[a]!).slice(0, 1);
+    return around.toSorted((a, b) => profile.functions.line[b]! - profile.functions.line[a]!).slice(0, 1);
   }
   return rows.filter((row) => shownName(profile, row).split(/[.#]/).at(-1) === name);
 }

@@ -41,7 +41,7 @@ export function callers(profile: Profile, name: string): Relatives {
     row.self += self[node]!;
     if (above[node] === 0) row.total += total[node]!;
   }
-  return relatives(profile, name, 'callers', matched, rows, sum(rows, 'self'), sum(rows, 'total'));
+  return relatives(profile, name, 'callers', matched, rows, added(rows, 'self'), added(rows, 'total'));
 }
 
 /**
@@ -112,10 +112,10 @@ function relatives(
         ...times,
       }))
       .filter((row) => row.total > 0 || row.self > 0)
-      .sort((a, b) => b.total - a.total || b.self - a.self),
+      .toSorted((a, b) => b.total - a.total || b.self - a.self),
   };
 }
 
-function sum(rows: ReadonlyMap<number, { self: number; total: number }>, column: 'self' | 'total'): number {
+function added(rows: ReadonlyMap<number, { self: number; total: number }>, column: 'self' | 'total'): number {
   return [...rows.values()].reduce((sum, row) => sum + row[column], 0);
 }

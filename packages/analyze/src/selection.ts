@@ -111,7 +111,7 @@ export function joinedStretches(
   stretches: readonly { readonly start: number; readonly end: number }[],
 ): { start: number; end: number }[] {
   const joined: { start: number; end: number }[] = [];
-  for (const { start, end } of [...stretches].sort((a, b) => a.start - b.start)) {
+  for (const { start, end } of stretches.toSorted((a, b) => a.start - b.start)) {
     const last = joined.at(-1);
     if (last && start <= last.end) last.end = Math.max(last.end, end);
     else joined.push({ start, end });

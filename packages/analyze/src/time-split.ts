@@ -45,7 +45,7 @@ export function collectionRows(profile: Profile): CollectionRow[] {
     row.time += collections.duration[i]!;
     row.longest = Math.max(row.longest, collections.duration[i]!);
   }
-  return [...rows.values()].sort((a, b) => b.time - a.time);
+  return [...rows.values()].toSorted((a, b) => b.time - a.time);
 }
 
 function sampledTime(profile: Profile): { busy: number; collector: number } {

@@ -17,7 +17,7 @@ export function waitRows(profile: Profile): WaitRow[] {
     if (!row) {
       const kind = strings[waits.kind[i]!] ?? '';
       row = {
-        ...(f >= 0 ? placeOf(profile, f, waits.line[i]!) : nowhere),
+        ...(f >= 0 ? placeOf(profile, f, waits.line[i]) : nowhere),
         kind,
         call: strings[waits.call[i]!] || kind,
         target: strings[waits.target[i]!] || null,
@@ -33,5 +33,5 @@ export function waitRows(profile: Profile): WaitRow[] {
     row.longest = Math.max(row.longest, waits.longest[i]!);
     if (waits.thread[i] === 0) row.charged += waits.charged[i]!;
   }
-  return [...rows.values()].sort((a, b) => b.charged - a.charged || b.time - a.time);
+  return [...rows.values()].toSorted((a, b) => b.charged - a.charged || b.time - a.time);
 }

@@ -39,25 +39,25 @@ export function drawnRun(run: DrawnRun): Profile {
   const drawn = profileOf(...(run.stacks ?? []));
   const builder = new ProfileBuilder();
   const main = builder.addThread(
-    threadOf({ ...drawn.threads[0]!, samples: { taken: 1000, rejected: 0 }, ...run.thread }),
+    threadOf({ ...drawn.threads[0], samples: { taken: 1000, rejected: 0 }, ...run.thread }),
   );
   for (const thread of run.threads ?? []) builder.addThread(threadOf(thread));
   const { functions, nodes, strings } = drawn;
   const rows = [...functions.name.keys()].map((f) =>
     builder.functionRow(
-      strings[functions.name[f]!]!,
-      strings[functions.file[f]!]!,
-      functions.line[f]!,
-      functions.column[f]!,
-      categories[functions.category[f]!]!,
-      run.lastLines?.[`${strings[functions.name[f]!]}@${strings[functions.file[f]!]}:${functions.line[f]}`] ??
+      strings[functions.name[f]],
+      strings[functions.file[f]],
+      functions.line[f],
+      functions.column[f],
+      categories[functions.category[f]],
+      run.lastLines?.[`${strings[functions.name[f]]}@${strings[functions.file[f]]}:${functions.line[f]}`] ??
         0,
     ),
   );
-  for (let n = 0; n < nodes.parent.length; n++) builder.nodeRow(nodes.parent[n]!, rows[nodes.function[n]!]!);
-  const samples = drawn.samples[0]!;
+  for (let n = 0; n < nodes.parent.length; n++) builder.nodeRow(nodes.parent[n], rows[nodes.function[n]]);
+  const samples = drawn.samples[0];
   for (let i = 0; i < samples.node.length; i++) {
-    builder.addSample(main, samples.node[i]!, samples.line[i]!, samples.time[i]!, samples.duration[i]!);
+    builder.addSample(main, samples.node[i], samples.line[i], samples.time[i], samples.duration[i]);
   }
   const functionAt = (at: string) => {
     const [, name = at, file = '/app/app.ts', line = '0'] = /^(.*?)@(.+):(\d+)$/.exec(at) ?? [];

@@ -15,7 +15,7 @@ describe.each(findingIds.map((id) => [id]))('%s', (id: FindingId) => {
   });
 
   test('has evidence that is known', () => {
-    for (const value of Object.values(found!.evidence)) {
+    for (const value of Object.values(found.evidence)) {
       if (typeof value === 'number') expect(value).not.toBeNaN();
     }
   });

@@ -42,7 +42,7 @@ describe('callers', () => {
     fc.assert(
       fc.property(recordedProfile, fc.nat(), (profile, pick) => {
         const names = functionNames(profile);
-        const found = callers(profile, names[pick % names.length]!);
+        const found = callers(profile, names[pick % names.length]);
         expect(found.rows.reduce((sum, { total }) => sum + total, 0)).toBeCloseTo(found.total, 3);
         expect(found.rows.reduce((sum, { self }) => sum + self, 0)).toBeCloseTo(found.self, 3);
       }),
@@ -96,7 +96,7 @@ describe('functionLines', () => {
       total: 40,
       calls: 2,
     });
-    expect(listing!.lines).toEqual([
+    expect(listing.lines).toEqual([
       { line: 2, text: 'function sum(xs) {', hits: null, self: 0, share: 0 },
       { line: 3, text: '  let s = 0;', hits: 2, self: 0, share: 0 },
       { line: 4, text: '  for (const x of xs) s += f(x);', hits: 2000, self: 40, share: 1 },
@@ -121,7 +121,7 @@ describe('matchFunctions', () => {
     'Reader.read@/app/a.ts:9 1',
   );
   const names = (name: string) =>
-    matchFunctions(profile, name).map((f) => profile.strings[profile.functions.name[f]!]);
+    matchFunctions(profile, name).map((f) => profile.strings[profile.functions.name[f]]);
 
   test.each([
     ['parse', ['parse']],

@@ -36,8 +36,6 @@ export function findingText(id: FindingId): FindingText {
   const text = readFileSync(new URL(`./texts/findings/${id}.md`, import.meta.url), 'utf8');
   const blocks = text.trim().split(/\r?\n(?:\r?\n)+/);
   const title = blocks.shift()?.replace(/^# /, '') ?? '';
-  const isList = (block: string) => block.startsWith('- ');
-  const oneLine = (block: string) => block.replace(/\s+/g, ' ').trim();
   return {
     title,
     body: blocks.filter((block) => !isList(block)).map(oneLine),
@@ -54,4 +52,12 @@ function filled(templates: readonly string[], { evidence }: Evidence): string[] 
   return templates
     .map((template) => fillTemplate(template, evidence, 'markdown'))
     .filter((text): text is string => text !== null);
+}
+
+function isList(block: string): boolean {
+  return block.startsWith('- ');
+}
+
+function oneLine(block: string): string {
+  return block.replace(/\s+/g, ' ').trim();
 }

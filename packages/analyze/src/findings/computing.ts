@@ -97,8 +97,8 @@ export function hotBuiltin({ profile, report }: Facts): Evidence[] {
 export function calledTooOften({ report }: Facts): Evidence[] {
   if (!enoughSamples(report)) return [];
   const row = report.functions.find(
-    ({ calls, self, ...row }) =>
-      isUserCode(row) &&
+    ({ calls, self, category }) =>
+      isUserCode({ category }) &&
       calls !== null &&
       calls >= CALLS_MANY &&
       self / calls <= CALL_SHORT &&
@@ -133,7 +133,7 @@ export function deoptimised({ profile, report }: Facts): Evidence[] {
     const count = deoptimisations.count[i]!;
     if (f < 0 || count < DEOPTIMISATIONS_MANY) continue;
     const place = placeOf(profile, f);
-    const row = report.functions.find((row) => samePlace(row, place));
+    const row = report.functions.find((other) => samePlace(other, place));
     if (!row || row.self / report.about.sampled < DEOPTIMISED_SHARE) continue;
     if (!worst || row.self > worst.row.self || (row.self === worst.row.self && count > worst.count)) {
       const line = deoptimisations.line[i]! || row.line;

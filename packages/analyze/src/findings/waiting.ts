@@ -88,7 +88,7 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
     if (time === 0 || 1 - covered / time > SEQUENTIAL_OVERLAP || charged < time / 2) continue;
     const first = rows[0]!;
     const f = waits.node[first]! >= 0 ? nodes.function[waits.node[first]!]! : -1;
-    const where = f >= 0 ? placeOf(profile, f, waits.line[first]!) : null;
+    const where = f >= 0 ? placeOf(profile, f, waits.line[first]) : null;
     const gainAtMost = (charged / wall) * (1 - 1 / count);
     if (worst && (worst.gainAtMost ?? 0) >= gainAtMost) continue;
     worst = {
@@ -162,7 +162,7 @@ function busiestPlace(profile: Facts['profile'], from: number, to: number): Plac
     if (node >= 0)
       times.set(profile.nodes.function[node]!, (times.get(profile.nodes.function[node]!) ?? 0) + inside);
   }
-  const [top] = [...times].sort((a, b) => b[1] - a[1]);
+  const [top] = [...times].toSorted((a, b) => b[1] - a[1]);
   return top ? placeOf(profile, top[0]) : null;
 }
 

@@ -8,11 +8,11 @@ export type Style = 'plain' | 'strong' | 'faint' | 'computing' | 'queueing' | 'w
 export interface Pen {
   readonly glyphs: Glyphs;
   /** Text from outside, safe to print. */
-  safe(text: string): string;
+  readonly safe: (text: string) => string;
   /** Our own words and figures, in what the terminal can show. */
-  own(text: string): string;
+  readonly own: (text: string) => string;
   /** Colours text that has its final width. */
-  paint(style: Style, text: string): string;
+  readonly paint: (style: Style, text: string) => string;
 }
 
 export interface Glyphs {

@@ -46,7 +46,7 @@ export function reportText(report: RunReport, view: View): string {
     ...(asked ? [] : [hottestLines(report, view, width, pen), functions(report, view, width, pen)]),
     ...[view.callers, view.callees].map((found) => (found ? relatives(found, view, width, pen) : [])),
     ...listings.map((lines) => functionListing(lines, width, pen)),
-    unknown(view, width, pen),
+    (view.unknown ?? []).flatMap((name) => noSuchFunction(name, width, pen)),
     ...(asked ? [] : report.marked.map((marked) => functionListing(marked, width, pen))),
     waits(report, view, width, pen),
     report.threads.length > 1
@@ -128,6 +128,12 @@ function functions(report: RunReport, view: View, width: number, pen: Pen): stri
   ];
 }
 
+/** By code points, not a locale: the same order on every machine. */
+function byText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
 /** Rows in the order that was asked for; what was not measured comes last. */
 function sorted(rows: readonly FunctionRow[], key: SortKey): FunctionRow[] {
   const figure: Readonly<Record<Exclude<SortKey, 'name' | 'file'>, (row: FunctionRow) => number>> = {
@@ -137,11 +143,9 @@ function sorted(rows: readonly FunctionRow[], key: SortKey): FunctionRow[] {
     'per-call': ({ self, calls }) => (calls ? self / calls : -1),
     gain: ({ gainAtMost }) => gainAtMost,
   };
-  // Code points, not a locale: the same order on every machine.
-  const byText = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-  if (key === 'name') return [...rows].sort((a, b) => byText(a.function, b.function));
-  if (key === 'file') return [...rows].sort((a, b) => byText(a.file, b.file) || a.line - b.line);
-  return [...rows].sort((a, b) => figure[key](b) - figure[key](a));
+  if (key === 'name') return rows.toSorted((a, b) => byText(a.function, b.function));
+  if (key === 'file') return rows.toSorted((a, b) => byText(a.file, b.file) || a.line - b.line);
+  return rows.toSorted((a, b) => figure[key](b) - figure[key](a));
 }
 
 function waits(report: RunReport, view: View, width: number, pen: Pen): string[] {
@@ -170,10 +174,6 @@ function relatives(found: Relatives, view: View, width: number, pen: Pen): strin
   }
   const rows = found.rows.slice(0, view.top ?? ROWS.relatives);
   return [...paragraph(head, width, pen, 'strong'), ...relativesTable({ ...found, rows }, width, pen)];
-}
-
-function unknown({ unknown = [] }: View, width: number, pen: Pen): string[] {
-  return unknown.flatMap((name) => noSuchFunction(name, width, pen));
 }
 
 function noSuchFunction(name: string, width: number, pen: Pen): string[] {

@@ -52,9 +52,13 @@ export function tableLines(columns: readonly Column[], width: number, pen: Pen):
 
 /** Times of one column, right-aligned on the unit: units begin in the same place. */
 export function timeCells(texts: readonly string[]): string[] {
-  const unit = (text: string) => / \S+$/.exec(text)?.[0].length ?? 0;
-  const widest = Math.max(0, ...texts.map(unit));
-  return texts.map((text) => (text === '' ? '' : text + ' '.repeat(widest - unit(text))));
+  const widest = Math.max(0, ...texts.map(unitWidth));
+  return texts.map((text) => (text === '' ? '' : text + ' '.repeat(widest - unitWidth(text))));
+}
+
+/** Of the blank and the unit at a figure's end. */
+function unitWidth(text: string): number {
+  return / \S+$/.exec(text)?.[0].length ?? 0;
 }
 
 function titleLine(

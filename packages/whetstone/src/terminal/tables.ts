@@ -44,7 +44,7 @@ export function linesTable(rows: readonly LineRow[], sampled: number, width: num
         ? [
             figures(
               'hits',
-              rows.map(({ hits }) => count(hits)),
+              rows.map(({ hits }) => countText(hits)),
               4,
             ),
           ]
@@ -64,13 +64,12 @@ export function functionsTable(
 ): string[] {
   const style = heat(rows, sampled);
   const counted = rows.some(({ calls }) => calls !== null);
-  const each = (time: number, calls: number | null) => (calls ? time / calls : null);
   const perCall = (column: 'self' | 'total', keep: number) =>
     counted
       ? [
           times(
             'per call',
-            rows.map((row) => each(row[column], row.calls)),
+            rows.map((row) => (row.calls ? row[column] / row.calls : null)),
             keep,
             pen,
           ),
@@ -83,7 +82,7 @@ export function functionsTable(
         ? [
             figures(
               'calls',
-              rows.map(({ calls }) => count(calls)),
+              rows.map(({ calls }) => countText(calls)),
               5,
             ),
           ]
@@ -222,7 +221,8 @@ export function regionsTable(rows: readonly RegionRow[], width: number, pen: Pen
 }
 
 /** Who calls a function, or whom it calls. */
-export function relativesTable({ kind, rows, total }: Relatives, width: number, pen: Pen): string[] {
+export function relativesTable(relatives: Relatives, width: number, pen: Pen): string[] {
+  const { kind, rows } = relatives;
   return tableLines(
     [
       nameColumn(kind === 'callers' ? 'CALLED BY' : 'CALLS', rows, pen),
@@ -240,7 +240,7 @@ export function relativesTable({ kind, rows, total }: Relatives, width: number, 
       ),
       figures(
         '%',
-        rows.map((row) => share(row.total, total)),
+        rows.map((row) => share(row.total, relatives.total)),
         6,
       ),
       placeColumn('', rows, pen, 7),
@@ -351,6 +351,6 @@ function wholePercent(part: number): string {
 }
 
 /** Nothing where it was not counted: built-in functions have no counts. */
-function count(value: number | null): string {
+function countText(value: number | null): string {
   return value === null ? '' : formatCount(value);
 }

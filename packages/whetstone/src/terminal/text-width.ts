@@ -50,7 +50,7 @@ export function wrapped(text: string, width: number): string[] {
     }
     if (line !== '') lines.push(line);
     while (textWidth(word) > room) {
-      const part = taken(word, room) || [...word][0]!;
+      const part = taken(word, room) || Array.from(word)[0]!;
       lines.push(part);
       word = word.slice(part.length);
     }
@@ -72,7 +72,7 @@ function taken(text: string, width: number): string {
 }
 
 function takenFromEnd(text: string, width: number): string {
-  const characters = [...text];
+  const characters = Array.from(text);
   let used = 0;
   let first = characters.length;
   while (first > 0 && used + characterWidth(characters[first - 1]!) <= width) {
