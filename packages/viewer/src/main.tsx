@@ -1,10 +1,8 @@
 import { render } from 'preact';
 import { App } from './shell/app.tsx';
-import './style.css';
 import { Store } from './store.ts';
 import { WorkerClient, type Progress } from './worker/client.ts';
 import type { DataPlace } from './worker/messages.ts';
-import workerUrl from './worker/worker.ts?worker&url';
 
 /** Opens what the page was given: files beside it on a server, or blocks of data in itself. */
 function open(): void {
@@ -30,7 +28,7 @@ function open(): void {
 /** In a self-contained page the worker's code is a block of data too: a file may not load another. */
 function startWorker(): Worker {
   const code = document.getElementById('worker')?.textContent;
-  if (code === undefined || code === null) return new Worker(workerUrl);
+  if (code === undefined || code === null) return new Worker(new URL('./worker/worker.ts', import.meta.url));
   return new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })));
 }
 

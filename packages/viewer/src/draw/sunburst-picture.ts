@@ -84,8 +84,7 @@ export class SunburstPicture {
     const before = scene.found?.before ?? null;
     // One path for each colour: filling a thousand arcs at once costs little more than filling one.
     const paths = new Map<string, Path2D>();
-    const hatched = new Path2D();
-    const marks = new Path2D();
+    const over = { hatched: new Path2D(), marks: new Path2D() };
     const addTo = (fill: Colour, left: number, right: number) => {
       const key = css(fill);
       let path = paths.get(key);
@@ -99,10 +98,10 @@ export class SunburstPicture {
         const shade = colour[box]!;
         addTo((found ? scene.palette.boxes : scene.palette.dimmed)[shade]!, left, right - cut);
         if (shade >= scene.hatchedFrom && shade < scene.hatchedTo) {
-          addArc(hatched, inner, outer, (left / around) * turn, ((right - cut) / around) * turn);
+          addArc(over.hatched, inner, outer, (left / around) * turn, ((right - cut) / around) * turn);
         }
         if (tree.function[box] === scene.selectedFunction && box !== scene.selected) {
-          addArc(marks, outer - 2, outer, (left / around) * turn, ((right - cut) / around) * turn);
+          addArc(over.marks, outer - 2, outer, (left / around) * turn, ((right - cut) / around) * turn);
         }
         const middle = (inner + outer) / 2;
         const arc = ((right - left) / around) * turn * middle;
@@ -126,9 +125,9 @@ export class SunburstPicture {
       this.#context.fill(path);
     }
     this.#context.fillStyle = hatch;
-    this.#context.fill(hatched);
+    this.#context.fill(over.hatched);
     this.#context.fillStyle = css(scene.palette.ink);
-    this.#context.fill(marks);
+    this.#context.fill(over.marks);
   }
 
   #core(scene: Scene, aim: Aim, rings: Rings): void {

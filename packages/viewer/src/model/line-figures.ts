@@ -33,7 +33,7 @@ export function lineFigures(profile: Profile, scope: Scope): LineFigures {
   });
   const hits = exactHits(profile, scope.thread);
   for (const key of hits.keys()) if (!self.has(key)) self.set(key, 0);
-  const byTime = [...self].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
+  const byTime = [...self].toSorted((a, b) => b[1] - a[1] || a[0] - b[0]);
   const lines = new Map<number, Line>();
   for (const [key, time] of byTime) {
     const fn = Math.floor(key / lineLimit);
@@ -47,7 +47,7 @@ export function lineFigures(profile: Profile, scope: Scope): LineFigures {
       if (Number.isNaN(known.hits)) known.hits = hits.get(key) ?? Number.NaN;
     }
   }
-  const rows = [...lines.values()].sort((a, b) => b.self - a.self);
+  const rows = [...lines.values()].toSorted((a, b) => b.self - a.self);
   return {
     function: Int32Array.from(rows, (row) => row.function),
     line: Int32Array.from(rows, (row) => row.line),

@@ -54,5 +54,5 @@ function byTime(sums: ReadonlyMap<number, number>): Neighbour[] {
   return [...sums]
     .filter(([, time]) => time > 0)
     .map(([fn, time]) => ({ function: fn, time }))
-    .sort((a, b) => b.time - a.time);
+    .toSorted((a, b) => b.time - a.time);
 }

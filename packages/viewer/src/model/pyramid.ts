@@ -73,13 +73,13 @@ export function blendOf(
   // most gives its colour: exact enough for a pixel.
   for (let level = 0; ; level++) {
     const top = level >= levels.length;
-    while (low < high && (top || low % fan !== 0)) {
+    const end = top ? high : Math.min(high, Math.ceil(low / fan) * fan);
+    for (; low < end; low++) {
       sum += covered[low]!;
       if (covered[low]! > bestCovered) {
         bestCovered = covered[low]!;
         best = shades[low]!;
       }
-      low++;
     }
     while (low < high && high % fan !== 0) {
       high--;

@@ -170,7 +170,7 @@ function HottestFunctions({ rows }: { readonly rows: number }) {
       (fn) =>
         self[fn]! > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
     )
-    .sort((a, b) => self[b]! - self[a]!)
+    .toSorted((a, b) => self[b]! - self[a]!)
     .slice(0, rows);
   if (order.length === 0) return null;
   return (

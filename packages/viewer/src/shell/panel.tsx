@@ -70,7 +70,7 @@ function Hottest() {
       ({ function: fn, time }) =>
         time > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
     )
-    .sort((a, b) => b.time - a.time)
+    .toSorted((a, b) => b.time - a.time)
     .slice(0, hottestFunctions);
   return (
     <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />

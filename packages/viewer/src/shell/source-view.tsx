@@ -190,7 +190,7 @@ function filesByTime({ view, opened, names }: Session): FileTime[] {
     const file = opened.functions.file[fn]!;
     if (self > 0 && names.path(file) !== '') sums.set(file, (sums.get(file) ?? 0) + self);
   });
-  return [...sums].map(([file, self]) => ({ file, self })).sort((a, b) => b.self - a.self);
+  return [...sums].map(([file, self]) => ({ file, self })).toSorted((a, b) => b.self - a.self);
 }
 
 /** The file that the address asks for, else the selected function's, else the hottest one whose text is there. */

@@ -35,17 +35,19 @@ export function SplitBar() {
 }
 
 function partsOf({ cpu, queued, asleep, waiting, unexplained }: TimeSplit): Part[] {
-  const part = (key: string, name: string, time: number | null, meaning: string): Part[] =>
-    time !== null && time > 0 ? [{ key, name, time, meaning }] : [];
+  const rest =
+    waiting === null
+      ? part('unexplained', 'asleep', asleep, 'Asleep; what for was not measured')
+      : part('unexplained', 'unexplained', unexplained, 'Asleep, and no wait of the program explains it');
   return [
-    ...part('computing', 'computing', cpu, 'The main thread had a core'),
-    ...part('queueing', 'queueing', queued, 'Ready to run, but another program had the core'),
-    ...part('waiting', 'waiting', waiting, 'Asleep, explained by waits of the program'),
-    ...part(
-      'unexplained',
-      waiting === null ? 'asleep' : 'unexplained',
-      waiting === null ? asleep : unexplained,
-      'Asleep, and no wait of the program explains it',
-    ),
-  ];
+    part('computing', 'computing', cpu, 'The main thread had a core'),
+    part('queueing', 'queueing', queued, 'Ready to run, but another program had the core'),
+    part('waiting', 'waiting', waiting, 'Asleep, explained by waits of the program'),
+    rest,
+  ].filter(({ time }) => time > 0);
+}
+
+/** What was not measured has no time, and is not shown. */
+function part(key: string, name: string, time: number | null, meaning: string): Part {
+  return { key, name, time: time ?? 0, meaning };
 }

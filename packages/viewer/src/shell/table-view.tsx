@@ -212,11 +212,11 @@ function sortedFunctions({ view, found, address, names }: Session): number[] {
     const text =
       address.sort === 'name' ? (fn: number) => names.function(fn) : (fn: number) => names.place(fn);
     const keys = new Map(rows.map((fn) => [fn, text(fn)]));
-    return rows.sort((a, b) => sign * compareTexts(keys.get(a)!, keys.get(b)!) || a - b);
+    return rows.toSorted((a, b) => sign * compareTexts(keys.get(a)!, keys.get(b)!) || a - b);
   }
   // What was not counted comes last, whichever way.
   const value = (fn: number) => (Number.isNaN(by(fn)) ? -sign * Number.NEGATIVE_INFINITY : by(fn));
-  return rows.sort((a, b) => {
+  return rows.toSorted((a, b) => {
     const [x, y] = [value(a), value(b)];
     return x === y ? total[b]! - total[a]! || a - b : sign * (x - y);
   });

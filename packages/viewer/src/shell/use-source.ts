@@ -42,7 +42,7 @@ export function useSource(file: number): SourceText | null {
 async function fromServer(file: number, path: string): Promise<SourceText> {
   const absent = (why: string): SourceText => ({ file, lines: null, why });
   if (path === '') return absent('The function has no file.');
-  if (/^node:/.test(path)) return absent('It is part of the runtime.');
+  if (path.startsWith('node:')) return absent('It is part of the runtime.');
   if (document.getElementById('profile') !== null) return absent('The profile was saved without it.');
   served ??= servedSources();
   if (!(await served).has(path))

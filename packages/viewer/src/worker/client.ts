@@ -45,7 +45,7 @@ export class WorkerClient {
     const number = this.#next++;
     return new Promise((resolve, reject) => {
       this.#open.set(number, { resolve: resolve as (answer: unknown) => void, reject });
-      this.#worker.postMessage({ number, question });
+      this.#worker.postMessage({ number, question }, []);
     });
   }
 }
