@@ -3,3 +3,4 @@ export { recordCall } from './record-call.ts';
 export { record } from './record.ts';
 export { resolveTarget } from './resolve-target.ts';
 export { runtimesFound } from './find-runtime.ts';
+export { attach, type AttachOptions } from './node/attach.ts';
