@@ -28,7 +28,9 @@ exports.installFindPath = function installFindPath() {
     const folders = path.isAbsolute(request) ? [''] : Array.isArray(paths) ? paths : [];
     for (const folder of folders) {
       const target = resolve(folder, request);
-      const file = inPackage(target) ? null : findFile(/[\\/]$/.test(request) ? `${target}${sep}` : target, false);
+      const file = inPackage(target)
+        ? null
+        : findFile(/[\\/]$/.test(request) ? `${target}${sep}` : target, false);
       if (file) return file;
     }
     return found;
@@ -87,9 +89,12 @@ exports.installCompile = function installCompile({ ranges, transpile, isRanged, 
   const general = compileWith(null);
 
   // Stacks name a frame of Node's own after the property that holds its function.
-  Object.setPrototypeOf(Module.prototype, Object.create(Object.getPrototypeOf(Module.prototype), {
-    _compile: { value: native, configurable: true, enumerable: true, writable: true },
-  }));
+  Object.setPrototypeOf(
+    Module.prototype,
+    Object.create(Object.getPrototypeOf(Module.prototype), {
+      _compile: { value: native, configurable: true, enumerable: true, writable: true },
+    }),
+  );
   Object.defineProperty(Module.prototype, '_compile', {
     configurable: true,
     enumerable: true,
@@ -105,7 +110,12 @@ exports.installCompile = function installCompile({ ranges, transpile, isRanged, 
       return compileWith({ text, filename, compiled });
     },
     set(value) {
-      Object.defineProperty(this, '_compile', { configurable: true, enumerable: true, writable: true, value });
+      Object.defineProperty(this, '_compile', {
+        configurable: true,
+        enumerable: true,
+        writable: true,
+        value,
+      });
     },
   });
 

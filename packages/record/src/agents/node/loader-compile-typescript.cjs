@@ -27,16 +27,21 @@ exports.findImports = function findImports(code) {
   return outOfSight(() => parse(code)?.imports ?? []);
 };
 
+const moreThanTypes =
+  /^[ \t]*(?:export\s+)?(?:const\s+)?(?:enum|namespace)\s+[\w$.]+\s*\{|^[ \t]*@\w[\w.]*(?:\(|[ \t]*$)|\bconstructor\s*\(\s*(?:private|public|protected|readonly)\s/m;
+
 /** Positions stay; null where stripping is not enough. */
 function strip(file, text, goal, options) {
-  if (/x$/.test(extname(file))) return null;
+  // What types alone do not explain; seen early because loading the stripper takes as long as the rest.
+  if (/x$/.test(extname(file)) || moreThanTypes.test(text)) return null;
   let code;
   try {
     code = stripTypes(text);
   } catch {
     return null;
   }
-  if (code.length !== text.length || options.experimentalDecorators === true && /@\w/.test(code)) return null;
+  if (code.length !== text.length || (options.experimentalDecorators === true && /@\w/.test(code)))
+    return null;
   const shape = parse(code);
   if (!shape) return null;
   const isModule = shape.module;
@@ -44,7 +49,7 @@ function strip(file, text, goal, options) {
   if (goal === 'commonjs' ? isModule : goal === 'either' && isModule && shape.commonJs) return null;
   const keep = options.verbatimModuleSyntax || options.preserveValueImports;
   if (!keep) code = blankUnused(code, shape);
-  const { imports, dynamic } = keep ? shape : parse(code) ?? shape;
+  const { imports, dynamic } = keep ? shape : (parse(code) ?? shape);
   const format = isModule || goal === 'module' ? 'module' : 'commonjs';
   return { code, format, map: 'same-positions', imports, dynamic, sourceMap: null };
 }
@@ -61,7 +66,14 @@ function stripTypes(text) {
 /** What the stripped code is, or null where it is no JavaScript that every supported Node runs. */
 function parse(code) {
   acorn ??= require('acorn');
-  const shape = { module: false, commonJs: false, imports: [], dynamic: false, declarations: [], used: new Set() };
+  const shape = {
+    module: false,
+    commonJs: false,
+    imports: [],
+    dynamic: false,
+    declarations: [],
+    used: new Set(),
+  };
   let tree;
   const settings = { ecmaVersion: 2024, allowHashBang: true, allowReturnOutsideFunction: true };
   try {
@@ -190,12 +202,13 @@ function lower(file, text, goal, options) {
   let result;
   try {
     let format = goal;
+    if (format !== 'commonjs')
+      result = { format: 'module', ...transformSync(text, { ...settings, format: 'esm' }) };
     if (format === 'either') {
-      const asModule = transformSync(text, { ...settings, sourcemap: false });
-      const shape = parse(asModule.code);
+      const shape = parse(result.code);
       format = shape && shape.module && !shape.commonJs ? 'module' : 'commonjs';
     }
-    result = { format, ...transformSync(text, { ...settings, format: format === 'module' ? 'esm' : 'cjs' }) };
+    if (format === 'commonjs') result = { format, ...transformSync(text, { ...settings, format: 'cjs' }) };
   } catch (error) {
     throw syntaxError(file, text, error); /* node-do-not-add-exception-line */
   }
@@ -228,7 +241,12 @@ function syntaxError(file, text, cause) {
     const length = Math.max(1, Math.min(place.length, line.length - column));
     const caret = line.slice(0, column).replace(/[^\t]/g, ' ') + '^'.repeat(length);
     const stack = `${file}:${place.line}\n${line}\n${caret}\n\nSyntaxError: ${first.text}\n    at ${file}:${place.line}:${column + 1}`;
-    Object.defineProperty(error, 'stack', { value: stack, configurable: true, writable: true, enumerable: false });
+    Object.defineProperty(error, 'stack', {
+      value: stack,
+      configurable: true,
+      writable: true,
+      enumerable: false,
+    });
   }
   return error;
 }

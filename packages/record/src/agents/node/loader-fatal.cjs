@@ -33,7 +33,7 @@ exports.installFatal = function installFatal(ranges, stacks) {
     if (!types.isNativeError(error)) return;
     const before = getOwnPropertyDescriptor(error, 'stack');
     const text = error.stack;
-    if (before && !before.configurable || typeof text !== 'string') return;
+    if ((before && !before.configurable) || typeof text !== 'string') return;
     let busy = false;
     // Node has made the lines that it shows above the stack when it comes to read the stack.
     defineProperty(error, 'stack', {
@@ -43,7 +43,12 @@ exports.installFatal = function installFatal(ranges, stacks) {
         if (busy) return text;
         busy = true;
         const arrow = arrowOf(error, text);
-        defineProperty(error, 'stack', { value: fixHead(text), configurable: true, writable: true, enumerable: before?.enumerable ?? false });
+        defineProperty(error, 'stack', {
+          value: fixHead(text),
+          configurable: true,
+          writable: true,
+          enumerable: before?.enumerable ?? false,
+        });
         print(error, arrow);
         return text;
       },
@@ -98,7 +103,11 @@ exports.installFatal = function installFatal(ranges, stacks) {
     enhance(error);
     let trace;
     try {
-      trace = inspect(error, { colors: hasColours(), customInspect: false, depth: Math.max(inspect.defaultOptions.depth, 5) });
+      trace = inspect(error, {
+        colors: hasColours(),
+        customInspect: false,
+        depth: Math.max(inspect.defaultOptions.depth, 5),
+      });
     } catch {
       trace = error.stack;
     }
@@ -110,7 +119,8 @@ exports.installFatal = function installFatal(ranges, stacks) {
   /** Node's own addition to errors that an emitter had nobody to give to. */
   function enhance(error) {
     for (const symbol of Object.getOwnPropertySymbols(error)) {
-      if (symbol.description !== 'kEnhanceStackBeforeInspector' || typeof error[symbol] !== 'function') continue;
+      if (symbol.description !== 'kEnhanceStackBeforeInspector' || typeof error[symbol] !== 'function')
+        continue;
       try {
         error.stack = error[symbol]();
       } catch {
@@ -127,7 +137,7 @@ function hasColours() {
 
 function write(text) {
   const bytes = Buffer.from(text);
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     try {
       at += writeSync(2, bytes, at);
     } catch (error) {

@@ -40,10 +40,15 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
           if (!ranges.compiles) ranges.add(file, scriptOf(file, result.code, 0, result));
           return { format: 'commonjs', source: result.code, shortCircuit: true };
         }
-        return { format: 'module', source: padded(ranges, url, file, result.code, result, isRanged), shortCircuit: true };
+        return {
+          format: 'module',
+          source: padded(ranges, url, file, result.code, result, isRanged),
+          shortCircuit: true,
+        };
       }
       const loaded = next(url, context);
-      if (ranges.wanted && loaded.format !== 'module' && typeof loaded.source === 'string') sources.set(file, loaded.source);
+      if (ranges.wanted && loaded.format !== 'module' && typeof loaded.source === 'string')
+        sources.set(file, loaded.source);
       if (loaded.format !== 'module' || loaded.source == null) return loaded;
       const code = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source).toString();
       if (!resolving && needsResolving(code, file)) resolveToo();
@@ -62,7 +67,8 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
         const [bare, query] = splitQuery(specifier);
         const typeScript = isTypeScript(parent);
         let found = null;
-        if (typeScript || !isThere(bare, parent)) found = resolveFrom(fromUrl(bare), parent, { typeScriptFirst: typeScript });
+        if (typeScript || !isThere(bare, parent))
+          found = resolveFrom(fromUrl(bare), parent, { typeScriptFirst: typeScript });
         const isImport = context.conditions?.includes('import');
         if (!found) return next(specifier, context);
         const result = { url: pathToFileURL(found).href + query, shortCircuit: true };
@@ -123,7 +129,12 @@ function redirect(code, imports, file, typeScriptFirst = true) {
   for (const [start, end, kind] of [...imports].sort((a, b) => a[0] - b[0])) {
     let specifier;
     try {
-      specifier = JSON.parse(`"${code.slice(start + 1, end - 1).replaceAll('"', '\\"').replaceAll("\\'", "'")}"`);
+      specifier = JSON.parse(
+        `"${code
+          .slice(start + 1, end - 1)
+          .replaceAll('"', '\\"')
+          .replaceAll("\\'", "'")}"`,
+      );
     } catch {
       continue;
     }
@@ -160,7 +171,9 @@ function needsResolving(code, file) {
 function isThere(specifier, parent) {
   if (!/^(?:\.{0,2}\/|file:)/.test(specifier)) return false;
   try {
-    return fs.statSync(new URL(specifier, pathToFileURL(parent)), { throwIfNoEntry: false })?.isFile() === true;
+    return (
+      fs.statSync(new URL(specifier, pathToFileURL(parent)), { throwIfNoEntry: false })?.isFile() === true
+    );
   } catch {
     return false;
   }
@@ -173,7 +186,11 @@ function splitQuery(specifier) {
 
 function fromUrl(specifier) {
   try {
-    return specifier.startsWith('file:') ? fileURLToPath(specifier) : /^\.{0,2}\//.test(specifier) ? decodeURIComponent(specifier) : specifier;
+    return specifier.startsWith('file:')
+      ? fileURLToPath(specifier)
+      : /^\.{0,2}\//.test(specifier)
+        ? decodeURIComponent(specifier)
+        : specifier;
   } catch {
     return specifier;
   }

@@ -36,7 +36,11 @@ exports.createRanges = function createRanges({ record, note }) {
     /** Newlines to put before a module; 0 where that has become too expensive. */
     padding(lines, isPackage) {
       if (padded + nextBase > (isPackage ? packageBudget : ownBudget)) {
-        if (!told) note('ranges-partial', 'Some modules have no lines of their own: inlined code may be charged to the wrong file');
+        if (!told)
+          note(
+            'ranges-partial',
+            'Some modules have no lines of their own: inlined code may be charged to the wrong file',
+          );
         told = true;
         return 0;
       }
@@ -49,7 +53,14 @@ exports.createRanges = function createRanges({ record, note }) {
     add(url, script) {
       const { sourceMap, ...rest } = script;
       const mapped = script.map === 'source-map';
-      files.set(url, { base: script.base, file: script.file, mapped, ran: script.ran, sourceMap, decoded: null });
+      files.set(url, {
+        base: script.base,
+        file: script.file,
+        mapped,
+        ran: script.ran,
+        sourceMap,
+        decoded: null,
+      });
       record({ type: 'script', url, ...rest });
     },
     /** The user's position for the engine's, both from 1; null where they are the same. */
@@ -94,7 +105,9 @@ function decode(known) {
   }
 }
 
-const digits = new Map([...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((c, i) => [c, i]));
+const digits = new Map(
+  [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].map((c, i) => [c, i]),
+);
 
 /** For each line its segments `[column, original line, original column]`, all from 0, of a map with one source. */
 function decodeMappings(mappings) {

@@ -66,14 +66,17 @@ exports.installStacks = function installStacks(original, disguise) {
 
   function withRaw(format) {
     const probe = {};
+    const limit = Error.stackTraceLimit;
     raw = format;
     try {
+      setLimit(8);
       captureStackTrace(probe);
       return probe.stack;
     } catch {
       return undefined;
     } finally {
       raw = null;
+      setLimit(limit);
     }
   }
 
@@ -106,7 +109,12 @@ exports.installStacks = function installStacks(original, disguise) {
       const origin = site.getEvalOrigin();
       const mapped = typeof origin === 'string' ? mapText(origin) : origin;
       if (mapped === origin) return site;
-      return disguised(site, { file, line: site.getLineNumber(), column: site.getColumnNumber(), origin: mapped });
+      return disguised(site, {
+        file,
+        line: site.getLineNumber(),
+        column: site.getColumnNumber(),
+        origin: mapped,
+      });
     } catch {
       return site;
     }
@@ -129,7 +137,8 @@ exports.installStacks = function installStacks(original, disguise) {
   if (typeof getCallSites === 'function') {
     util.getCallSites = {
       getCallSites(frameCount = 10, options) {
-        const more = typeof frameCount === 'number' && frameCount >= 1 && frameCount < 200 ? frameCount + 1 : frameCount;
+        const more =
+          typeof frameCount === 'number' && frameCount >= 1 && frameCount < 200 ? frameCount + 1 : frameCount;
         const sites = Reflect.apply(getCallSites, util, arguments.length < 2 ? [more] : [more, options]);
         const result = [];
         for (const site of sites) {
@@ -175,6 +184,11 @@ exports.installStacks = function installStacks(original, disguise) {
     },
   };
 };
+
+/** Where the program has frozen it, it stays as it is. */
+function setLimit(limit) {
+  Reflect.set(Error, 'stackTraceLimit', limit);
+}
 
 /** A class like V8's, with other positions. */
 function mappedCallSite(prototype, original) {

@@ -55,7 +55,8 @@ function read(file, depth) {
   }
   const folder = dirname(file);
   const own = { ...json.compilerOptions };
-  if (typeof own.baseUrl === 'string') own.baseUrl = resolve(folder, own.baseUrl.replace('${configDir}', folder));
+  if (typeof own.baseUrl === 'string')
+    own.baseUrl = resolve(folder, own.baseUrl.replace('${configDir}', folder));
   options = { ...options, ...own };
   if (own.paths && typeof own.paths === 'object') {
     paths = { base: options.baseUrl ?? folder, entries: own.paths };
@@ -69,7 +70,8 @@ function resolveExtends(base, from) {
   if (typeof base !== 'string') return null;
   if (base.startsWith('.') || isAbsolute(base)) {
     const target = resolve(dirname(from), base);
-    for (const each of [target, `${target}.json`, join(target, 'tsconfig.json')]) if (isFile(each)) return each;
+    for (const each of [target, `${target}.json`, join(target, 'tsconfig.json')])
+      if (isFile(each)) return each;
     return null;
   }
   const find = createRequire(from);
@@ -104,7 +106,11 @@ exports.mappedPaths = function mappedPaths(settings, specifier) {
       if (specifier.length < head.length + tail.length) continue;
       if (!specifier.startsWith(head) || !specifier.endsWith(tail)) continue;
       if (best && best.length >= head.length) continue;
-      best = { pattern, length: head.length, rest: specifier.slice(head.length, specifier.length - tail.length) };
+      best = {
+        pattern,
+        length: head.length,
+        rest: specifier.slice(head.length, specifier.length - tail.length),
+      };
     }
     if (best) {
       const targets = paths.entries[best.pattern];
@@ -126,7 +132,7 @@ function isFile(file) {
 /** JSON with comments and trailing commas. */
 function parseRelaxed(text) {
   let out = '';
-  for (let i = 0; i < text.length; ) {
+  for (let i = 0; i < text.length;) {
     const c = text[i];
     if (c === '"') {
       let end = i + 1;

@@ -13,7 +13,8 @@ const { transpile: transpileFile } = require('./loader-typescript.cjs');
 /** Engines from here on charge inlined code rightly. */
 const rightInlining = 25;
 /** Under these Node shows lines in ways of its own, or stops before the program begins. */
-const showsLines = /^--(?:enable-source-maps|inspect-brk|experimental-test-coverage|experimental-policy|experimental-loader|loader)\b/;
+const showsLines =
+  /^--(?:enable-source-maps|inspect-brk|experimental-test-coverage|experimental-policy|experimental-loader|loader|trace-uncaught|frozen-intrinsics)\b/;
 
 /**
  * Puts the loader into this thread. `context`:
@@ -33,7 +34,6 @@ exports.install = function install(context) {
     note('no-ranges', 'Source maps or coverage are on: inlined code may be charged to the wrong file');
   }
   const ranges = createRanges({ record, note });
-  ranges.wanted = wanted;
   let stacks = null;
   const known = ranges.add;
   ranges.add = (url, script) => {
@@ -41,14 +41,24 @@ exports.install = function install(context) {
     known(url, script);
   };
 
+  let native = nodeModule.prototype._compile;
+  // Lines that nobody could map back must not be shown.
+  if (wanted) wanted = installStacksOnce();
+  ranges.wanted = wanted;
   let entering = true;
   // Texts that Node's hooks have shown, to be compiled next.
   const sources = new Map();
-  const settings = { sources, ranges, isRanged, transpile, entered, frames: () => (installStacksOnce(), stacks?.frames() ?? []) };
+  const settings = {
+    sources,
+    ranges,
+    isRanged,
+    transpile,
+    entered,
+    frames: () => (installStacksOnce(), stacks?.frames() ?? []),
+  };
   const hooks = typeof nodeModule.registerHooks === 'function';
   ranges.compiles = wanted || !hooks;
   installFindPath();
-  let native = nodeModule.prototype._compile;
   if (ranges.compiles) {
     ({ native } = installCompile({ ...settings, transpile: hooks ? null : transpile }));
   } else announceCompile();
@@ -56,10 +66,14 @@ exports.install = function install(context) {
   else installReadFile(settings);
   hide();
 
+  // What compilers load is not the program's.
+  let compiling = false;
   function transpile(file, text, forceCommonJs) {
+    compiling = true;
     try {
       return transpileFile(file, text, cacheFolder, forceCommonJs);
     } finally {
+      compiling = false;
       hide();
     }
   }
@@ -76,9 +90,11 @@ exports.install = function install(context) {
    * files that may need that keep their lines.
    */
   function isRanged(file, text) {
-    if (!wanted || file.startsWith(__dirname)) return false;
+    if (!wanted || compiling || file.startsWith(__dirname)) return false;
     if (/['"](?:node:test|(?:node:)?assert(?:\/strict)?)['"]/.test(text)) return false;
-    return inPackage(file) || !/\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/.test(text);
+    return (
+      inPackage(file) || !/\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/.test(text)
+    );
   }
 
   function entered() {
@@ -94,7 +110,11 @@ exports.install = function install(context) {
     Object.defineProperty(nodeModule.prototype, '_compile', {
       ...property,
       get() {
-        Object.defineProperty(nodeModule.prototype, '_compile', { ...property, writable: true, value: native });
+        Object.defineProperty(nodeModule.prototype, '_compile', {
+          ...property,
+          writable: true,
+          value: native,
+        });
         entered();
         return native;
       },
@@ -105,16 +125,17 @@ exports.install = function install(context) {
   }
 
   function installStacksOnce() {
-    if (stacks) return;
+    if (stacks) return true;
     let compileSite = null;
     // A frame of ours that compiles reads as Node's own would.
     stacks = installStacks(ranges.original, (name) => (name.endsWith('_compile') ? compileSite : null));
-    if (!stacks) return;
+    if (!stacks) return false;
     installFatal(ranges, stacks);
     const probe = new nodeModule('', null);
     probe.exports = stacks.frames;
     const frames = Reflect.apply(native, probe, ['return exports()', '/_.cjs', 'commonjs']);
     compileSite = frames.find((frame) => frame.getFileName() === 'node:internal/modules/cjs/loader') ?? null;
+    return true;
   }
 };
 
