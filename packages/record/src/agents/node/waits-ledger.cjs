@@ -10,6 +10,8 @@ const longWait = 1_000;
 const mostRows = 2_000;
 // Different targets of one site that are told apart between two flushes.
 const mostTargets = 64;
+// A wait that is charged with all of its time slept in a call. A loop that slept had to wake up, which takes longer than this.
+const wakingUp = 1;
 // Pending waits that are written before they have ended, so that a killed program's report has them.
 const worthTelling = 100_000;
 
@@ -50,6 +52,7 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   let rows = emptyRows();
   let targets = new Map();
   let sums = [];
+  const listeners = new Set();
 
   const ledger = {
     /** Begins a wait at a site. */
@@ -86,15 +89,20 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
       if (operation.pending) remove(operation);
     },
 
-    /** Something came that a standing listener waits for: the sleep it ended is a wait of that listener's. */
-    arrived(site, target, since = 0) {
+    /** Begins to listen for what may come any number of times; `gone` tells when it no longer can. */
+    listen(site, target, gone) {
+      const listener = { site, target, since: idle(), gone };
+      listeners.add(listener);
+      return listener;
+    },
+
+    /** Something came for a listener: the sleep that it ended is a wait of the listener's. */
+    arrived({ site, target, since }) {
       const slept = idle();
       const charged = Math.min(slept - claimed, slept - since);
       claimed = slept;
-      if (charged >= 1) tell(site, target, now() - charged, charged, charged, null);
+      if (charged >= 1) tell(site, target, now() - charged - wakingUp, charged + wakingUp, charged, null);
     },
-
-    idle,
 
     /** Writes what has ended. */
     flush() {
@@ -117,9 +125,9 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
     operation.previous = operation.next = undefined;
   }
 
-  function tell(site, target, start, duration, charged, operation) {
+  function tell(site, target, start, duration, charged, operation, counts = 1) {
     const told = operation === null ? 0 : operation.told;
-    const count = operation !== null && operation.counted ? 0 : 1;
+    const count = operation !== null && operation.counted ? 0 : counts;
     if (duration >= longWait && site.rows < mostRows) {
       site.rows++;
       push(site.id, target, start + told, duration - told, charged, count, duration);
@@ -155,22 +163,26 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   function tellPending(final) {
     const moment = now();
     const slept = idle();
-    let alone = null;
+    let last = null;
     let several = false;
     for (let operation = head.next; operation !== head; ) {
       const { next } = operation;
       if (operation.abandoned !== undefined && operation.abandoned(operation)) remove(operation);
       else {
-        several = alone !== null;
-        alone = operation;
+        several = last !== null;
+        // A timer beside another wait is there to end it if it takes too long.
+        if (last === null || operation.site.kind !== 'timer' || last.site.kind === 'timer') last = operation;
       }
       operation = next;
     }
     // What sleep there is belongs to the one wait there is; of several, at the end, to the one that began last.
-    if (alone !== null && (final || !several)) {
-      alone.charged += Math.max(0, Math.min(slept - claimed, slept - alone.idle));
-      claimed = slept;
-    }
+    const uncharged = slept - claimed;
+    if (last !== null) {
+      if (final || !several) {
+        last.charged += Math.max(0, Math.min(uncharged, slept - last.idle));
+        claimed = slept;
+      }
+    } else if (uncharged > worthTelling || (final && uncharged >= 1)) listening(uncharged, slept, moment, final);
     for (let operation = head.next; operation !== head; operation = operation.next) {
       const duration = moment - operation.start;
       if (!final && duration < worthTelling) continue;
@@ -178,8 +190,21 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
       operation.told = duration;
       operation.charged = 0;
       operation.counted = true;
-      operation.idle = slept;
     }
+  }
+
+  /** Sleep while nothing but listeners waits. */
+  function listening(uncharged, slept, moment, final) {
+    let last = null;
+    for (const listener of listeners) {
+      if (listener.gone()) listeners.delete(listener);
+      else last = listener;
+    }
+    if (last === null || (listeners.size > 1 && !final)) return;
+    const charged = Math.min(uncharged, slept - last.since);
+    claimed = slept;
+    // Nothing has come yet: it will count then, or never.
+    if (charged >= 1) tell(last.site, last.target, moment - charged - wakingUp, charged + wakingUp, charged, null, 0);
   }
 
   function push(site, target, start, duration, charged, count, longest) {

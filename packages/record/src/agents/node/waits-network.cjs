@@ -76,10 +76,10 @@ function sockets({ sites, ledger }) {
       if (!(self instanceof net.Socket) || !self.connecting) return result;
       const address = addressOf(args);
       const operation = ledger.begin(site, address);
-      const data = sites.beside(site, `${site.call} data`);
+      const data = ledger.listen(sites.beside(site, `${site.call} data`), address, () => self.destroyed);
       operation.abandoned = () => self.destroyed;
       onEvents(self, () => {
-        if (!operation.pending) ledger.arrived(data, address, operation.idle);
+        if (!operation.pending) ledger.arrived(data);
         else if (!self.connecting) ledger.end(operation);
       });
       return result;
@@ -112,7 +112,11 @@ function servers({ sites, ledger }) {
   const listened = around(
     (below) => sites.search(below, 'server', () => 'server.listen'),
     (site, result, self) => {
-      listeners.set(self, { site, target: undefined, since: ledger.idle() });
+      const listener = ledger.listen(site, undefined, () => {
+        nameAddress(listener, self);
+        return !self.listening;
+      });
+      listeners.set(self, listener);
       return result;
     },
     () => {},
@@ -122,12 +126,18 @@ function servers({ sites, ledger }) {
   function came(server) {
     const listener = server && listeners.get(server);
     if (!listener) return;
-    const address = typeof server.address === 'function' ? server.address() : null;
-    listener.target ??= typeof address === 'string' ? address : address === null ? undefined : `${address.address}:${address.port}`;
-    ledger.arrived(listener.site, listener.target, listener.since);
+    nameAddress(listener, server);
+    ledger.arrived(listener);
   }
   hear('http.server.request.start', (message) => came(message.server));
   hear('net.server.socket', (message) => came(message.socket?.server));
+}
+
+/** The address is known once the server listens. */
+function nameAddress(listener, server) {
+  if (listener.target !== undefined || typeof server.address !== 'function') return;
+  const address = server.address();
+  if (address !== null) listener.target = typeof address === 'string' ? address : `${address.address}:${address.port}`;
 }
 
 /** Client requests of `http` and `https`: until the answer's headers, then until the body's end. */

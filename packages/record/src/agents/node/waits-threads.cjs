@@ -24,9 +24,8 @@ function workers({ sites, ledger }) {
       const worker = construct(target, args, newTarget === workerThreads.Worker ? target : newTarget);
       const site = sites.find(made.construct, 'Worker', 'worker');
       if (site !== null) {
-        const since = ledger.idle();
-        const name = fileOf(args[0], args[1]);
-        onEvents(worker, () => ledger.arrived(site, name, since));
+        const listener = ledger.listen(site, fileOf(args[0], args[1]), () => worker.threadId === -1);
+        onEvents(worker, () => ledger.arrived(listener));
       }
       return worker;
     },
@@ -54,7 +53,7 @@ function parent({ sites, ledger }) {
     const handler = around(
       (below, self, args) => {
         const site = args[0] === 'message' ? sites.find(below, `parentPort.${name}`, 'worker') : null;
-        if (site !== null) listener = { site, since: ledger.idle() };
+        if (site !== null) listener = ledger.listen(site, undefined, () => false);
         return null;
       },
       (operation, result) => result,
@@ -67,7 +66,7 @@ function parent({ sites, ledger }) {
   const create = ownKeys(prototype).find((key) => typeof key === 'symbol' && key.description === 'kCreateEvent');
   if (create === undefined) return;
   const heard = announced(prototype[create], () => {
-    if (listener !== null) ledger.arrived(listener.site, undefined, listener.since);
+    if (listener !== null) ledger.arrived(listener);
   });
   cover(parentPort, create, heard);
 }
@@ -95,8 +94,9 @@ function standardInput({ sites, ledger }) {
     (below) => (known ? null : sites.find(below, 'process.stdin', 'stdin')),
     (site, stream) => {
       known = true;
-      const since = ledger.idle();
-      if (typeof stream?.emit === 'function') onEvents(stream, () => ledger.arrived(site, undefined, since));
+      if (typeof stream?.emit !== 'function') return stream;
+      const listener = ledger.listen(site, undefined, () => stream.destroyed);
+      onEvents(stream, () => ledger.arrived(listener));
       return stream;
     },
     () => {},
