@@ -1,0 +1,39 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { run } from './whetstone.mjs';
+
+/**
+ * What `node --cpu-prof` says of a program, read as most tools read it: every delta counts in full, and
+ * lines and files are taken as they stand. Times in microseconds, by `name`, `file` and `file:line`.
+ */
+export async function cpuProf({ node = process.execPath, program, cwd = process.cwd(), prefix = [], args = [] }) {
+  const folder = mkdtempSync(path.join(tmpdir(), 'whetstone-bench-'));
+  try {
+    const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...args];
+    const { stdout } = await run([...prefix, node, ...flags, ...program], cwd);
+    const file = readdirSync(folder).find((name) => name.endsWith('.cpuprofile'));
+    const profile = JSON.parse(readFileSync(path.join(folder, file), 'utf8'));
+    return { stdout, ...naively(profile) };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function naively({ nodes, samples, timeDeltas }) {
+  const self = new Map();
+  for (const [i, id] of samples.entries()) self.set(id, (self.get(id) ?? 0) + timeDeltas[i]);
+  const [functions, files, lines] = [{}, {}, {}];
+  let total = 0;
+  const add = (into, key, value) => (into[key] = (into[key] ?? 0) + value);
+  for (const { id, callFrame, positionTicks = [] } of nodes) {
+    const time = self.get(id) ?? 0;
+    if (callFrame.functionName !== '(idle)') total += time;
+    const name = path.basename(callFrame.url);
+    add(functions, callFrame.functionName, time);
+    add(files, name, time);
+    const ticks = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
+    for (const tick of positionTicks) add(lines, `${name}:${tick.line}`, (time * tick.ticks) / ticks);
+  }
+  return { functions, files, lines, total };
+}

@@ -1,0 +1,191 @@
+// Programs with known answers: what Whetstone claims beside what is true, and beside what `node --cpu-prof`
+// says of the same program. Each on the Node that runs this file and on the newest one from npm.
+//
+// What is true is told by the program itself (its own clocks, its own counting), by arithmetic, or, for
+// inlined code, by the newest Node, which does not mix files up. Every figure is of one run.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+
+import { cpuProf } from '../harness/cpu-prof.mjs';
+import { machineLine } from '../harness/machine.mjs';
+import { newestNode } from '../harness/newest-node.mjs';
+import { count, milliseconds, openTable, percent } from '../harness/table.mjs';
+import { measured } from '../harness/whetstone.mjs';
+
+/** Points that a share of time may be off. */
+const POINTS = 0.05;
+/** Share that a time may be off. */
+const OFF = 0.05;
+
+const runtimeOf = (node) => (node.path === process.execPath ? [] : ['--runtime', node.path]);
+const isIn = (row, file) => path.basename(row.file) === file;
+const sum = (values) => values.reduce((a, b) => a + b, 0);
+const sumOf = (list, passes, key = 'self') => sum(list.filter(passes).map((row) => row[key] ?? 0));
+
+const folder = import.meta.dirname;
+const program = (name) => path.join(folder, 'programs', name);
+const only = process.argv.slice(2);
+
+const newest = newestNode();
+const nodes = [{ path: process.execPath, version: process.versions.node }];
+if (newest !== null && newest.version !== process.versions.node) nodes.push(newest);
+
+process.stdout.write(`${machineLine()}\n\n`);
+const table = openTable(['name', 'true', 'claimed', '--cpu-prof', 'limit'], { name: 52 });
+
+const rows = { loops, inlined, fib, 'five-billion': fiveBillion, waits, neighbour };
+for (const [name, measure] of Object.entries(rows)) {
+  if (only.length > 0 && !only.includes(name)) continue;
+  for (const node of nodes) {
+    try {
+      await measure(node);
+    } catch (error) {
+      table.add({ name: `${name}, Node ${node.version}: ${error.message.split('\n')[0]}`, ok: false });
+      process.stderr.write(`${error.message}\n`);
+    }
+  }
+}
+process.exitCode = table.exitCode();
+
+/** Line shares of loops that take 1 : 2 : 4 : 8. */
+async function loops(node) {
+  table.heading(`Loops of 1 : 2 : 4 : 8, share of lines · Node ${node.version}`);
+  const { report, stdout } = await measured({ args: runtimeOf(node), program: [program('loops.cjs')] });
+  const naive = await cpuProf({ node: node.path, program: [program('loops.cjs')] });
+  const { took } = JSON.parse(stdout);
+  const lines = Object.keys(took).map(Number);
+  const claimed = (line) => sumOf(report.lines, (row) => isIn(row, 'loops.cjs') && row.line === line);
+  const trueSum = sum(Object.values(took));
+  const claimedSum = sum(lines.map(claimed));
+  const naiveSum = sum(lines.map((line) => naive.lines[`loops.cjs:${line}`] ?? 0));
+  for (const line of lines) {
+    const [is, says] = [took[line] / trueSum, claimed(line) / claimedSum];
+    table.add({
+      name: `loops.cjs:${line}`,
+      true: percent(is),
+      claimed: percent(says),
+      '--cpu-prof': percent((naive.lines[`loops.cjs:${line}`] ?? 0) / naiveSum),
+      limit: `± ${POINTS * 100} points`,
+      ok: Math.abs(is - says) <= POINTS,
+    });
+  }
+}
+
+/** Shares by file of helpers that are inlined into another file. */
+async function inlined(node) {
+  const judge = newest ?? node;
+  table.heading(`Helpers inlined across files, share of files · Node ${node.version} (true: Node ${judge.version} itself)`);
+  const files = ['main.cjs', 'mix.cjs', 'fold.cjs', 'clamp.cjs'];
+  const main = program('inlined/main.cjs');
+  const { report } = await measured({ args: runtimeOf(node), program: [main] });
+  const naive = await cpuProf({ node: node.path, program: [main] });
+  const truth = await cpuProf({ node: judge.path, program: [main] });
+  const claimed = (file) => sumOf(report.functions, (row) => isIn(row, file));
+  const shares = (of) => {
+    const all = sum(files.map(of));
+    return (file) => of(file) / all;
+  };
+  const [is, says, naively] = [(file) => truth.files[file] ?? 0, claimed, (file) => naive.files[file] ?? 0].map(shares);
+  for (const file of files) {
+    table.add({
+      name: file,
+      true: percent(is(file)),
+      claimed: percent(says(file)),
+      '--cpu-prof': percent(naively(file)),
+      limit: `± ${POINTS * 100} points`,
+      ok: Math.abs(is(file) - says(file)) <= POINTS,
+    });
+  }
+}
+
+/** Calls and leaf calls of fib(30), exactly. */
+async function fib(node) {
+  table.heading(`Calls of fib(30) · Node ${node.version}`);
+  const { report } = await measured({ args: [...runtimeOf(node), '--counts'], program: [program('fib.cjs')] });
+  const calls = report.functions.find((row) => row.function === 'fib')?.calls ?? null;
+  const leaves = report.lines.find((row) => isIn(row, 'fib.cjs') && row.line === 4)?.hits ?? null;
+  exact('calls', 2_692_537, calls);
+  exact('leaf calls (line 4)', 1_346_269, leaves);
+}
+
+/** Rounds of one synchronous loop, beyond what 32 bits hold. */
+async function fiveBillion(node) {
+  table.heading(`Rounds of one synchronous loop · Node ${node.version}`);
+  const { report } = await measured({ args: [...runtimeOf(node), '--counts'], program: [program('five-billion.cjs')] });
+  const rounds = report.lines.find((row) => isIn(row, 'five-billion.cjs') && row.line === 5)?.hits ?? null;
+  exact('hits of line 5', 5_000_000_000, rounds);
+}
+
+function exact(name, is, says) {
+  table.add({ name, true: count(is), claimed: count(says), '--cpu-prof': '?', limit: 'exactly', ok: is === says });
+}
+
+/**
+ * Waits of known duration. Each program begins with a line `// truth: {…}`: `call` and, if several are alike,
+ * `kind`, `file` or `line`, with `milliseconds`, and `count` where that is known too.
+ */
+async function waits(node) {
+  const programs = path.join(folder, 'waits');
+  const names = existsSync(programs) ? readdirSync(programs).filter((name) => /\.[cm]?[jt]s$/.test(name)) : [];
+  const withTruth = names.flatMap((name) => {
+    const header = /^\/\/ truth: (\{.*\})\s*$/m.exec(readFileSync(path.join(programs, name), 'utf8'));
+    return header === null ? [] : [{ name, truth: JSON.parse(header[1]) }];
+  });
+  table.heading(`Waits of known duration · Node ${node.version}`);
+  for (const { name, truth } of withTruth) {
+    const { report } = await measured({ args: runtimeOf(node), program: [path.join(programs, name)] });
+    for (const expected of [truth].flat()) {
+      const found = report.waits.filter(
+        (row) =>
+          (expected.kind === undefined || row.kind === expected.kind) &&
+          (expected.line === undefined || row.line === expected.line) &&
+          (expected.target === undefined || row.target === expected.target) &&
+          isIn(row, expected.file ?? name),
+      );
+      const is = expected.milliseconds;
+      const says = sumOf(found, () => true, expected.charged === true ? 'charged' : 'time') / 1000;
+      const counted = sumOf(found, () => true, 'count');
+      const rightCount = expected.count === undefined || expected.count === counted;
+      table.add({
+        name: `${name}${expected.kind === undefined ? '' : ` (${expected.kind})`}${rightCount ? '' : `: ${counted} of ${expected.count} seen`}`,
+        true: milliseconds(is),
+        claimed: milliseconds(says),
+        '--cpu-prof': '?',
+        limit: `± ${OFF * 100} %`,
+        ok: rightCount && Math.abs(says - is) <= is * OFF,
+      });
+    }
+  }
+}
+
+/** A program that shares its core with another: nobody is charged with what the other computed. */
+async function neighbour(node) {
+  const taskset = ['/usr/bin/taskset', '/bin/taskset'].find((file) => existsSync(file));
+  if (taskset === undefined) {
+    table.heading('A busy neighbour on the same core: skipped, there is no taskset here');
+    return;
+  }
+  table.heading(`A busy neighbour on the same core, CPU time · Node ${node.version}`);
+  const prefix = [taskset, '--cpu-list', '0'];
+  const busy = spawn(taskset, ['--cpu-list', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' });
+  try {
+    // The command is not bound to the core: only the program and its neighbour share it.
+    const { report, stdout } = await measured({ args: runtimeOf(node), program: [...prefix, node.path, program('neighbour.cjs')] });
+    const naive = await cpuProf({ node: node.path, program: [program('neighbour.cjs')], prefix });
+    const { used } = JSON.parse(stdout);
+    for (const [name, microseconds] of Object.entries(used)) {
+      const says = sumOf(report.functions, (row) => row.function === name);
+      table.add({
+        name,
+        true: milliseconds(microseconds / 1000),
+        claimed: milliseconds(says / 1000),
+        '--cpu-prof': milliseconds((naive.functions[name] ?? 0) / 1000),
+        limit: `± ${OFF * 100} %`,
+        ok: Math.abs(says - microseconds) <= microseconds * OFF,
+      });
+    }
+  } finally {
+    busy.kill('SIGKILL');
+  }
+}
