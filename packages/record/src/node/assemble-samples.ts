@@ -97,7 +97,9 @@ export function addSamples(
         continue;
       }
       if (gap.kind[i] === SLEEPING) {
-        const node = merged.self[index] as number;
+        // What wraps the call is no place to sleep.
+        const isOurs = (merged.frames[index] as Frame).user === null && (merged.frames[index] as Frame).row < 0;
+        const node = (isOurs ? merged.parent[index] : merged.self[index]) as number;
         at(tree.child(node, states.waiting), 0, time, sleeping);
         continue;
       }
@@ -270,7 +272,7 @@ class Dealer {
     const frame = frames[index] as Frame;
     const ticks = piece.profile.nodes[index]?.positionTicks;
     this.#first[index] = this.#length;
-    const hasLines = frame.kind === 'code' && ticks !== undefined;
+    const hasLines = frame.kind === 'code' && ticks !== undefined && this.#merged.ours[index] === 0;
     if (hasLines) {
       const { scripts, trust } = this.#thread;
       const slept = this.#slept.get(index);

@@ -52,23 +52,42 @@ export function addWaits(
 }
 
 /**
- * Calls in which a thread slept and nothing of it ran: rows of one wait that is charged with all of its time
- * (the event loop is never asleep for exactly as long as a wait takes).
+ * Calls in which a thread slept and nothing of it ran: waits that are charged with all of their time (the
+ * event loop is never asleep for exactly as long as a wait takes). A long wait may be told piece by piece.
  */
 export function sleepsOf(thread: RawThread): Sleep[] {
   const lines = new Map<number, number>();
-  const sleeps: Sleep[] = [];
+  const told = new Map<number, { start: number; end: number; charged: number; whole: boolean }[]>();
   for (const record of thread.records) {
     if (record.type === 'sites') for (const site of record.sites) lines.set(site.id, site.line);
     if (record.type !== 'waits') continue;
     for (const [index, start] of record.start.entries()) {
-      const duration = record.duration[index] ?? 0;
-      if (duration === 0 || record.count[index] !== 1 || record.charged[index] !== duration) continue;
-      sleeps.push({ start, end: start + duration, line: lines.get(record.site[index] ?? -1) ?? 0 });
+      const site = record.site[index] ?? -1;
+      let rows = told.get(site);
+      if (rows === undefined) told.set(site, (rows = []));
+      const end = start + (record.duration[index] ?? 0);
+      const charged = record.charged[index] ?? 0;
+      const count = record.count[index] ?? 1;
+      const before = count === 0 ? rows.findLast((row) => Math.abs(row.end - start) < SAME_MOMENT) : undefined;
+      if (before === undefined) rows.push({ start, end, charged, whole: count === 1 });
+      else {
+        before.end = end;
+        before.charged += charged;
+      }
+    }
+  }
+  const sleeps: Sleep[] = [];
+  for (const [site, rows] of told) {
+    for (const { start, end, charged, whole } of rows) {
+      if (!whole || end - start < SAME_MOMENT || Math.abs(charged - (end - start)) > SAME_MOMENT) continue;
+      sleeps.push({ start, end, line: lines.get(site) ?? 0 });
     }
   }
   return sleeps.sort((a, b) => a.start - b.start);
 }
+
+/** Microseconds that a clock's rounding makes of one moment. */
+const SAME_MOMENT = 0.5;
 
 /** The call path and line of the source for a place that the engine named. */
 function placeOf(

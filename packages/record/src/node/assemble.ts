@@ -126,7 +126,8 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
 }
 
 /** Files of ours that stand between the program and what it calls; the others work for the recorder alone. */
-const wrappers = /^(?:waits|delays|loader|output|children|stack|console|exit)/;
+const wrappers =
+  /^(?:waits|delays|loader(?!-compile|-typescript|-tsconfig)|children|console|endings|environment|marks|workers)/;
 
 function oursIn(folders: string | readonly string[]): (url: string) => 'wrapper' | 'worker' | null {
   const prefixes = [folders].flat().map((folder) => (folder.endsWith(sep) ? folder : folder + sep));

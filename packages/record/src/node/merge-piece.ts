@@ -21,6 +21,8 @@ export interface MergedPiece {
   /** Call path above it. */
   readonly parent: Int32Array;
   readonly frames: readonly Frame[];
+  /** 1 for what the recorder itself runs. */
+  readonly ours: Uint8Array;
   /** 1 for native code that may sleep: what Node's own modules call, and `Atomics.wait`. */
   readonly blocking: Uint8Array;
   /** Index of V8's node for each sample, -1 where there is none. */
@@ -74,11 +76,12 @@ export function mergePiece(
       const isBinding = (frames[caller] as Frame).url.startsWith('node:');
       if (isBinding || callerIsOurs || node.callFrame.functionName === 'wait') blocking[index] = 1;
     }
-    if (frame.kind === 'worker' || (callerIsOurs && (frame.user === null || frame.kind === 'wrapper'))) {
+    if (frame.kind === 'worker' || (callerIsOurs && (frame.user === null || tools.test(frame.url)))) {
       isOurs[index] = 1;
       path[index] = above;
       self[index] = tree.child(above, measuring);
     } else if (frame.kind === 'wrapper') {
+      // Who called it may be the program, and what it calls is the program's.
       path[index] = above;
       self[index] = tree.child(above, measuring);
     } else {
@@ -93,8 +96,11 @@ export function mergePiece(
     indices[i] = index;
     if (index < 0) rejected++;
   }
-  return { piece, self, parent, frames, blocking, samples: indices, rejected };
+  return { piece, self, parent, frames, ours: isOurs, blocking, samples: indices, rejected };
 }
+
+/** What our loader calls to make JavaScript of TypeScript. */
+const tools = /^wasm:|[\\/]node_modules[\\/](?:amaro|esbuild|get-tsconfig|resolve-pkg-maps)[\\/]/;
 
 /** The frames of one thread, each looked at once. */
 export class Frames {
