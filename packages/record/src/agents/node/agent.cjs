@@ -120,6 +120,11 @@ function begin(options, environment) {
   /** Takes the rest; nothing is measured afterwards. */
   function finish(reason) {
     if (ended || busy) return;
+    for (const action of control.beforeFinish) {
+      try {
+        action(reason);
+      } catch {}
+    }
     ended = true;
     busy = true;
     try {
@@ -133,11 +138,12 @@ function begin(options, environment) {
       // Node speaks of a debugger to be disconnected when the process ends by a signal of its own.
       session.disconnect();
     } catch {}
+    for (const action of control.afterFinish) action();
     if (control.close !== null && !asking) control.close();
     busy = false;
   }
 
-  const control = { flush, finish, raise: null, kill: null, close: null };
+  const control = { flush, finish, raise: null, kill: null, close: null, beforeFinish: [], afterFinish: [] };
   let asking = false;
   /** The same for the watcher, which cannot let go of this thread while it waits for an answer. */
   control.asked = {};
@@ -155,7 +161,7 @@ function begin(options, environment) {
 
   onEnd(control, main, options.folder);
   followChildren(options, environment);
-  followWorkers(options, environment, context);
+  followWorkers(environment, control);
   installMarks(context, session);
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
