@@ -32,12 +32,12 @@ export interface Palette {
  * eyes that see the hues alike.
  */
 const hues: Readonly<Record<Category, { hue: number; chroma: number; lift: number }>> = {
-  own: { hue: 251, chroma: 0.092, lift: -0.01 },
-  dependency: { hue: 186, chroma: 0.072, lift: 0.02 },
-  runtime: { hue: 260, chroma: 0.006, lift: 0.005 },
-  native: { hue: 84, chroma: 0.105, lift: 0.025 },
-  collector: { hue: 38, chroma: 0.118, lift: -0.045 },
-  waiting: { hue: 300, chroma: 0.028, lift: 0.05 },
+  own: { hue: 264, chroma: 0.1, lift: -0.057 },
+  dependency: { hue: 172, chroma: 0.092, lift: 0 },
+  runtime: { hue: 271, chroma: 0.01, lift: -0.075 },
+  native: { hue: 79, chroma: 0.11, lift: 0.045 },
+  collector: { hue: 42, chroma: 0.106, lift: -0.045 },
+  waiting: { hue: 286, chroma: 0.038, lift: 0.058 },
   idle: { hue: 0, chroma: 0, lift: 0 },
 };
 

@@ -57,7 +57,8 @@ function visitSums(
       if (scope.thread >= 0 && thread >= 0 && scope.thread !== thread) continue;
       const node = measure.row[i]!;
       if (!scope.waiting && isWaiting(functions.category[nodes.function[node]!]!)) continue;
-      visit(node, measure.line[i]!, measure.value[i]!);
+      // A file may hold anything; time below nothing has no place in a picture.
+      if (measure.value[i]! > 0) visit(node, measure.line[i]!, measure.value[i]!);
     }
   }
 }
