@@ -3,10 +3,10 @@ import { now } from './now.ts';
 import { makeAgentFolder, withAgent } from './node/start-node.ts';
 import { meanWithInterval } from './influence.ts';
 import type { Target } from './recording.ts';
-import { removeFolder } from './remove-folder.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
+import { leaveFolder } from './temporary-folders.ts';
 
 const FEWEST_PAIRS = 3;
 const MOST_PAIRS = 10;
@@ -70,6 +70,6 @@ async function plainRun(
     await connected;
     return { wall, ...exit };
   } finally {
-    if (agent !== null) removeFolder(agent.folder);
+    if (agent !== null) leaveFolder(agent.folder, agent.preload);
   }
 }

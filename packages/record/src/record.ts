@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Influence, ProfileWarning } from '@whetstone/profile';
@@ -6,12 +6,12 @@ import { compareOutputs } from './compare-outputs.ts';
 import { comparedRuns } from './influence-check.ts';
 import { estimatedInfluence, measuredInfluence } from './influence.ts';
 import { assemble } from './node/assemble.ts';
-import { agentFolder, temporaryFolder } from './node/start-node.ts';
+import { agentFolder } from './node/start-node.ts';
 import type { RawRecording, RecordOptions, Recording, Target } from './recording.ts';
-import { removeFolder } from './remove-folder.ts';
 import { revisionOf } from './revision-of.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { inherited, kept, replayed } from './streams.ts';
+import { makeTemporaryFolder, removeFolder, temporaryFolder } from './temporary-folders.ts';
 
 /**
  * Runs the program, measures it, and makes a profile of what was seen.
@@ -24,7 +24,7 @@ import { inherited, kept, replayed } from './streams.ts';
  */
 export async function record(target: Target, options: RecordOptions): Promise<Recording> {
   const again = options.counts || options.checkInfluence;
-  const folder = again ? mkdtempSync(path.join(temporaryFolder(), 'whetstone-streams-')) : null;
+  const folder = again ? makeTemporaryFolder() : null;
   const progress = (stage: string) => (elapsed: number, samples: number) =>
     options.onProgress?.({ elapsed, samples, stage });
   try {

@@ -9,9 +9,11 @@ import { readRaw } from './node/read-raw.ts';
 import { now } from './now.ts';
 import { ProcFigures } from './proc-figures.ts';
 import { childrenUsage } from './children-usage.ts';
-import { removeFolder } from './remove-folder.ts';
 import { RecordError, type RawRecording, type RawThread, type Target, type ThreadFigures } from './recording.ts';
+import { readsNoAgent } from './reads-no-agent.ts';
+import { samplesIn } from './samples-in.ts';
 import type { Streams } from './streams.ts';
+import { leaveFolder } from './temporary-folders.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 
 export interface RunOptions {
@@ -29,6 +31,8 @@ export interface RunOptions {
 
 /** Between two reports of progress, in milliseconds. */
 const PROGRESS_TIME = 250;
+/** Output that is still on its way after the end gets so long, in milliseconds. */
+const LAST_OUTPUT = 2000;
 /** Processes of the tree that end together with the main one get so long to write their last lines, in milliseconds. */
 const LAST_LINES = 400;
 
@@ -48,19 +52,20 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
   let figures: ProcFigures | undefined;
   try {
     const begin = now();
-    const child = start(target, options, agent, deoptLog);
+    const reason = readsNoAgent(target, process.env);
+    const child = start(target, options, reason === null ? agent : null, deoptLog);
     const connected = options.streams.connect?.(child);
     const pid = await startOf(child, target);
     figures = new ProcFigures(pid, until ?? Infinity);
     const signals = passSignals(child, agent.folder, figures);
-    const progress = reportProgress(begin, options.onProgress);
+    const progress = reportProgress(begin, agent.folder, options.onProgress);
     const exit = await endOf(child);
     const end = now();
     clearInterval(progress);
     signals.stop();
     figures.look();
     figures.stop();
-    await connected;
+    await lastOutput(child, connected);
     await lastLines(figures.processes, pid);
 
     const threads = readRaw(agent.folder, pid);
@@ -68,7 +73,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     const usage = childrenUsage();
     const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);
     const warnings: { code: string; message: string }[] = [];
-    if (threads.length === 0) warnings.push(notInside(target));
+    if (threads.length === 0) warnings.push(notInside(target, reason));
     if (signals.rescued.size > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.` });
     return {
       threads,
@@ -88,11 +93,11 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     };
   } finally {
     figures?.stop();
-    removeFolder(agent.folder);
+    leaveFolder(agent.folder, agent.preload);
   }
 }
 
-function start(target: Target, options: RunOptions, agent: AgentFolder, deoptLog: string): ChildProcess {
+function start(target: Target, options: RunOptions, agent: AgentFolder | null, deoptLog: string): ChildProcess {
   const environment =
     target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
   const args =
@@ -103,7 +108,7 @@ function start(target: Target, options: RunOptions, agent: AgentFolder, deoptLog
     return spawn(target.command, args, {
       stdio: options.streams.stdio,
       cwd: target.kind === 'script' ? scriptFolder(options.workingDirectory) : options.workingDirectory,
-      env: target.kind === 'python' ? environment : withAgent(environment, agent.preload),
+      env: agent === null ? environment : withAgent(environment, agent.preload),
     });
   } catch (error) {
     throw startError(target, error);
@@ -135,9 +140,20 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: Node
   });
 }
 
-function reportProgress(begin: number, onProgress: RunOptions['onProgress']): NodeJS.Timeout | undefined {
+function reportProgress(begin: number, folder: string, onProgress: RunOptions['onProgress']): NodeJS.Timeout | undefined {
   if (onProgress === undefined) return undefined;
-  return setInterval(() => onProgress(now() - begin, 0), PROGRESS_TIME);
+  return setInterval(() => onProgress(now() - begin, samplesIn(folder)), PROGRESS_TIME);
+}
+
+/** What the program has printed comes out; a daemon of its own that keeps the pipe is not waited for. */
+async function lastOutput(child: ChildProcess, connected: Promise<void> | undefined): Promise<void> {
+  if (connected === undefined) return;
+  const timer = setTimeout(() => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  }, LAST_OUTPUT);
+  await connected;
+  clearTimeout(timer);
 }
 
 /** Children that the same signal or end reached are given a moment; daemons live on without us. */
@@ -177,17 +193,14 @@ function runtimeOf(target: Target, main: RawThread | undefined): RawRecording['r
   return { name: 'other', version: '', path: target.command };
 }
 
-function notInside(target: Target): { code: string; message: string } {
-  if (target.kind === 'node') {
-    return {
-      code: 'only-operating-system',
-      message:
-        'The recorder could not get into the program (the permission model, an end before the first line, or an option of Node that keeps NODE_OPTIONS out): wall, CPU and memory are the operating system’s, and that is all.',
-    };
-  }
+function notInside(target: Target, reason: string | null): { code: string; message: string } {
+  const why =
+    reason ??
+    (target.kind === 'node'
+      ? 'The recorder did not get into the program: it ended before its first line, or Node was told to ignore NODE_OPTIONS'
+      : 'No Node ran here');
   return {
     code: 'only-operating-system',
-    message: `No Node ran here${target.kind === 'python' ? ', and Python is not measured from inside by this version' : ''}: wall, CPU and memory are the operating system’s, and that is all.`,
+    message: `${why}: wall, CPU and memory are the operating system’s, and that is all.`,
   };
 }
-

@@ -1,7 +1,7 @@
-import { mkdirSync, mkdtempSync, realpathSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { makeTemporaryFolder } from '../temporary-folders.ts';
 
 /** Where the code lies that runs inside the program. */
 export const agentFolder = fileURLToPath(new URL('../agents/node', import.meta.url));
@@ -26,7 +26,7 @@ export interface AgentFolder {
 
 /** Makes the folder with the file that Node is told to load first; the caller removes it. */
 export function makeAgentFolder(options: AgentOptions): AgentFolder {
-  const folder = mkdtempSync(path.join(temporaryFolder(), 'whetstone-'));
+  const folder = makeTemporaryFolder();
   const preload = path.join(folder, 'preload.cjs');
   for (const name of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, name));
   const configuration = JSON.stringify({ ...options, folder, preload });
@@ -40,10 +40,4 @@ export function makeAgentFolder(options: AgentOptions): AgentFolder {
 export function withAgent(environment: NodeJS.ProcessEnv, preload: string): NodeJS.ProcessEnv {
   const own = environment['NODE_OPTIONS'];
   return { ...environment, NODE_OPTIONS: own === undefined ? `--require ${preload}` : `--require ${preload} ${own}` };
-}
-
-/** NODE_OPTIONS is split at blanks, so the folder must have none. */
-export function temporaryFolder(): string {
-  const usual = realpathSync(os.tmpdir());
-  return /\s|"|\\/.test(usual) && process.platform !== 'win32' ? '/tmp' : usual;
 }

@@ -10,7 +10,7 @@ exports.followChildren = function followChildren(options, environment) {
     spawn(given) {
       if (given !== null && typeof given === 'object' && Array.isArray(given.envPairs)) {
         try {
-          given.envPairs = withOurs(given.envPairs, environment);
+          given.envPairs = withOurs(given, environment);
         } catch {}
       }
       return Reflect.apply(spawn, this, arguments);
@@ -23,7 +23,7 @@ exports.followChildren = function followChildren(options, environment) {
     sync.spawn = function (given) {
       if (given !== null && typeof given === 'object' && Array.isArray(given.envPairs)) {
         try {
-          given.envPairs = withOurs(given.envPairs, environment);
+          given.envPairs = withOurs(given, environment);
         } catch {}
       }
       return Reflect.apply(original, this, arguments);
@@ -32,11 +32,21 @@ exports.followChildren = function followChildren(options, environment) {
 };
 
 /** The pairs with ours in NODE_OPTIONS, in its old place if there was one. */
-function withOurs(pairs, environment) {
-  if (!environment.alive()) return pairs;
+function withOurs(given, environment) {
+  const pairs = given.envPairs;
+  if (!environment.alive() || underPermission(given, pairs)) return pairs;
   const at = pairs.findIndex((pair) => /^NODE_OPTIONS=/.test(pair));
   if (at < 0) return [...pairs, `NODE_OPTIONS=${environment.injected(undefined)}`];
   return pairs.with(at, `NODE_OPTIONS=${environment.injected(pairs[at].slice('NODE_OPTIONS='.length))}`);
+}
+
+/** Under the permission model Node may not read our files, and would not start. */
+function underPermission(given, pairs) {
+  const permission = /(?:^|[\s"'=])--(?:experimental-)?permission\b/;
+  return (
+    (Array.isArray(given.args) && given.args.some((argument) => permission.test(argument))) ||
+    pairs.some((pair) => /^NODE_OPTIONS=/.test(pair) && permission.test(pair))
+  );
 }
 
 /** An internal binding, without the warning that asking for it would print. */

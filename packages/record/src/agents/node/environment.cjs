@@ -9,6 +9,8 @@
 exports.ownEnvironment = function ownEnvironment(preload) {
   const ours = `--require ${preload}`;
   const { existsSync } = require('node:fs');
+  /** The file is left, empty, for processes that live longer than the measuring; this folder is not. */
+  const measuring = preload.replace(/preload\.cjs$/, 'ask');
   const value = process.env.NODE_OPTIONS;
   if (typeof value === 'string' && value.startsWith(ours)) {
     // A blank after ours says that there was a value, though it may have been empty.
@@ -25,7 +27,7 @@ exports.ownEnvironment = function ownEnvironment(preload) {
   return {
     injected,
     /** False once the measuring is over and its folder gone: a Node that is told to load it would not start. */
-    alive: () => existsSync(preload),
+    alive: () => existsSync(measuring),
     /** Runs `action` while this process's own environment holds our part. */
     during(action) {
       const own = process.env.NODE_OPTIONS;

@@ -2,9 +2,9 @@
 // The file of one thread: one JSON object a line, appended at once, so that nothing is lost with the process.
 
 const fs = require('node:fs');
-const { openSync, writeSync } = fs;
+const { openSync, writeFileSync, writeSync } = fs;
+const toText = String;
 const { stringify } = JSON;
-const byteLength = Buffer.byteLength;
 const fromString = Buffer.from;
 
 /**
@@ -44,6 +44,11 @@ exports.openOutput = function openOutput(folder, pid, threadId) {
     record(object) {
       return write(stringify(object) + '\n');
     },
-    size: byteLength,
+    /** For the parent's progress: how many samples this thread has written. */
+    count(samples) {
+      try {
+        writeFileSync(`${folder}/${pid}-${threadId}.count`, toText(samples));
+      } catch {}
+    },
   };
 };

@@ -36,6 +36,7 @@ exports.startSampler = function startSampler(output, interval) {
   const usual = openSession(interval === null ? USUAL_INTERVAL : interval);
   let fine = interval === null ? openSession(FINE_INTERVAL) : null;
   let number = 0;
+  let samples = 0;
   let stopped = false;
   begin();
   let pieceStart = now();
@@ -62,6 +63,8 @@ exports.startSampler = function startSampler(output, interval) {
     if (profile === null) return;
     const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
     output.write(`${head},"profile":${stringify(profile)}`);
+    samples += profile.samples === undefined ? 0 : profile.samples.length;
+    if (!stopped) output.count(samples);
     const pause = now() - moment;
     output.write(`,"pause":${pause}}\n`);
     due = moment + pieceLength(pause, moment - pieceStart);

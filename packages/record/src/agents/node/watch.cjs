@@ -19,7 +19,7 @@ exports.startWatcher = function startWatcher(options, context, control, main) {
       // Nothing of it may touch the program's own streams.
       stdout: true,
       stderr: true,
-      workerData: { folder: options.folder, preload: options.preload, pid: process.pid, until: options.until, lock },
+      workerData: { folder: options.folder, pid: process.pid, until: options.until, lock },
       name: 'whetstone',
     });
     watcher.on('error', () => {

@@ -8,7 +8,7 @@ const { watch, readdirSync, existsSync } = require('node:fs');
 const { now, taskCpu } = require('./clock.cjs');
 const { FREE, CONNECTED, CLOSED } = require('./watch-lock.cjs');
 
-const { folder, preload, pid, until, lock } = workerData;
+const { folder, pid, until, lock } = workerData;
 /** A main thread that used less CPU than this since the last time slept, and is left asleep. */
 const IDLE_CPU = 2000;
 /** First question to a main thread, in milliseconds: the tree of a short program is small. */
@@ -23,7 +23,7 @@ let events;
 function tick() {
   if (until !== null && now() >= until) return call("finish('for')", end);
   // The parent is gone, and with it whoever would read on: a daemon lives, unmeasured.
-  if (!existsSync(preload)) return call("finish('abandoned')", end);
+  if (!existsSync(`${folder}/ask`)) return call("finish('abandoned')", end);
   const cpu = taskCpu(schedstat);
   if (cpu !== null && lastCpu !== null && cpu - lastCpu < IDLE_CPU) return again(USUAL);
   ask(false);
