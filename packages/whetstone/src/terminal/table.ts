@@ -12,6 +12,8 @@ export interface Column {
   readonly cut?: { readonly part: 'middle' | 'end'; readonly least: number; readonly most?: number };
   /** The title may run on over the column after it, which has none. */
   readonly spills?: boolean;
+  /** The title may take one column of the gap before it. */
+  readonly tight?: boolean;
   /** Style of a row's cell. */
   readonly style?: (row: number) => Style;
 }
@@ -28,9 +30,9 @@ const GAP = 2;
 export function tableLines(columns: readonly Column[], width: number, pen: Pen): string[] {
   const shown = fitting(columns, width);
   const widths = columnWidths(shown, width);
-  const titles = shown.map(({ title, align, spills }, i) => {
-    if (spills) return padded(title, Math.min(widths[i]!, textWidth(title)), 'left');
-    return padded(cutEnd(title, widths[i]! + (align === 'right' && i > 0 ? 1 : 0), ''), widths[i]!, align);
+  const titles = shown.map(({ title, align, spills, tight }, i) => {
+    if (spills) return title;
+    return padded(cutEnd(title, widths[i]! + (tight ? 1 : 0), ''), widths[i]!, align);
   });
   const lines = [pen.paint('strong', titleLine(shown, titles, widths, width))];
   const rows = shown[0]?.cells.length ?? 0;
@@ -87,8 +89,8 @@ function cutTo(cell: string, { cut }: Column, width: number, pen: Pen): string {
     : cutEnd(cell, width, pen.glyphs.ellipsis);
 }
 
-function naturalWidth({ title, cells, align, spills, cut }: Column): number {
-  const titled = spills ? 0 : textWidth(title) - (align === 'right' ? 1 : 0);
+function naturalWidth({ title, cells, spills, tight, cut }: Column): number {
+  const titled = spills ? 0 : textWidth(title) - (tight ? 1 : 0);
   const widest = cells.reduce((most, cell) => Math.max(most, textWidth(cell)), Math.max(0, titled));
   return Math.min(widest, cut?.most ?? widest);
 }

@@ -67,12 +67,15 @@ export function functionsTable(
   const perCall = (column: 'self' | 'total', keep: number) =>
     counted
       ? [
-          times(
-            'per call',
-            rows.map((row) => (row.calls ? row[column] / row.calls : null)),
-            keep,
-            pen,
-          ),
+          {
+            ...times(
+              'per call',
+              rows.map((row) => (row.calls ? row[column] / row.calls : null)),
+              keep,
+              pen,
+            ),
+            tight: true,
+          },
         ]
       : [];
   return tableLines(
@@ -258,7 +261,7 @@ export function functionLinesTable({ lines, self }: FunctionLines, width: number
   return tableLines(
     [
       figures(
-        ' line',
+        'line',
         lines.map(({ line }) => String(line)),
         9,
       ),

@@ -1,0 +1,105 @@
+import { explain, findingIds, type FindingId } from '@whetstone/analyze';
+import { describe, expect, test } from 'vitest';
+import { drawnRun } from '../../analyze/test/drawn-run.ts';
+import { findingRuns } from '../../analyze/test/finding-runs.ts';
+import { codeSpan, escapedMarkdown, fillTemplate } from '../src/fill-template.ts';
+import { fillFindings, findingText } from '../src/findings.ts';
+import { knownSlow } from '../src/known-slow.ts';
+import { markdownText } from '../src/terminal/markdown-text.ts';
+
+describe.each(findingIds.map((id) => [id]))('the text of %s', (id: FindingId) => {
+  const evidence = explain(drawnRun(findingRuns[id].holds)).filter((found) => found.id === id);
+  const [finding] = fillFindings(evidence);
+
+  test('is filled with the evidence', () => {
+    expect(finding.title).not.toBe('');
+    expect(finding.text).not.toBe('');
+    for (const text of [finding.title, finding.text])
+      expect(text).not.toMatch(/\{\{|\}\}|undefined|NaN|\?(?:[ .,]|$)/);
+  });
+
+  test('uses no figure that the evidence lacks', () => {
+    const { title, body, suggestions } = findingText(id);
+    for (const template of [title, ...body, ...suggestions]) {
+      expect(() => fillTemplate(template, evidence[0].evidence, 'markdown')).not.toThrow();
+    }
+  });
+
+  test('suggests something, each with a verb first, and nothing that measurement has refuted', () => {
+    expect(finding.suggestions.length).toBeGreaterThan(0);
+    for (const suggestion of finding.suggestions) expect(suggestion).toMatch(/^[A-Z][a-z]+ \S/);
+    expect(finding.suggestions.join('\n')).not.toMatch(
+      /\.length|join\(|try\/catch|\+\+i|pre-?siz|faster with async/i,
+    );
+  });
+
+  test('speaks in the present, without exclamation', () => {
+    expect([finding.title, finding.text, ...finding.suggestions].join('\n')).not.toMatch(
+      /!(?![=[])|successfully|sorry/,
+    );
+  });
+});
+
+test('a paragraph without its figure is left out', () => {
+  const [finding] = fillFindings(
+    explain(drawnRun(findingRuns['one-hot-line'].holds)).filter(({ id }) => id === 'one-hot-line'),
+  );
+  expect(finding.text).toContain('It reads: `q.shift();`');
+  expect(finding.text).not.toContain('The line ran');
+});
+
+test('names from the program stay text', () => {
+  const evidence = { name: '<img src=x onerror=alert(1)> `*_[a](b)\x1b[2J' };
+  const text = fillTemplate('{{name}} and {{name:code}}', evidence, 'markdown')!;
+  expect(text).not.toMatch(/(?<!\\)<img src=x(?=.* and )/);
+  expect(text).not.toContain('\x1b');
+  expect(markdownText(text)).toBe(
+    String.raw`<img src=x onerror=alert(1)> ` +
+      '`*_[a](b)\\x1b[2J and <img src=x onerror=alert(1)> `*_[a](b)\\x1b[2J',
+  );
+  expect(markdownText(escapedMarkdown('1. a|b # c'))).toBe('1. a|b # c');
+  expect(markdownText(codeSpan('a``b'))).toBe('a``b');
+});
+
+test.each(['{{nothing}}', '{{name:time}}', '{{name:colour}}', '{{toString}}'])(
+  '%s without evidence is an error',
+  (template) => {
+    expect(() => fillTemplate(template, { name: 'x' }, 'markdown')).toThrow(RangeError);
+  },
+);
+
+describe('a line of source', () => {
+  test.each([
+    ['while (queue.length) next(queue.shift());', 'shift()'],
+    ['list.unshift(item);', 'unshift'],
+    ['return rows.reduce((acc, row) => ({ ...acc, [row.id]: row }), {});', '{...acc}'],
+    ['xs.reduce((acc, x) => [...acc, x], [])', '[...acc]'],
+    ['if (seen.includes(id)) continue;', 'Set'],
+    ['all = Buffer.concat([all, chunk]);', 'Buffer.concat'],
+    [String.raw`line.replace(/\s+$/, '')`, 'trimEnd()'],
+    ['const row = await load(id);', 'Promise.all'],
+    ["throw new Error('end');", 'throw'],
+    ['return __awaiter(this, void 0, void 0, function* () {', 'es2017'],
+    ['delete cache[key];', 'Map'],
+    ['total += BigInt(n);', 'BigInt'],
+    ['names.sort((a, b) => a.localeCompare(b));', 'localeCompare'],
+    ['return JSON.parse(JSON.stringify(state));', 'JSON'],
+    ['return structuredClone(state);', 'structuredClone'],
+    ['out.push({ ...row });', 'Node 20, and 1.8 times on Node 26'],
+  ])('%s has something to try', (line, word) => {
+    const [first] = knownSlow(line);
+    expect(first).toContain(word);
+    expect(first).toMatch(/^Try /);
+  });
+
+  test.each([
+    'text += part;',
+    'for (let i = 0; i < xs.length; i++) sum += xs[i];',
+    'try { return parse(text); } catch { return null; }',
+    'const xs = new Array(1000);',
+    'fs.readFileSync(path);',
+    'x = y; // queue.shift() was here',
+    '',
+    `${'a'.repeat(500)}.shift()`,
+  ])('%s has nothing', (line) => expect(knownSlow(line)).toEqual([]));
+});
