@@ -74,15 +74,18 @@ function run(node: string, args: readonly string[], cwd: string): Promise<Outcom
     child.stderr.on('data', (chunk: Buffer) => chunks.stderr.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      const text = (parts: Buffer[]): string =>
-        Buffer.concat(parts)
-          .toString()
-          // The process number, and what a test took.
-          .replaceAll(`(node:${child.pid})`, '(node:PID)')
-          .replaceAll(/\(?\bduration_ms:? [\d.]+|\([\d.]+ms\)/g, 'DURATION');
-      resolve({ code, stdout: text(chunks.stdout), stderr: text(chunks.stderr) });
+      resolve({ code, stdout: steady(chunks.stdout, child.pid), stderr: steady(chunks.stderr, child.pid) });
     });
   });
+}
+
+/** Without what differs from run to run: the process's number, and what a test took. */
+function steady(parts: readonly Buffer[], pid: number | undefined): string {
+  return Buffer.concat(parts)
+    .toString()
+
+    .replaceAll(`(node:${pid})`, '(node:PID)')
+    .replaceAll(/\(?\bduration_ms:? [\d.]+|\([\d.]+ms\)/g, 'DURATION');
 }
 
 /** This Node, and those that `WHETSTONE_TEST_NODES` names, separated by colons. */

@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle -- these are Node's own names */
 // CommonJS: where Node looks for files, and how it compiles them.
 const fs = require('node:fs');
 const nodeModule = require('node:module');
@@ -35,15 +36,16 @@ exports.installFindPath = function installFindPath() {
     }
     return found;
   };
-  function mapRequest(request, paths) {
-    if (typeof request !== 'string' || isPath(request) || !Array.isArray(paths)) return null;
-    // The first place to look is `node_modules` beside the file that asks.
-    const [first] = paths;
-    if (typeof first !== 'string' || !first.endsWith(`${sep}node_modules`)) return null;
-    const folder = dirname(first);
-    return inPackage(first) || folder.includes(`${sep}node_modules`) ? null : resolveMapped(request, folder);
-  }
 };
+
+function mapRequest(request, paths) {
+  if (typeof request !== 'string' || isPath(request) || !Array.isArray(paths)) return null;
+  // The first place to look is `node_modules` beside the file that asks.
+  const [first] = paths;
+  if (typeof first !== 'string' || !first.endsWith(`${sep}node_modules`)) return null;
+  const folder = dirname(first);
+  return inPackage(first) || folder.includes(`${sep}node_modules`) ? null : resolveMapped(request, folder);
+}
 
 /**
  * Compiles CommonJS files with lines of their own, and TypeScript where no hooks of Node's own do that.

@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle -- these are Node's own names */
 // The slow path: strips types in place if the file is only JavaScript with types, else has esbuild lower
 // it. Loaded for files that are not in the cache, and gone from the program's sight afterwards.
 const nodeModule = require('node:module');
@@ -33,7 +34,7 @@ const moreThanTypes =
 /** Positions stay; null where stripping is not enough. */
 function strip(file, text, goal, options) {
   // What types alone do not explain; seen early because loading the stripper takes as long as the rest.
-  if (/x$/.test(extname(file)) || moreThanTypes.test(text)) return null;
+  if (extname(file).endsWith('x') || moreThanTypes.test(text)) return null;
   let code;
   try {
     code = stripTypes(text);

@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle -- these are Node's own names */
 // The last words of a program that an error ends: Node prints them with the engine's line numbers, past
 // every hook, so they are printed here, as Node would, with the user's.
 const fs = require('node:fs');
@@ -17,7 +18,7 @@ exports.installFatal = function installFatal(ranges, stacks) {
   if (!isMainThread || process.execArgv.some((option) => special.test(option))) return;
   const native = process._fatalException;
   if (typeof native !== 'function') return;
-  process._fatalException = function (error, fromPromise) {
+  process._fatalException = function (error) {
     const handled = Reflect.apply(native, this, arguments);
     if (handled === false) {
       try {
@@ -98,37 +99,37 @@ exports.installFatal = function installFatal(ranges, stacks) {
       return place ? `${file}:${place.line}` : all;
     });
   }
-
-  function print(error, arrow) {
-    enhance(error);
-    let trace;
-    try {
-      trace = inspect(error, {
-        colors: hasColours(),
-        customInspect: false,
-        depth: Math.max(inspect.defaultOptions.depth, 5),
-      });
-    } catch {
-      trace = error.stack;
-    }
-    write(`${arrow ?? ''}${trace}\n\nNode.js ${process.version}\n`);
-    const code = Number(process.exitCode ?? 1);
-    process.reallyExit(Number.isInteger(code) ? code : 1);
-  }
-
-  /** Node's own addition to errors that an emitter had nobody to give to. */
-  function enhance(error) {
-    for (const symbol of Object.getOwnPropertySymbols(error)) {
-      if (symbol.description !== 'kEnhanceStackBeforeInspector' || typeof error[symbol] !== 'function')
-        continue;
-      try {
-        error.stack = error[symbol]();
-      } catch {
-        // Only an addition.
-      }
-    }
-  }
 };
+
+function print(error, arrow) {
+  enhance(error);
+  let trace;
+  try {
+    trace = inspect(error, {
+      colors: hasColours(),
+      customInspect: false,
+      depth: Math.max(inspect.defaultOptions.depth, 5),
+    });
+  } catch {
+    trace = error.stack;
+  }
+  write(`${arrow ?? ''}${trace}\n\nNode.js ${process.version}\n`);
+  const code = Number(process.exitCode ?? 1);
+  process.reallyExit(Number.isInteger(code) ? code : 1);
+}
+
+/** Node's own addition to errors that an emitter had nobody to give to. */
+function enhance(error) {
+  for (const symbol of Object.getOwnPropertySymbols(error)) {
+    if (symbol.description !== 'kEnhanceStackBeforeInspector' || typeof error[symbol] !== 'function')
+      continue;
+    try {
+      error.stack = error[symbol]();
+    } catch {
+      // Only an addition.
+    }
+  }
+}
 
 function hasColours() {
   if (process.env.FORCE_COLOR !== undefined) return tty.WriteStream.prototype.getColorDepth() > 2;

@@ -91,7 +91,7 @@ exports.installReadFile = function installReadFile({ ranges, transpile, isRanged
   const { promises } = fs;
   const native = promises.readFile;
   const replacement = {
-    async readFile(file, options) {
+    async readFile(file) {
       if (arguments.length !== 1 || !(file instanceof URL) || !isOurs(file) || !isLoader()) {
         return Reflect.apply(native, promises, arguments);
       }
@@ -126,7 +126,7 @@ const isOurs = (url) => url.protocol === 'file:' && /\.(?:[cm]?[jt]s|[jt]sx)$/.t
 function redirect(code, imports, file, typeScriptFirst = true) {
   let out = '';
   let last = 0;
-  for (const [start, end, kind] of [...imports].sort((a, b) => a[0] - b[0])) {
+  for (const [start, end, kind] of imports.toSorted((a, b) => a[0] - b[0])) {
     let specifier;
     try {
       specifier = JSON.parse(

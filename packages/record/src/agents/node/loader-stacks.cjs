@@ -143,7 +143,7 @@ exports.installStacks = function installStacks(original, disguise) {
         const result = [];
         for (const site of sites) {
           if (!site.scriptName.startsWith(own)) {
-            place(site, original(site.scriptName, site.lineNumber, site.columnNumber ?? site.column));
+            setPlace(site, original(site.scriptName, site.lineNumber, site.columnNumber ?? site.column));
             result.push(site);
             continue;
           }
@@ -151,7 +151,7 @@ exports.installStacks = function installStacks(original, disguise) {
           if (!stand) continue;
           site.functionName = '';
           site.scriptName = stand.getFileName();
-          place(site, { line: stand.getLineNumber(), column: stand.getColumnNumber() });
+          setPlace(site, { line: stand.getLineNumber(), column: stand.getColumnNumber() });
           result.push(site);
         }
         if (more !== frameCount && result.length > frameCount) result.length = frameCount;
@@ -159,13 +159,6 @@ exports.installStacks = function installStacks(original, disguise) {
       },
     }.getCallSites;
   }
-  function place(site, where) {
-    if (!where) return;
-    site.lineNumber = where.line;
-    if ('column' in site) site.column = where.column;
-    if ('columnNumber' in site) site.columnNumber = where.column;
-  }
-
   return {
     mapText,
     /** Runs work in which the source text `Error.prepareStackTrace` throws an error. */
@@ -184,6 +177,14 @@ exports.installStacks = function installStacks(original, disguise) {
     },
   };
 };
+
+/** Into what `util.getCallSites` gives. */
+function setPlace(site, where) {
+  if (!where) return;
+  site.lineNumber = where.line;
+  if ('column' in site) site.column = where.column;
+  if ('columnNumber' in site) site.columnNumber = where.column;
+}
 
 /** Where the program has frozen it, it stays as it is. */
 function setLimit(limit) {

@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle -- these are Node's own names */
 // Runs TypeScript, and gives every file lines of its own where the engine would charge inlined code to the
 // wrong file. Everything the program can see stays as Node alone would show it.
 const nodeModule = require('node:module');
