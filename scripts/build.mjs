@@ -20,6 +20,7 @@ for (const folder of ['packages/record/src/agents', 'packages/analyze/src/findin
 
 if (existsSync(path.join(root, 'packages/viewer/vite.config.ts'))) {
   run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
+  cpSync(path.join(root, 'packages/viewer/dist'), path.join(root, 'packages/whetstone/dist/page'), { recursive: true });
 }
 
 // `scripts/setup.mjs` compares this file's time with the sources'.

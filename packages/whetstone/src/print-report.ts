@@ -3,10 +3,12 @@ import { callees, callers, functionLines, type RunReport } from '@whetstone/anal
 import type { Profile } from '@whetstone/profile';
 import { FileError, reason } from './known-error.ts';
 import { readCount, type Option, type Parsed } from './options.ts';
+
 import { reportOf } from './report-of.ts';
 import { explainText } from './terminal/explain-text.ts';
 import { reportText } from './terminal/report-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
+import { sortKeys, type SortKey, type View } from './terminal/view.ts';
 import { UsageError } from './usage-error.ts';
 
 /** How a report is shown, and where it goes besides. */
@@ -14,8 +16,8 @@ export const reportOptions: readonly Option[] = [
   {
     name: 'sort',
     value: 'COLUMN',
-    choices: ['self', 'total', 'calls', 'name'],
-    help: 'Sort functions by self, total, calls or name. Default self.',
+    choices: sortKeys,
+    help: `Sort functions by ${sortKeys.join(', ')}. Default self.`,
   },
   { name: 'top', value: 'N', read: readCount, help: 'Rows in each table. Default 10.' },
   { name: 'callers', value: 'NAME', help: 'Who called this function, and with how much time.' },
@@ -45,19 +47,25 @@ export async function printReport(profile: Profile, parsed: Parsed, out: NodeJS.
     if (report.about.profile !== null) out.write(`${report.about.profile}\n`);
     return;
   }
-  const named = (name: string) => options.get(name) as string | undefined;
-  out.write(
-    reportText(report, {
-      ...terminalOf(out),
-      sort: (named('sort') ?? 'self') as 'self',
-      top: (options.get('top') as number | undefined) ?? 10,
-      include: (options.get('include') as string[] | undefined) ?? [],
-      exclude: (options.get('exclude') as string[] | undefined) ?? [],
-      callers: named('callers') === undefined ? null : callers(profile, named('callers')!),
-      callees: named('callees') === undefined ? null : callees(profile, named('callees')!),
-      lines: ((options.get('lines') as string[] | undefined) ?? []).flatMap((name) => functionLines(profile, name)),
-    }),
-  );
+  out.write(reportText(report, { ...terminalOf(out), ...viewOf(profile, parsed) }));
+}
+
+/** What the command line asked to see. */
+function viewOf(profile: Profile, { options }: Parsed): Omit<View, 'columns' | 'colour' | 'unicode'> {
+  const get = <T>(name: string) => options.get(name) as T | undefined;
+  const called = get<string>('callers');
+  const calling = get<string>('callees');
+  const names = get<string[]>('lines');
+  return {
+    sort: get<SortKey>('sort') ?? 'self',
+    top: get<number>('top') ?? 10,
+    include: get<string[]>('include') ?? [],
+    exclude: get<string[]>('exclude') ?? [],
+    counts: options.has('counts'),
+    ...(called === undefined ? {} : { callers: callers(profile, called) }),
+    ...(calling === undefined ? {} : { callees: callees(profile, calling) }),
+    ...(names === undefined ? {} : { lines: names.flatMap((name) => functionLines(profile, name)) }),
+  };
 }
 
 /** Prints the findings of a profile, and writes the files that were asked for. */
@@ -74,7 +82,7 @@ async function writeFiles(profile: Profile, report: RunReport, { options }: Pars
   const html = options.get('html') as string | undefined;
   if (html !== undefined) {
     const { pageFile } = await import('./page-file.ts');
-    write(html, pageFile(profile, report));
+    write(html, await pageFile(profile, report));
   }
 }
 

@@ -4,7 +4,7 @@ import { keepProfile } from '../keep-profile.ts';
 import { parseOptions } from '../options.ts';
 import { checkReportOptions, printReport, reportOptions } from '../print-report.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { progressLine } from '../terminal/progress.ts';
+import { showProgress } from '../show-progress.ts';
 import { UsageError } from '../usage-error.ts';
 
 const recording = ['interval', 'for'];
@@ -22,9 +22,7 @@ export const attachCommand: Command = {
     if (pid === undefined || more.length > 0 || !/^[1-9]\d*$/.test(pid)) {
       throw new UsageError(`attach takes the number of one process${pid === undefined ? '' : `, and was given '${parsed.rest.join(' ')}'`}: whetstone attach 1234`);
     }
-    const progress = progressLine(process.stderr);
-    const { profile } = await attach(Number(pid), { ...recordOptions(parsed), onProgress: progress.show });
-    progress.end();
+    const { profile } = await showProgress((onProgress) => attach(Number(pid), { ...recordOptions(parsed), onProgress }));
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, `attached-${pid}`);
     await printReport(kept, parsed, process.stderr);
     return 0;

@@ -7,7 +7,7 @@ import { parseOptions } from '../options.ts';
 import { checkReportOptions, printExplanation, reportOptions } from '../print-report.ts';
 import { endAs } from '../program-exit.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { progressLine } from '../terminal/progress.ts';
+import { showProgress } from '../show-progress.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone explain`: why a program is slow, and what to try. */
@@ -34,9 +34,7 @@ export const explainCommand: Command = {
     checkReportOptions(parsed, { stdoutIsOurs: false });
     const options = recordOptions(parsed);
     const target = resolveTarget(parsed.rest, options);
-    const progress = progressLine(process.stderr);
-    const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
-    progress.end();
+    const { profile, exit } = await showProgress((onProgress) => record(target, { ...options, onProgress }));
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printExplanation(kept, parsed, process.stderr);
     return await endAs(exit);

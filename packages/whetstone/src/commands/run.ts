@@ -5,7 +5,7 @@ import { parseOptions } from '../options.ts';
 import { endAs } from '../program-exit.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
 import { checkReportOptions, printReport, reportOptions } from '../print-report.ts';
-import { progressLine } from '../terminal/progress.ts';
+import { showProgress } from '../show-progress.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone run app.ts`: measures a program, prints where its time went, ends as it ended. */
@@ -20,9 +20,7 @@ export const runCommand: Command = {
     checkReportOptions(parsed, { stdoutIsOurs: false });
     const options = recordOptions(parsed);
     const target = resolveTarget(parsed.rest, options);
-    const progress = progressLine(process.stderr);
-    const { profile, exit } = await record(target, { ...options, onProgress: progress.show });
-    progress.end();
+    const { profile, exit } = await showProgress((onProgress) => record(target, { ...options, onProgress }));
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printReport(kept, parsed, process.stderr);
     return await endAs(exit);

@@ -199,7 +199,7 @@ function footer(report: RunReport, view: View, width: number, pen: Pen): string[
   const sampled = about.sampled > 0;
   const lines = [
     about.samples.taken > 0 ? [samplesText(report)] : [],
-    sampled || about.influence.kind === 'measured' ? [influenceText(report)] : [],
+    sampled || about.influence.kind === 'measured' ? influenceTexts(report) : [],
     about.profile === null
       ? []
       : [`Saved as ${pen.safe(about.profile)}`, 'see: whetstone view', 'why: whetstone explain'],
@@ -219,13 +219,14 @@ function samplesText({ about: { samples, runtime } }: RunReport): string {
   return `${taken} at ${formatTime(samples.interval)}${rejected}, ${runtime.name} ${runtime.version.replace(/^v/, '')}`;
 }
 
-function influenceText({ about: { influence } }: RunReport): string {
+function influenceTexts({ about: { influence } }: RunReport): string[] {
   const { value, low, high, kind, longestPause } = influence;
-  const pause = longestPause > 0 ? `; longest pause ${formatTime(longestPause)}` : '';
-  if (kind === 'measured') {
-    return `Measured with a slowdown of ${formatRatio(value)} ± ${((high - low) / 2).toFixed(2)}${pause}`;
-  }
-  return `Slowdown by measuring: about ${formatRatio(value)} (estimated; --check-influence measures it)${pause}`;
+  return [
+    kind === 'measured'
+      ? `Measured with a slowdown of ${formatRatio(value)} ± ${((high - low) / 2).toFixed(2)}`
+      : `Slowdown by measuring: about ${formatRatio(value)} (estimated; --check-influence measures it)`,
+    ...(longestPause > 0 ? [`longest pause ${formatTime(longestPause)}`] : []),
+  ];
 }
 
 /** Parts with a dot between them, on as many lines as they need; a part that is too long is wrapped. */

@@ -1,0 +1,64 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { writeWhet } from '@whetstone/profile';
+import type { Command } from '../commands.ts';
+import { FileError, reason } from '../known-error.ts';
+import { codec, lastProfileFile, loadProfile } from '../load-profile.ts';
+import { parseOptions } from '../options.ts';
+import { pageFile, pageFolder } from '../page-file.ts';
+import { profilesFolder } from '../project-folder.ts';
+import { reportOf } from '../report-of.ts';
+import { UsageError } from '../usage-error.ts';
+import { openPage } from '../view/open-page.ts';
+import { startViewServer } from '../view/view-server.ts';
+
+/** `whetstone view`: the page, in the browser or as a file. */
+export const viewCommand: Command = {
+  usage: '[profile]',
+  summary: 'See a profile in the browser. Without a name: the last run.',
+  completes: 'file',
+  options: [
+    { name: 'html', value: 'FILE', help: 'Write one self-contained file instead.' },
+    { name: 'no-open', help: 'Print the address, and open no browser.' },
+    { name: 'port', value: 'PORT', read: readPort, help: 'Listen on this port of 127.0.0.1. Default: any that is free.' },
+  ],
+  async run(args) {
+    const { options, rest } = parseOptions(args, viewCommand.options, { stopAtFirst: false });
+    if (rest.length > 1) throw new UsageError(`view takes one profile, and was given '${rest.join(' ')}'.`);
+    const profile = await loadProfile(rest[0] ?? lastProfileFile());
+    const report = reportOf(profile);
+    const html = options.get('html') as string | undefined;
+    if (html !== undefined) {
+      try {
+        writeFileSync(html, await pageFile(profile, report));
+      } catch (error) {
+        throw new FileError('FILE_UNWRITABLE', `cannot write '${html}': ${reason(error)}.`, { cause: error });
+      }
+      return 0;
+    }
+    const server = await startViewServer({
+      profile: await writeWhet(profile, codec),
+      report,
+      pageFolder,
+      port: options.get('port') as number | undefined,
+      // Sources that were not saved with the profile, of this project alone.
+      sources: {
+        root: path.dirname(profilesFolder(process.cwd())),
+        files: profile.sources.filter(({ text }) => text === null).map(({ file }) => profile.strings[file]!),
+      },
+    });
+    const opened = !options.has('no-open') && (await openPage(server.url));
+    process.stdout.write(`${opened ? 'Opened' : 'Open'} ${server.url}\nCtrl-C ends.\n`);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    });
+    await server.close();
+    return 0;
+  },
+};
+
+function readPort(text: string, name: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`${name} is '${text}', and takes a port from 1 to 65535.`);
+  return port;
+}
