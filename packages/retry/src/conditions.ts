@@ -36,7 +36,7 @@ export function ifCause(predicate: (error: unknown) => boolean): Stop {
   if (typeof predicate !== 'function') refuse('ifCause', predicate, 'a function');
   return onError((error) => {
     const seen = new Set<unknown>();
-    for (let cause = error; cause !== undefined && !seen.has(cause); ) {
+    for (let cause = error; cause !== undefined && !seen.has(cause);) {
       if (predicate(cause)) return true;
       seen.add(cause);
       cause = (cause as { cause?: unknown } | null)?.cause;

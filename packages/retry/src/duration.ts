@@ -17,8 +17,8 @@ const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5
 export function milliseconds(name: string, duration: Duration): Milliseconds {
   let result = duration;
   if (typeof duration === 'string') {
-    const [, amount, unit = ''] = /^(\S+?)(ms|[smh])$/.exec(duration) ?? [];
-    result = Number(amount) * UNITS[unit]!;
+    const [, amount, unit] = /^(\S+?)(ms|[smh])$/.exec(duration) ?? [];
+    result = Number(amount) * UNITS[unit!]!;
   }
   return Number.isFinite(result) && (result as Milliseconds) >= 0
     ? (result as Milliseconds)

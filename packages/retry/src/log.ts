@@ -21,7 +21,8 @@ export function logAfter(log: Log): (state: RetryState) => void {
 }
 
 function ended({ name, attemptNumber, outcome }: RetryState): string {
-  const how = outcome?.ok === false ? `failed: ${String(outcome.error)}` : 'gave a result that is not good enough';
+  const how =
+    outcome?.ok === false ? `failed: ${String(outcome.error)}` : 'gave a result that is not good enough';
   return `${name || 'retry'}: attempt ${attemptNumber} ${how}`;
 }
 

@@ -55,7 +55,7 @@ const RULES: Rules = {
   boolean: ['wrapError', 'enabled', 'unref'],
   number: ['attempts'],
   string: ['name'],
-  // Durations have a check of their own.
+  // Durations have a check of their own: any type's name includes this one.
   '': ['timeout', 'attemptTimeout', 'wait'],
 };
 
@@ -70,9 +70,9 @@ export function planOf(options: AnyOptions): Plan {
   const timeout = limit('timeout', options.timeout);
   const attemptTimeout = limit('attemptTimeout', options.attemptTimeout);
   if (!(attempts === Math.ceil(attempts) && attempts > 0)) {
-    refuse('attempts', attempts, '1 and up, Infinity');
+    refuse('attempts', attempts, '1 and up');
   }
-  if (attemptTimeout! > timeout!) refuse('attemptTimeout', attemptTimeout, `up to timeout, ${timeout}`);
+  if (attemptTimeout! > timeout!) refuse('attemptTimeout', attemptTimeout, 'up to timeout');
   if (options.wrapError && options.fallback) refuse('wrapError', true, 'false with fallback');
   return {
     random: Math.random,
@@ -112,13 +112,13 @@ export function checkOptions(options: object, rules: Rules): void {
       const value = (options as Record<string, any>)[name!];
       known.push(name);
       const judged = member ? value?.[member] : value;
-      if (type && value !== undefined && typeof judged !== type) {
-        refuse(name!, value, member ? `an object with ${member}` : type);
+      if (value !== undefined && !(typeof judged).includes(type)) {
+        refuse(name!, value, member ? `with ${member}` : type);
       }
     }
   }
   for (const name of Object.keys(options)) {
-    if (!known.includes(name)) refuse('option', name, known.join(', '));
+    if (!known.includes(name)) refuse('option', name, known.join());
   }
 }
 
@@ -135,7 +135,7 @@ function stopDefault({ elapsed, upcomingDelay }: RetryState): boolean {
 
 /** `waitExponential()`, without what only its options need. */
 function waitDefault({ attemptNumber, random }: RetryState): Milliseconds {
-  return random() * Math.min(5000, 100 * 2 ** (attemptNumber - 1));
+  return random() * Math.min(5000, 50 * 2 ** attemptNumber);
 }
 
 /** The default `retryIf`: an abort is somebody's wish, any other error may pass. */
@@ -144,7 +144,5 @@ export function retryErrors({ outcome }: RetryState): boolean {
 }
 
 function limit(name: string, value: AnyOptions['timeout']): Milliseconds | undefined {
-  return value === undefined
-    ? undefined
-    : milliseconds(name, value) || refuse(name, value, 'more than 0');
+  return value === undefined ? value : milliseconds(name, value) || refuse(name, value, 'more than 0');
 }

@@ -17,10 +17,7 @@ export function systemTimer(unref: boolean | undefined): Timer {
   return (duration, done) => {
     let handle: ReturnType<typeof setTimeout>;
     const start = (left: Milliseconds) => {
-      handle = setTimeout(
-        () => (left > STEP ? start(left - STEP) : done()),
-        Math.min(left, STEP),
-      );
+      handle = setTimeout(() => (left > STEP ? start(left - STEP) : done()), Math.min(left, STEP));
       // A browser's timer is a number, and holds nothing open.
       if (unref) (handle as { unref?(): void }).unref?.();
     };

@@ -1,3 +1,4 @@
+import type { Milliseconds } from './duration.ts';
 import { asksAgain, AttemptTimeout, causeOf, RetryError, RetryTimeout } from './errors.ts';
 import { type Plan, unwrapped } from './plan.ts';
 import type { Attempt } from './retried.ts';
@@ -5,19 +6,72 @@ import type { Maybe, Outcome, RetryState, Statistics } from './retry-options.ts'
 import { testSwitch } from './test-switch.ts';
 import { delayOf } from './wait-of.ts';
 
-type Writable<T> = { -readonly [K in keyof T]: T[K] };
-
-/** An {@link Attempt}, with what only the ways in need. */
-export interface Turn extends Attempt {
+/** What the ways in, but nobody else, may do with an attempt. */
+interface Hold {
   /** Says how the attempt ended, and whether to make another; if `undefined`, `retryIf` decides. */
-  settle(outcome: Outcome<unknown>, again?: boolean): void;
+  readonly settle: (outcome: Outcome<unknown>, again?: boolean) => void;
   /**
    * Does a part of the attempt, as long as `attemptTimeout` allows; rejects as soon as a signal or a
    * time limit cuts it short.
    */
-  race<V>(work: () => Maybe<V>): Promise<V>;
+  readonly race: <V>(work: () => Maybe<V>) => Promise<V>;
   /** Lets the time that `stop` looks at begin anew. */
-  restart(): void;
+  readonly restart: () => void;
+}
+
+/**
+ * An attempt, and the state that strategies and callbacks see, in one.
+ *
+ * A class, for an object literal with accessors costs more than all the rest of an attempt.
+ */
+export class Turn implements Attempt, RetryState<any>, Hold {
+  declare readonly name: string;
+  declare readonly args: readonly unknown[];
+  declare readonly attemptNumber: number;
+  declare readonly number: number;
+  declare outcome: Outcome<any> | undefined;
+  declare readonly idle: Milliseconds;
+  declare upcomingDelay: Milliseconds;
+  declare readonly previousDelay: Milliseconds;
+  declare readonly random: () => number;
+  declare readonly settle: Hold['settle'];
+  declare readonly race: Hold['race'];
+  declare readonly restart: Hold['restart'];
+  readonly #elapsed: () => Milliseconds;
+  // Made when first asked for: it costs more than all the rest of a call.
+  #controller: AbortController | undefined;
+
+  constructor(
+    fields: Omit<RetryState<any>, 'elapsed' | 'signal'> & Hold & Pick<Attempt, 'number'>,
+    elapsed: () => Milliseconds,
+  ) {
+    Object.assign(this, fields);
+    this.#elapsed = elapsed;
+  }
+
+  get elapsed(): Milliseconds {
+    return this.#elapsed();
+  }
+
+  get signal(): AbortSignal {
+    return (this.#controller ??= new AbortController()).signal;
+  }
+
+  abort(reason: unknown): void {
+    (this.#controller ??= new AbortController()).abort(reason);
+  }
+
+  get state(): RetryState {
+    return this;
+  }
+
+  failed(error: unknown): void {
+    this.settle({ ok: false, error });
+  }
+
+  rejected(value: unknown): void {
+    this.settle({ ok: true, value }, true);
+  }
 }
 
 /**
@@ -46,7 +100,6 @@ export async function* turns(
   let attemptNumber = 0;
   let idle = 0;
   let delay = 0;
-  let controller = lazyController();
   let disarm: (() => void) | undefined;
   let release: (() => void) | undefined;
   let outcome: Outcome<unknown> | undefined;
@@ -55,7 +108,7 @@ export async function* turns(
   // Sleeps that a test run skips count as slept: whatever stops a call then stops it there, too.
   const elapsed = () => plan.now() - began + skipped;
   const name = given.name ?? ownName;
-  let state: Writable<RetryState<any>> | undefined;
+  let turn: Turn | undefined;
   const statistics = (): Statistics => ({
     name,
     attempts: attemptNumber,
@@ -65,19 +118,19 @@ export async function* turns(
   });
 
   const check = () => {
-    if (interruption) throw interruption.reason;
+    if (interruption && isWrapped) throw interruption.reason;
   };
   const cut = (reason: unknown) => {
-    controller().abort(reason);
+    turn?.abort(reason);
     if (isWrapped) reject?.(reason);
   };
   const interrupt = (reason: unknown) => {
-    if (isWrapped) interruption ??= { reason };
+    interruption ??= { reason };
     cut(reason);
   };
-  const abort = ({ target }: { target: unknown }) => interrupt((target as AbortSignal).reason);
+  const abort = () => interrupt(signals.find((signal) => signal.aborted)!.reason);
   const timeOut = () => {
-    overdue = new RetryTimeout(`${name}: exceeded timeout, ${timeout} ms`, causeOf(state?.outcome));
+    overdue = new RetryTimeout(`${name}: exceeded timeout, ${timeout} ms`, causeOf(turn?.outcome));
     interrupt(overdue);
   };
   // Awaits a step, and ends at once when the call, or the attempt that it is, is cut short.
@@ -87,7 +140,7 @@ export async function* turns(
           check();
           reject = fail;
           // A settled promise ignores what comes late, be it a value or an error.
-          new Promise<V>((done) => done(work())).then(resolve, fail);
+          (async () => work())().then(resolve, fail);
         })
       : work();
   const settle: Turn['settle'] = (ended, verdict) => {
@@ -101,66 +154,58 @@ export async function* turns(
     disarm = timer(attemptTimeout, () => cut(new AttemptTimeout(message)), interrupt);
   };
 
+  const race: Turn['race'] = async (work) => {
+    arm();
+    try {
+      return await step(work);
+    } finally {
+      disarm?.();
+    }
+  };
+  const restart = () => {
+    windowBegan = elapsed();
+  };
+
   try {
     for (const signal of signals) {
-      if (signal.aborted) interrupt(signal.reason);
+      if (signal.aborted) abort();
       signal.addEventListener('abort', abort);
     }
     if (timeout) release = timer(timeout, timeOut, interrupt);
     for (;;) {
       check();
-      const own = (controller = state ? lazyController() : controller);
-      const current = (state = {
-        name,
-        args,
-        attemptNumber: ++attemptNumber,
-        outcome: state?.outcome,
-        idle,
-        upcomingDelay: 0,
-        previousDelay: delay,
-        random: given.random,
-        get elapsed() {
-          return elapsed() - windowBegan;
+      const current = (turn = new Turn(
+        {
+          name,
+          args,
+          attemptNumber: ++attemptNumber,
+          number: attemptNumber,
+          outcome: turn?.outcome,
+          idle,
+          upcomingDelay: 0,
+          previousDelay: delay,
+          random: given.random,
+          settle,
+          race,
+          restart,
         },
-        get signal() {
-          return own().signal;
-        },
-      });
+        () => elapsed() - windowBegan,
+      ));
+      if (interruption) cut(interruption.reason);
       if (before) await step(() => before(current));
       settle({ ok: true, value: undefined }, false);
       arm();
-      yield {
-        number: attemptNumber,
-        state: current,
-        get signal() {
-          return own().signal;
-        },
-        failed: (error) => settle({ ok: false, error }),
-        rejected: (value) => settle({ ok: true, value }, true),
-        settle,
-        async race(work) {
-          arm();
-          try {
-            return await step(work);
-          } finally {
-            disarm?.();
-          }
-        },
-        restart() {
-          windowBegan = elapsed();
-        },
-      };
+      yield current;
       disarm?.();
       const ended = (current.outcome = outcome!);
-      if (!ended.ok) check();
       again = asksAgain(ended) || (again ?? !!(await step(() => plan.retryIf(current))));
       if (ended.ok && !again) return ended.value;
       if (after) await step(() => after(current));
       if (again) {
         if (attemptNumber < plan.attempts) {
-          const next = (current.upcomingDelay = delayOf(plan.wait, current));
+          delay = current.upcomingDelay = delayOf(plan.wait, current);
           const stopped = plan.stop?.(current);
-          if (!stopped && elapsed() + next >= timeout!) timeOut();
+          if (!stopped && elapsed() + delay >= timeout!) timeOut();
           check();
           if (!stopped && (!budget || budget.take())) {
             if (beforeSleep) await step(() => beforeSleep(current));
@@ -169,11 +214,11 @@ export async function* turns(
               skip ??
                 (() =>
                   new Promise<void>((resolve, fail) => {
-                    disarm = timer(next, resolve, fail);
+                    disarm = timer(delay, resolve, fail);
                   })),
             );
-            if (skip) skipped += next;
-            idle += delay = next;
+            if (skip) skipped += delay;
+            idle += delay;
             continue;
           }
           current.upcomingDelay = 0;
@@ -186,8 +231,8 @@ export async function* turns(
   } catch (error) {
     // Of the call's own time limit, not of one around it.
     if (!fallback || error !== overdue) throw error;
-    state!.outcome = { ok: false, error };
-    return await fallback(state!);
+    turn!.outcome = { ok: false, error };
+    return await fallback(turn!);
   } finally {
     disarm?.();
     release?.();
@@ -198,33 +243,18 @@ export async function* turns(
   }
 }
 
-/**
- * Makes attempts until there is a result.
- *
- * @param first how the first attempt ended, if it has already been made
- */
+/** Makes attempts until there is a result. */
 export async function complete(
   attempts: AsyncGenerator<Turn, any, void>,
   work: (turn: Turn) => unknown,
-  first?: Outcome<unknown> | false,
 ): Promise<any> {
   for (;;) {
     const { done, value: turn } = await attempts.next();
     if (done) return turn;
-    if (first) turn.settle(first);
-    else {
-      try {
-        turn.settle({ ok: true, value: await turn.race(() => work(turn)) });
-      } catch (error) {
-        turn.failed(error);
-      }
+    try {
+      turn.settle({ ok: true, value: await turn.race(() => work(turn)) });
+    } catch (error) {
+      turn.failed(error);
     }
-    first = undefined;
   }
-}
-
-/** Made when first asked for: a controller costs more than all the rest of a call. */
-function lazyController(): () => AbortController {
-  let controller: AbortController | undefined;
-  return () => (controller ??= new AbortController());
 }

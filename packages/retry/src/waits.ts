@@ -38,7 +38,8 @@ export function waitByError(
   cases: readonly (readonly [new (...args: any[]) => Error, Wait | Duration])[],
   otherwise: Wait | Duration,
 ): Wait {
-  if (!Array.isArray(cases) || cases.length === 0) refuse('waitByError, cases,', cases, 'one pair [class, wait] or more');
+  if (!Array.isArray(cases) || cases.length === 0)
+    refuse('waitByError, cases,', cases, 'one pair [class, wait] or more');
   const waits = cases.map(([type, wait], i) => {
     if (typeof type !== 'function') refuse(`waitByError, class ${i + 1},`, type, 'a class of errors');
     return [type, waitOf(`waitByError, wait ${i + 1},`, wait)] as const;

@@ -1,9 +1,26 @@
 import {
-  allOf, anyOf, ifError, ifMessage, ifResult, not, retry, retryBudget, retrySync, stopAfterDelay, stopBeforeDelay,
-  waitByError, waitChain, waitExponential, waitRetryAfter, waitSum, logBeforeSleep,
+  allOf,
+  anyOf,
+  ifError,
+  ifMessage,
+  ifResult,
+  not,
+  retry,
+  retryBudget,
+  retrySync,
+  stopAfterDelay,
+  stopBeforeDelay,
+  waitByError,
+  waitChain,
+  waitExponential,
+  waitRetryAfter,
+  waitSum,
+  logBeforeSleep,
 } from '@whetstone/retry';
 
-const get = async (url: string, n?: number): Promise<{ status: number }> => ({ status: url.length + (n ?? 0) });
+const get = async (url: string, n?: number): Promise<{ status: number }> => ({
+  status: url.length + (n ?? 0),
+});
 
 // Ways in keep arguments and result.
 const bare: Promise<{ status: number }> = retry(get)('x', 1);
@@ -16,7 +33,11 @@ const some = retry(get, {
 });
 const wrapped: Promise<{ status: number }> = some('x');
 const again: Promise<{ status: number }> = some.with({ attempts: 5 })('x');
-const policy = retry({ attempts: 3, wait: waitRetryAfter({ fallback: waitExponential() }), budget: retryBudget() });
+const policy = retry({
+  attempts: 3,
+  wait: waitRetryAfter({ fallback: waitExponential() }),
+  budget: retryBudget(),
+});
 const byPolicy: Promise<{ status: number }> = policy(get)('x');
 const ran: Promise<number> = policy.run(async ({ signal, attemptNumber }) => {
   signal.throwIfAborted();
@@ -24,7 +45,9 @@ const ran: Promise<number> = policy.run(async ({ signal, attemptNumber }) => {
 });
 const fallenBack: Promise<{ status: number } | null> = retry(get, { fallback: () => null })('x');
 const sync: number = retrySync((x: number) => x + 1)(1);
-const syncOrNull: number | null = retrySync((x: number) => x + 1, { fallback: () => null }).with({ attempts: 2 })(1);
+const syncOrNull: number | null = retrySync((x: number) => x + 1, { fallback: () => null }).with({
+  attempts: 2,
+})(1);
 const later: Promise<{ status: number } | 'none'> = some.with({ fallback: () => 'none' as const })('x');
 const stricter = policy.with({ retryIf: ifResult((v: number) => v < 0) });
 const strict: Promise<number> = stricter(async () => 3)();
@@ -34,7 +57,13 @@ class Device {
   @retry async ping(): Promise<boolean> {
     return this.ip !== '';
   }
-  @retry({ attempts: 5, retryIf: anyOf(ifError(RangeError), ifResult((v: number) => v < 0)) })
+  @retry({
+    attempts: 5,
+    retryIf: anyOf(
+      ifError(RangeError),
+      ifResult((v: number) => v < 0),
+    ),
+  })
   async read(key: string): Promise<number> {
     return key.length;
   }
@@ -57,9 +86,16 @@ const lines = policy.stream(async function* ({ count }, topic: string) {
 for await (const line of lines('t')) void (line satisfies string);
 
 // Strategies combine, with each other and with plain functions.
-retry(get, { stop: anyOf(stopAfterDelay('1m'), allOf(stopBeforeDelay(500), (s) => s.attemptNumber > 2)) });
+retry(get, {
+  stop: anyOf(
+    stopAfterDelay('1m'),
+    allOf(stopBeforeDelay(500), (s) => s.attemptNumber > 2),
+  ),
+});
 retry(get, { retryIf: allOf(not(ifError(TypeError)), ifError(Error)) });
-retry(get, { wait: waitChain('1s', waitSum('2s', waitExponential()), waitByError([[RangeError, '5s']], '1s')) });
+retry(get, {
+  wait: waitChain('1s', waitSum('2s', waitExponential()), waitByError([[RangeError, '5s']], '1s')),
+});
 
 // @ts-expect-error wrong argument
 retry(get)(3);
@@ -83,7 +119,22 @@ class Wrong {
     return 1;
   }
 }
-void [syncOrNull, later, strict, bare, wrapped, again, byPolicy, ran, fallenBack, sync, read, block, notYet, Wrong];
+void [
+  syncOrNull,
+  later,
+  strict,
+  bare,
+  wrapped,
+  again,
+  byPolicy,
+  ran,
+  fallenBack,
+  sync,
+  read,
+  block,
+  notYet,
+  Wrong,
+];
 
 // Conditions that look at errors alone are synchronous, and so serve retrySync and `stop`, too.
 retrySync((x: number) => x, { retryIf: anyOf(ifError(RangeError), ifMessage('busy')) });
