@@ -1,4 +1,5 @@
 // Sends five pieces, 200 ms apart, to whoever connects.
+/* oxlint-disable unicorn/require-post-message-target-origin -- a port between threads has no origin */
 import { createServer } from 'node:net';
 import { parentPort } from 'node:worker_threads';
 

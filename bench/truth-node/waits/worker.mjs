@@ -1,10 +1,11 @@
-// truth: {"kind":"worker","call":"Worker","line":8,"milliseconds":1000,"total":1000000,"charged":true}
+// truth: {"kind":"worker","call":"Worker","line":9,"milliseconds":2000,"total":2000000,"charged":true}
+/* oxlint-disable unicorn/require-post-message-target-origin -- a port between threads has no origin */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-// Answers after 250 ms, in its sleep.
+// Answers after 500 ms, in its sleep.
 const code = `const { parentPort } = require('node:worker_threads');
-parentPort.on('message', (round) => setTimeout(() => parentPort.postMessage(round), 250));`;
+parentPort.on('message', (round) => setTimeout(() => parentPort.postMessage(round), 500));`;
 const worker = new Worker(code, { eval: true });
 await once(worker, 'online');
 for (let round = 0; round < 4; round++) {

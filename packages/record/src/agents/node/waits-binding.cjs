@@ -6,7 +6,15 @@ const { defineProperty, deleteProperty, getOwnPropertyDescriptor } = Reflect;
 exports.binding = function binding(name) {
   const before = getOwnPropertyDescriptor(process, 'noDeprecation');
   try {
-    if (!defineProperty(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true })) return undefined;
+    if (
+      !defineProperty(process, 'noDeprecation', {
+        value: true,
+        configurable: true,
+        writable: true,
+        enumerable: true,
+      })
+    )
+      return undefined;
     return process.binding(name);
   } catch {
     return undefined;

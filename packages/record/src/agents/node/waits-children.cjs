@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle, unicorn/prefer-add-event-listener -- `_handle` is Node's, and no target of events */
 
 // Child processes: from their start to their exit.
 
@@ -52,6 +53,7 @@ function commandOf(options) {
   if (typeof file !== 'string') return undefined;
   const args = options.args;
   // Of a command line for a shell, its first word.
-  if (Array.isArray(args) && args.length === 3 && args[1] === '-c') return String(args[2]).trim().split(/\s/, 1)[0];
+  if (Array.isArray(args) && args.length === 3 && args[1] === '-c')
+    return String(args[2]).trim().split(/\s/, 1)[0];
   return file;
 }

@@ -21,4 +21,6 @@ const idleTime = getOwnPropertyDescriptor(timing, 'idleTime')?.get;
 
 /** Microseconds that this thread's event loop has slept so far, waiting for something to happen. */
 exports.idle =
-  typeof idleTime === 'function' ? () => apply(idleTime, timing, []) * 1e3 : () => (timing.idleTime ?? 0) * 1e3;
+  typeof idleTime === 'function'
+    ? () => apply(idleTime, timing, []) * 1e3
+    : () => (timing.idleTime ?? 0) * 1e3;

@@ -20,9 +20,10 @@ const promises = (
   'access appendFile chmod chown copyFile cp lchmod lchown link lstat lutimes mkdir mkdtemp open opendir readdir ' +
   'readFile readlink realpath rename rm rmdir stat statfs symlink truncate unlink utimes writeFile'
 ).split(' ');
-const handleMethods = (
-  'appendFile chmod chown datasync read readFile readv stat sync truncate utimes write writeFile writev'
-).split(' ');
+const handleMethods =
+  'appendFile chmod chown datasync read readFile readv stat sync truncate utimes write writeFile writev'.split(
+    ' ',
+  );
 
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
@@ -50,14 +51,17 @@ exports.install = function install(ctx) {
     );
   }
 
-  // Newer versions call the callback of `readFile` as a method of its context, whose name stands in stacks. The
-  // context is seen when a request is given it.
-  if (Number(process.versions.node.split('.')[0]) >= 25) {
-    const inside = binding('fs');
-    for (const request of [inside?.FSReqCallback?.prototype, inside?.ReadFileJob?.prototype]) {
-      if (request === undefined || 'context' in request) continue;
-      defineProperty(request, 'context', { set: nameInContext, get() {}, configurable: true, enumerable: false });
-    }
+  // Some versions call the callback of `readFile` as a method of its context, whose name stands in stacks. The context
+  // is seen when a request is given it.
+  const inside = binding('fs');
+  for (const request of [inside?.FSReqCallback?.prototype, inside?.ReadFileJob?.prototype]) {
+    if (request === undefined || 'context' in request) continue;
+    defineProperty(request, 'context', {
+      set: nameInContext,
+      get() {},
+      configurable: true,
+      enumerable: false,
+    });
   }
 
   function nameInContext(context) {
@@ -70,7 +74,10 @@ exports.install = function install(ctx) {
       (below, self, args) => {
         const site = sites.find(below, call, 'file');
         if (site === null) return null;
-        return ledger.begin(site, (typeof self === 'object' && self !== null && paths.get(self)) || targetOf(args[0]));
+        return ledger.begin(
+          site,
+          (typeof self === 'object' && self !== null && paths.get(self)) || targetOf(args[0]),
+        );
       },
       (operation, promise) =>
         awaited(promise, ledger, operation, onValue && ((value) => onValue(value, operation.target))),
@@ -83,7 +90,8 @@ exports.install = function install(ctx) {
   for (const name of callbacks) wrap(fs, name, withCallback(`fs.${name}`));
   // The class of file handles is seen when the first file is opened.
   let handleKnown = false;
-  for (const name of promises) wrap(fs.promises, name, withPromise(`fs.promises.${name}`, name === 'open' ? opened : undefined));
+  for (const name of promises)
+    wrap(fs.promises, name, withPromise(`fs.promises.${name}`, name === 'open' ? opened : undefined));
 
   function opened(handle, path) {
     if (typeof handle !== 'object' || handle === null) return;

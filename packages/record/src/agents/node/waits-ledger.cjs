@@ -118,13 +118,6 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   };
   return ledger;
 
-  function remove(operation) {
-    operation.pending = false;
-    operation.previous.next = operation.next;
-    operation.next.previous = operation.previous;
-    operation.previous = operation.next = undefined;
-  }
-
   function tell(site, target, start, duration, charged, operation, counts = 1) {
     const told = operation === null ? 0 : operation.told;
     const count = operation !== null && operation.counted ? 0 : counts;
@@ -165,7 +158,7 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
     const slept = idle();
     let last = null;
     let several = false;
-    for (let operation = head.next; operation !== head; ) {
+    for (let operation = head.next; operation !== head;) {
       const { next } = operation;
       if (operation.abandoned !== undefined && operation.abandoned(operation)) remove(operation);
       else {
@@ -182,7 +175,8 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
         last.charged += Math.max(0, Math.min(uncharged, slept - last.idle));
         claimed = slept;
       }
-    } else if (uncharged > worthTelling || (final && uncharged >= 1)) listening(uncharged, slept, moment, final);
+    } else if (uncharged > worthTelling || (final && uncharged >= 1))
+      listening(uncharged, slept, moment, final);
     for (let operation = head.next; operation !== head; operation = operation.next) {
       const duration = moment - operation.start;
       if (!final && duration < worthTelling) continue;
@@ -204,7 +198,8 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
     const charged = Math.min(uncharged, slept - last.since);
     claimed = slept;
     // Nothing has come yet: it will count then, or never.
-    if (charged >= 1) tell(last.site, last.target, moment - charged - wakingUp, charged + wakingUp, charged, null, 0);
+    if (charged >= 1)
+      tell(last.site, last.target, moment - charged - wakingUp, charged + wakingUp, charged, null, 0);
   }
 
   function push(site, target, start, duration, charged, count, longest) {
@@ -245,4 +240,12 @@ function emptyRows() {
 
 function round(microseconds) {
   return Math.round(microseconds * 10) / 10;
+}
+
+/** Takes an operation out of the ring. */
+function remove(operation) {
+  operation.pending = false;
+  operation.previous.next = operation.next;
+  operation.next.previous = operation.previous;
+  operation.previous = operation.next = undefined;
 }

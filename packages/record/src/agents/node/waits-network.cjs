@@ -12,7 +12,8 @@ const { errorMonitor } = require('node:events');
 const { wrap, around, awaited, announced, cover, nameCallback, onEvents } = require('./waits-wrap.cjs');
 
 const { getPrototypeOf, ownKeys } = Reflect;
-const hear = typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
+const hear =
+  typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
 
 exports.install = function install(ctx) {
   names(ctx);
@@ -61,7 +62,8 @@ function names(ctx) {
     if (typeof name === 'string' && known.test(name)) wrap(dns, name, withCallback(`dns.${name}`));
   }
   for (const name of ownKeys(dns.promises)) {
-    if (typeof name === 'string' && known.test(name)) wrap(dns.promises, name, withPromise(`dns.promises.${name}`));
+    if (typeof name === 'string' && known.test(name))
+      wrap(dns.promises, name, withPromise(`dns.promises.${name}`));
   }
 }
 
@@ -137,7 +139,8 @@ function servers({ sites, ledger }) {
 function nameAddress(listener, server) {
   if (listener.target !== undefined || typeof server.address !== 'function') return;
   const address = server.address();
-  if (address !== null) listener.target = typeof address === 'string' ? address : `${address.address}:${address.port}`;
+  if (address !== null)
+    listener.target = typeof address === 'string' ? address : `${address.address}:${address.port}`;
 }
 
 /** Client requests of `http` and `https`: until the answer's headers, then until the body's end. */
@@ -155,7 +158,11 @@ function requests({ sites, ledger }) {
   function start(request, below) {
     const secure = request.protocol === 'https:';
     const scheme = secure ? 'https' : 'http';
-    const site = sites.search(below, 'http', (inner) => `${scheme}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`);
+    const site = sites.search(
+      below,
+      'http',
+      (inner) => `${scheme}.${inner.at(-1)?.[1] === 'get' ? 'get' : 'request'}`,
+    );
     if (site === null) return null;
     const given = String(request.getHeader('host') ?? request.host);
     const where = /:\d+$/.test(given) ? given : `${given}:${secure ? 443 : 80}`;
@@ -198,7 +205,8 @@ function fetches(ctx) {
       const site = sites.find(below, 'fetch', 'http');
       return site === null ? null : ledger.begin(site, requestOf(args));
     },
-    (operation, promise) => awaited(promise, ledger, operation, (response) => answered(response, operation.target)),
+    (operation, promise) =>
+      awaited(promise, ledger, operation, (response) => answered(response, operation.target)),
     ledger.drop,
   );
   wrap(globalThis, 'fetch', fetched);
@@ -209,7 +217,8 @@ function fetches(ctx) {
     if (responseKnown) return;
     responseKnown = true;
     const prototype = getPrototypeOf(response);
-    for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text']) wrap(prototype, name, read(name));
+    for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'])
+      wrap(prototype, name, read(name));
   }
 
   function read(name) {

@@ -137,7 +137,17 @@ exports.createSites = function createSites({ agentFolder, folder }) {
       site.beside ??= new Map();
       let other = site.beside.get(call);
       if (other === undefined) {
-        other = { ...site, id: count++, call, kind, rows: 0, target: undefined, sum: undefined, sums: undefined, beside: undefined };
+        other = {
+          ...site,
+          id: count++,
+          call,
+          kind,
+          rows: 0,
+          target: undefined,
+          sum: undefined,
+          sums: undefined,
+          beside: undefined,
+        };
         site.beside.set(call, other);
         fresh.push(other);
       }
@@ -146,7 +156,15 @@ exports.createSites = function createSites({ agentFolder, folder }) {
 
     /** The sites that came up since the last call. */
     take() {
-      const taken = fresh.map(({ id, url, line, column, function: name, call, kind }) => ({ id, url, line, column, function: name, call, kind }));
+      const taken = fresh.map(({ id, url, line, column, function: name, call, kind }) => ({
+        id,
+        url,
+        line,
+        column,
+        function: name,
+        call,
+        kind,
+      }));
       fresh = [];
       return taken;
     },

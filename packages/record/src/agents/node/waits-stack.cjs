@@ -8,10 +8,19 @@ const { defineProperty, getOwnPropertyDescriptor } = Reflect;
 exports.hideFrames = function hideFrames(agentFolder) {
   if (!probe().includes(agentFolder)) return;
   const before = getOwnPropertyDescriptor(Error, 'prepareStackTrace');
-  if (before !== undefined && typeof before.value === 'function' && before.configurable && !process.sourceMapsEnabled) {
+  if (
+    before !== undefined &&
+    typeof before.value === 'function' &&
+    before.configurable &&
+    !process.sourceMapsEnabled
+  ) {
     const native = before.value;
     // Named as Node's own, for it stands where a program reads that.
-    const ErrorPrepareStackTrace = (error, trace) => native(error, trace.filter((frame) => !isOurs(frame, agentFolder)));
+    const ErrorPrepareStackTrace = (error, trace) =>
+      native(
+        error,
+        trace.filter((frame) => !isOurs(frame, agentFolder)),
+      );
     defineProperty(Error, 'prepareStackTrace', { ...before, value: ErrorPrepareStackTrace });
     if (!probe().includes(agentFolder)) return;
     defineProperty(Error, 'prepareStackTrace', before);

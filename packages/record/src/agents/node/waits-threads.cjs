@@ -3,7 +3,7 @@
 // Messages of workers, locks in shared memory, and what is typed or piped in.
 
 const workerThreads = require('node:worker_threads');
-const { wrap, around, announced, cover, onEvents, standIn } = require('./waits-wrap.cjs');
+const { wrap, around, announced, cover, onEvents, standIn, withRoom } = require('./waits-wrap.cjs');
 
 const { construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
@@ -21,7 +21,8 @@ function workers({ sites, ledger }) {
   if (!descriptor?.configurable) return;
   const made = {
     construct(target, args, newTarget) {
-      const worker = construct(target, args, newTarget === workerThreads.Worker ? target : newTarget);
+      const asked = newTarget === workerThreads.Worker ? target : newTarget;
+      const worker = withRoom(() => construct(target, args, asked));
       const site = sites.find(made.construct, 'Worker', 'worker');
       if (site !== null) {
         const listener = ledger.listen(site, fileOf(args[0], args[1]), () => worker.threadId === -1);
@@ -33,7 +34,8 @@ function workers({ sites, ledger }) {
   defineProperty(workerThreads, 'Worker', { ...descriptor, value: new Proxy(Worker, made) });
   // `worker.constructor === Worker`, as ever.
   const back = getOwnPropertyDescriptor(Worker.prototype, 'constructor');
-  if (back?.configurable) defineProperty(Worker.prototype, 'constructor', { ...back, value: workerThreads.Worker });
+  if (back?.configurable)
+    defineProperty(Worker.prototype, 'constructor', { ...back, value: workerThreads.Worker });
 }
 
 function fileOf(file, options) {
@@ -63,7 +65,9 @@ function parent({ sites, ledger }) {
   }
   // Node makes an event of each message with this method before it looks for listeners.
   const { prototype } = workerThreads.MessagePort;
-  const create = ownKeys(prototype).find((key) => typeof key === 'symbol' && key.description === 'kCreateEvent');
+  const create = ownKeys(prototype).find(
+    (key) => typeof key === 'symbol' && key.description === 'kCreateEvent',
+  );
   if (create === undefined) return;
   const heard = announced(prototype[create], () => {
     if (listener !== null) ledger.arrived(listener);

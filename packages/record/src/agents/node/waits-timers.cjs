@@ -1,4 +1,5 @@
 'use strict';
+/* oxlint-disable no-underscore-dangle -- the names of timers' own properties are Node's */
 
 // setTimeout, setInterval and their promises: the time until they fire.
 
@@ -7,12 +8,13 @@ const timersPromises = require('node:timers/promises');
 const { inspect } = require('node:util');
 const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
 
-const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
 
-/** Keeps the operation inside the timer, where nobody sees it: a map beside it would cost the collector dear. */
-class Mark extends (function given(timer) {
+function asGiven(timer) {
   return timer;
-}) {
+}
+/** Keeps the operation inside the timer, where nobody sees it: a map beside it would cost the collector dear. */
+class Mark extends asGiven {
   #operation;
   constructor(timer, operation) {
     super(timer);
@@ -23,7 +25,7 @@ class Mark extends (function given(timer) {
   }
   static set(timer, operation) {
     if (#operation in timer) timer.#operation = operation;
-    else new Mark(timer, operation);
+    else construct(Mark, [timer, operation]);
   }
 }
 
@@ -69,7 +71,8 @@ exports.install = function install(ctx) {
   }
 
   function follow(site, timer) {
-    const given = typeof timer === 'object' && timer !== null ? getOwnPropertyDescriptor(timer, '_timerArgs') : undefined;
+    const given =
+      typeof timer === 'object' && timer !== null ? getOwnPropertyDescriptor(timer, '_timerArgs') : undefined;
     if (given === undefined || !given.configurable) return;
     const operation = ledger.begin(site, delayText(timer._idleTimeout));
     operation.subject = timer;
@@ -85,7 +88,8 @@ exports.install = function install(ctx) {
     if (!wrap(timers, call, timed(call))) continue;
     // One and the same function, as in Node.
     const descriptor = getOwnPropertyDescriptor(globalThis, call);
-    if (descriptor?.value === original) defineProperty(globalThis, call, { ...descriptor, value: timers[call] });
+    if (descriptor?.value === original)
+      defineProperty(globalThis, call, { ...descriptor, value: timers[call] });
   }
 
   // A printed timer looks as it always does.

@@ -4,7 +4,15 @@
 //
 // Proxies keep name, length, `this`, properties (`util.promisify.custom`) and `instanceof`; only the call is ours.
 
-const { apply, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys, setPrototypeOf } = Reflect;
+const {
+  apply,
+  defineProperty,
+  deleteProperty,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  ownKeys,
+  setPrototypeOf,
+} = Reflect;
 const { then } = Promise.prototype;
 const TheError = Error;
 
@@ -67,6 +75,17 @@ exports.around = function around(begin, finish, drop) {
     },
   };
   return handler;
+};
+
+/** Calls `make` from a proxy's trap: three frames of ours, for which its stacks have room. */
+exports.withRoom = function withRoom(make) {
+  const limit = TheError.stackTraceLimit;
+  const longer = typeof limit === 'number' && limit > 0 && setLimit(limit + 3);
+  try {
+    return make();
+  } finally {
+    if (longer && TheError.stackTraceLimit === limit + 3) setLimit(limit);
+  }
 };
 
 function setLimit(limit) {
