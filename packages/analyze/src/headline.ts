@@ -78,6 +78,11 @@ function waiting({ time, waits }: RunReport): string {
     const where = top.file === '' ? '' : ` at ${placeText(top)}`;
     return `${slept}, not computing: ${of(time.waiting)} in ${waits.filter(({ charged }) => charged > 0).length} places, the most in ${top.call}${where}.`;
   }
+  // What was asleep for which wait is not known, but one was under way for most of it.
+  const [longest] = waits.toSorted((a, b) => b.time - a.time);
+  if (longest && longest.file !== '' && longest.time / time.asleep >= 0.5) {
+    return `${slept}, not computing: ${of(time.asleep)} asleep; the longest known wait is ${longest.call} at ${placeText(longest)}.`;
+  }
   return `${slept}, not computing: ${of(time.asleep)} asleep, and nothing says for what.`;
 }
 

@@ -16,7 +16,7 @@ export function timeSplit(profile: Profile): TimeSplit {
   const cpu = Math.min(wall, told ?? sampled.busy);
   const queued = thread?.queued == null ? null : Math.min(thread.queued, wall - cpu);
   const asleep = Math.max(0, wall - cpu - (queued ?? 0));
-  const waiting = profile.about.modes.waits ? Math.min(asleep, chargedToMain(profile)) : null;
+  const waiting = looked(profile) ? Math.min(asleep, chargedToMain(profile)) : null;
   return {
     wall,
     cpu,
@@ -67,10 +67,16 @@ function chargedToMain({ waits }: Profile): number {
   return charged;
 }
 
+/** Whether waits and collections were looked for: the same switch turns on both, inside a program that was sampled. */
+function looked({ about, threads }: Profile): boolean {
+  return (
+    about.modes.waits && about.runtime.name !== 'other' && threads.some(({ samples }) => samples.taken > 0)
+  );
+}
+
 function collectorTime(profile: Profile, sampled: number, cpu: number): number | null {
   const measured = collectionRows(profile).reduce((sum, { time }) => sum + time, 0);
   if (measured > 0) return Math.min(cpu, measured);
   if (sampled > 0) return Math.min(cpu, sampled);
-  // The same switch turns on both; where it was off, nobody looked.
-  return profile.about.modes.waits ? 0 : null;
+  return looked(profile) ? 0 : null;
 }

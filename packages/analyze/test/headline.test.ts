@@ -30,6 +30,15 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
     },
   ],
   [
+    'Waiting, not computing: 3.62 s of 4.62 s asleep; the longest known wait is fetch at db.ts:42.',
+    {
+      stacks: ['main 1000000'],
+      thread: asleep,
+      about: { modes: waits },
+      waits: [{ at: ['q@/app/db.ts:40', 42], duration: 3_000_000 }],
+    },
+  ],
+  [
     'Waiting, not computing: 3.62 s of 4.62 s asleep, and nothing says for what.',
     { stacks: ['main 1000000'], thread: asleep },
   ],

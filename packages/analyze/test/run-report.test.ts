@@ -115,6 +115,14 @@ describe('the split of the time', () => {
     });
   });
 
+  test('knows no waits of a program that nobody looked into', () => {
+    const modes = { counts: false, waits: true, deopts: false, attached: false };
+    const { time } = runReport(
+      drawnRun({ thread: { wall: 100, cpu: 30, samples: { taken: 0, rejected: 0 } }, about: { modes } }),
+    );
+    expect(time).toMatchObject({ asleep: 70, waiting: null, unexplained: null, collector: null });
+  });
+
   test('is that of the samples in a file without the system’s figures', () => {
     const { time } = runReport(
       drawnRun({

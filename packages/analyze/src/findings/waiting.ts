@@ -80,16 +80,20 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
       time += waits.duration[i]!;
       charged += waits.charged[i]!;
     }
-    if (count < SEQUENTIAL_COUNT || wall === 0 || charged / wall < SEQUENTIAL_SHARE) continue;
-    // Short waits are added up into one row: those that overlapped have more time than was slept.
+    if (count < SEQUENTIAL_COUNT || wall === 0) continue;
     const covered = joinedStretches(
       rows.map((i) => ({ start: waits.start[i]!, end: waits.start[i]! + waits.duration[i]! })),
     ).reduce((sum, { start, end }) => sum + end - start, 0);
-    if (time === 0 || 1 - covered / time > SEQUENTIAL_OVERLAP || charged < time / 2) continue;
-    const first = rows[0]!;
+    if (time === 0 || 1 - covered / time > SEQUENTIAL_OVERLAP) continue;
+    // Short waits are added up into one row, which hides an overlap: what they are charged with shows it.
+    const single = count === rows.length;
+    if (!single && charged < time / 2) continue;
+    const spent = Math.min(wall, single ? covered : charged);
+    if (spent / wall < SEQUENTIAL_SHARE) continue;
+    const [first = 0] = rows;
     const f = waits.node[first]! >= 0 ? nodes.function[waits.node[first]!]! : -1;
     const where = f >= 0 ? placeOf(profile, f, waits.line[first]) : null;
-    const gainAtMost = (charged / wall) * (1 - 1 / count);
+    const gainAtMost = (spent / wall) * (1 - 1 / count);
     if (worst && (worst.gainAtMost ?? 0) >= gainAtMost) continue;
     worst = {
       id: 'sequential-awaits',
@@ -101,9 +105,9 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
         call: strings[waits.call[first]!] || strings[waits.kind[first]!] || '',
         place: where ? placeText(where) : 'a place that is not known',
         count,
-        time: charged,
+        time: spent,
         each: time / count,
-        share: charged / wall,
+        share: spent / wall,
       },
     };
   }
