@@ -34,8 +34,11 @@ test.each([
     import type { Other } from './nowhere';
     const s: Shape = { a: 1 };
     const other = await import('./lib.js');
-    console.log(add(s.a, 2), again(1, 1), other.add(2, 2), import.meta.url.endsWith('${main}'));`;
-  expect(await printed({ [main]: text, 'lib.ts': lib, 'package.json': manifest }, main)).toBe('3 2 4 true\n');
+    const computed = await import('./l' + 'ib.js');
+    console.log(add(s.a, 2), again(1, 1), other.add(2, 2), computed.add(4, 1), import.meta.url.endsWith('${main}'));`;
+  expect(await printed({ [main]: text, 'lib.ts': lib, 'package.json': manifest }, main)).toBe(
+    '3 2 4 5 true\n',
+  );
 });
 
 test.each(['main.cts', 'main.ts'])('runs CommonJS: %s', async (main) => {

@@ -14,7 +14,7 @@ let esbuild;
 const commonJsWords = new Set(['require', 'module', 'exports', '__filename', '__dirname']);
 
 /**
- * `{ code, format, map, imports, dynamic, sourceMap }` of a file for a goal: `module`, `commonjs`, or
+ * `{ code, format, map, imports, sourceMap }` of a file for a goal: `module`, `commonjs`, or
  * `either`, where the syntax decides.
  *
  * @throws a SyntaxError that shows file, line and column
@@ -50,9 +50,9 @@ function strip(file, text, goal, options) {
   if (goal === 'commonjs' ? isModule : goal === 'either' && isModule && shape.commonJs) return null;
   const keep = options.verbatimModuleSyntax || options.preserveValueImports;
   if (!keep) code = blankUnused(code, shape);
-  const { imports, dynamic } = keep ? shape : (parse(code) ?? shape);
+  const { imports } = keep ? shape : (parse(code) ?? shape);
   const format = isModule || goal === 'module' ? 'module' : 'commonjs';
-  return { code, format, map: 'same-positions', imports, dynamic, sourceMap: null };
+  return { code, format, map: 'same-positions', imports, sourceMap: null };
 }
 
 /** Types replaced by blanks. */
@@ -123,7 +123,7 @@ function parse(code) {
       case 'ImportExpression':
         if (node.source.type === 'Literal' && typeof node.source.value === 'string') {
           shape.imports.push([node.source.start, node.source.end, 'dynamic']);
-        } else shape.dynamic = true;
+        } else shape.imports.push([node.source.start, node.source.end, 'computed']);
         break;
       case 'VariableDeclarator':
         if (node.id.type === 'Identifier') declared.add(node.id.name);
@@ -213,13 +213,12 @@ function lower(file, text, goal, options) {
   } catch (error) {
     throw syntaxError(file, text, error); /* node-do-not-add-exception-line */
   }
-  const shape = parse(result.code) ?? { imports: [], dynamic: true };
+  const shape = parse(result.code) ?? { imports: [] };
   return {
     code: result.code,
     format: result.format,
     map: 'source-map',
     imports: shape.imports,
-    dynamic: shape.dynamic,
     sourceMap: result.map,
   };
 }

@@ -47,7 +47,7 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
         };
       }
       const loaded = next(url, context);
-      if (ranges.wanted && loaded.format !== 'module' && typeof loaded.source === 'string')
+      if (ranges.wanted && (loaded.format ?? 'commonjs') === 'commonjs' && typeof loaded.source === 'string')
         sources.set(file, loaded.source);
       if (loaded.format !== 'module' || loaded.source == null) return loaded;
       const code = typeof loaded.source === 'string' ? loaded.source : Buffer.from(loaded.source).toString();
@@ -127,6 +127,14 @@ function redirect(code, imports, file, typeScriptFirst = true) {
   let out = '';
   let last = 0;
   for (const [start, end, kind] of imports.toSorted((a, b) => a[0] - b[0])) {
+    if (start < last) continue;
+    if (kind === 'computed') {
+      provideResolver();
+      const asked = `process[Symbol.for(${JSON.stringify(resolverName)})](${code.slice(start, end)}, import.meta.url)`;
+      out += code.slice(last, start) + asked;
+      last = end;
+      continue;
+    }
     let specifier;
     try {
       specifier = JSON.parse(
@@ -148,6 +156,22 @@ function redirect(code, imports, file, typeScriptFirst = true) {
     }
   }
   return out + code.slice(last);
+}
+
+const resolverName = 'whetstone.resolve';
+
+/** What the text of a module calls for a specifier that only the running program knows. */
+function provideResolver() {
+  const name = Symbol.for(resolverName);
+  if (process[name]) return;
+  Object.defineProperty(process, name, {
+    value(specifier, url) {
+      if (typeof specifier !== 'string') return specifier;
+      const [bare, query] = splitQuery(specifier);
+      const found = resolveFrom(fromUrl(bare), fileURLToPath(url), { typeScriptFirst: true });
+      return found ? pathToFileURL(found).href + query : specifier;
+    },
+  });
 }
 
 function adaptJavaScript(code, file) {

@@ -9,15 +9,15 @@ const { settingsFor } = require('./loader-tsconfig.cjs');
 const { readFileSync, writeFileSync, renameSync, mkdirSync, unlinkSync } = fs;
 const { dirname, join, extname } = path;
 /** Raised whenever the result for the same text changes. */
-const version = 1;
+const version = 2;
 const mark = '\n//# whetstone=';
 
 /**
  * What runs in place of a TypeScript file.
  *
- * `{ code, format, map, ran, imports, dynamic }`: `imports` are the places `[start, end, kind]` of literal
- * specifiers in `code`; `dynamic` says that there are imports of computed specifiers; `ran` is the cached
- * file, with the source map beside it as `<ran>.map` where `map` is `source-map`.
+ * `{ code, format, map, ran, imports }`: `imports` are the places `[start, end, kind]` of specifiers in `code`,
+ * `static`, `dynamic` or `computed`; `ran` is the cached file, with the source map beside it as `<ran>.map`
+ * where `map` is `source-map`.
  *
  * `forceCommonJs` is for engines on which `require` cannot load a graph of TypeScript modules.
  */

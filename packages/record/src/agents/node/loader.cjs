@@ -17,6 +17,9 @@ const rightInlining = 25;
 const showsLines =
   /^--(?:enable-source-maps|inspect-brk|experimental-test-coverage|experimental-policy|experimental-loader|loader|trace-uncaught|frozen-intrinsics)\b/;
 
+/** `assert(value)` looks the line up in the file, from about here on in the engine. */
+const readsAssertions = !/^v(?:22\.(?:2[3-9]|[3-9]\d)|2[4-9]|[3-9]\d)\./.test(`${process.version}.`);
+
 /**
  * Puts the loader into this thread. `context`:
  * - `ranges`: lines of their own; `undefined` lets the engine's version decide
@@ -92,7 +95,7 @@ exports.install = function install(context) {
    */
   function isRanged(file, text) {
     if (!wanted || compiling || file.startsWith(__dirname)) return false;
-    if (/['"](?:node:test|(?:node:)?assert(?:\/strict)?)['"]/.test(text)) return false;
+    if (/['"]node:test['"]/.test(text) || (readsAssertions && asserts(text))) return false;
     return (
       inPackage(file) || !/\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/.test(text)
     );
@@ -139,6 +142,9 @@ exports.install = function install(context) {
     return true;
   }
 };
+
+const asserts = (text) =>
+  /['"](?:node:)?assert(?:\/strict)?['"]/.test(text) && /\b(?:assert|ok|assert\.ok|strict)\s*\(/.test(text);
 
 function showsOwnLines() {
   if (process.env.NODE_V8_COVERAGE) return true;
