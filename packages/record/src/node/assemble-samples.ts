@@ -86,7 +86,7 @@ export function addSamples(
     missing += charges.missing;
     const deal = new Dealer(merged, thread, lines, gap.slept);
     for (let i = 0; i < gap.times.length; i++) {
-      const index = merged.samples[gap.rows[i] as number] as number;
+      const index = gap.rows[i] as number;
       const time = gap.times[i] as number;
       const computing = charges.computing[i] as number;
       const sleeping = charges.sleeping[i] as number;
@@ -98,7 +98,7 @@ export function addSamples(
       }
       if (gap.kind[i] === SLEEPING) {
         // What wraps the call is no place to sleep.
-        const isOurs = (merged.frames[index] as Frame).user === null && (merged.frames[index] as Frame).row < 0;
+        const isOurs = frameOf(merged, index).row < 0;
         const node = (isOurs ? merged.parent[index] : merged.self[index]) as number;
         at(tree.child(node, states.waiting), 0, time, sleeping);
         continue;
@@ -109,7 +109,7 @@ export function addSamples(
       at(node, deal.line(slot), time, computing);
       if (sleeping > 0) at(tree.child(node, states.waiting), 0, time + computing, sleeping);
     }
-    const end = merged.piece.profile.endTime;
+    const end = merged.profile.endTime;
     const next = gaps[index + 1]?.times[0];
     uncoveredRow(next === undefined ? states.exit : states.measuring, end, next ?? thread.time.ended);
   }
@@ -117,7 +117,7 @@ export function addSamples(
 }
 
 interface Gaps extends GapTable {
-  /** Index of each sample in V8's columns. */
+  /** Node of each sample. */
   readonly rows: Int32Array;
   readonly times: Float64Array;
   /** Samples of each node that were asleep, by the engine's line: its ticks hold them too. */
@@ -125,27 +125,27 @@ interface Gaps extends GapTable {
 }
 
 function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
-  const { profile, interval } = merged.piece;
-  const deltas = profile.timeDeltas ?? [];
-  const count = merged.samples.length - merged.rejected;
+  const { sample, delta, startTime, endTime } = merged.profile;
+  const { interval } = merged.piece;
+  const count = sample.length - merged.rejected;
   const [rows, times, gap, kind] = [
     new Int32Array(count),
     new Float64Array(count),
     new Float64Array(count),
     new Uint8Array(count),
   ];
-  let time = profile.startTime;
+  let time = startTime;
   let filled = 0;
   const slept = new Map<number, Map<number, number>>();
   let nextSleep = 0;
-  for (let i = 0; i < merged.samples.length; i++) {
-    time += deltas[i] ?? 0;
-    const index = merged.samples[i] as number;
+  for (let i = 0; i < sample.length; i++) {
+    time += delta[i] as number;
+    const index = sample[i] as number;
     if (index < 0) continue;
-    rows[filled] = i;
+    rows[filled] = index;
     times[filled] = time;
     // A delta is the time before its sample; what the sample cost is the delta after it.
-    gap[filled] = Math.max(0, i + 1 < merged.samples.length ? (deltas[i + 1] ?? 0) : profile.endTime - time);
+    gap[filled] = Math.max(0, i + 1 < sample.length ? (delta[i + 1] as number) : endTime - time);
     kind[filled] = kindOf(merged, index);
     while (nextSleep < sleeps.length && (sleeps[nextSleep] as Sleep).end <= time) nextSleep++;
     const sleep = sleeps[nextSleep];
@@ -161,8 +161,12 @@ function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
 }
 
 function kindOf(merged: MergedPiece, index: number): number {
-  if ((merged.frames[index] as Frame).kind === 'idle') return IDLE;
+  if (frameOf(merged, index).kind === 'idle') return IDLE;
   return merged.blocking[index] === 1 ? BLOCKING : RUNNING;
+}
+
+function frameOf({ frames, profile }: MergedPiece, node: number): Frame {
+  return frames[profile.frame[node] as number] as Frame;
 }
 
 interface ExpectedTime {
@@ -240,7 +244,7 @@ class Dealer {
     this.#merged = merged;
     this.#thread = thread;
     this.#lines = lines;
-    const nodes = merged.frames.length;
+    const nodes = merged.self.length;
     this.#first = new Int32Array(nodes);
     this.#count = new Int32Array(nodes);
     this.#step = new Int32Array(nodes);
@@ -266,17 +270,26 @@ class Dealer {
   }
 
   #open(index: number): void {
-    const { self, parent, frames, piece } = this.#merged;
+    const { self, parent, ours, profile } = this.#merged;
     const node = self[index] as number;
     if (node < 0) return;
-    const frame = frames[index] as Frame;
-    const ticks = piece.profile.nodes[index]?.positionTicks;
+    const frame = frameOf(this.#merged, index);
     this.#first[index] = this.#length;
-    const hasLines = frame.kind === 'code' && ticks !== undefined && this.#merged.ours[index] === 0;
-    if (hasLines) {
+    if (frame.kind === 'code' && ours[index] === 0) {
       const { scripts, trust } = this.#thread;
       const slept = this.#slept.get(index);
-      for (const { line, ticks: times } of slept === undefined ? ticks : awakeTicks(ticks, slept)) {
+      const left = slept === undefined ? undefined : new Map(slept);
+      const last = profile.firstTick[index + 1] as number;
+      for (let tick = profile.firstTick[index] as number; tick < last; tick++) {
+        const line = profile.tickLine[tick] as number;
+        let times = profile.tickCount[tick] as number;
+        if (left !== undefined) {
+          // Newer engines have several rows for a line.
+          const asleep = Math.min(left.get(line) ?? 0, times);
+          left.set(line, (left.get(line) ?? 0) - asleep);
+          times -= asleep;
+        }
+        if (times === 0) continue;
         const slot = this.#lines.slot(node, parent[index] as number, frame.user, frame.url, line, scripts, trust);
         for (let i = 0; i < times; i++) this.#push(slot.node, slot.line);
       }
@@ -300,15 +313,6 @@ class Dealer {
   }
 }
 
-type Ticks = readonly { readonly line: number; readonly ticks: number }[];
-
-/** Ticks without those of samples that were asleep. Newer engines have several rows for a line. */
-function awakeTicks(ticks: Ticks, slept: ReadonlyMap<number, number>): Ticks {
-  const byLine = new Map<number, number>();
-  for (const { line, ticks: times } of ticks) byLine.set(line, (byLine.get(line) ?? 0) + times);
-  return Array.from(byLine, ([line, times]) => ({ line, ticks: times - (slept.get(line) ?? 0) }));
-}
-
 function doubled(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(column.length * 2);
   larger.set(column);
@@ -322,5 +326,5 @@ function commonDivisor(a: number, b: number): number {
 
 /** Samples that a thread's pieces hold. */
 export function samplesTaken(pieces: readonly RawPiece[]): number {
-  return pieces.reduce((sum, piece) => sum + (piece.profile.samples?.length ?? 0), 0);
+  return pieces.reduce((sum, piece) => sum + (piece.compact?.sample.length ?? piece.profile.samples?.length ?? 0), 0);
 }

@@ -1,7 +1,7 @@
 import type { Microseconds, Thread } from '@whetstone/profile';
 import { basename } from 'node:path';
 import type { RawRecording, RawThread, ThreadFigures } from '../recording.ts';
-import type { RawEnd, RawNote } from './raw.ts';
+import type { RawEnd, RawNote, RawPiece } from './raw.ts';
 import { samplesTaken } from './assemble-samples.ts';
 
 /** A thread of the program, with what each side tells of it. */
@@ -75,8 +75,12 @@ export function endedAt({ raw: thread, figures }: KnownThread, raw: RawRecording
   if (thread !== null && thread.start.pid === raw.process && thread.start.threadId === 0) return raw.end;
   const end = thread?.records.findLast((record): record is RawEnd => record.type === 'end');
   const pieces = thread?.records.filter((record) => record.type === 'piece') ?? [];
-  const seen = Math.max(end?.now ?? 0, pieces.at(-1)?.profile.endTime ?? 0, figures?.last ?? 0);
+  const seen = Math.max(end?.now ?? 0, endOf(pieces.at(-1)), figures?.last ?? 0);
   return seen > 0 ? Math.min(seen, Math.max(raw.end, seen)) : beganAt({ raw: thread, figures });
+}
+
+function endOf(piece: RawPiece | undefined): Microseconds {
+  return piece?.compact?.endTime ?? piece?.profile.endTime ?? 0;
 }
 
 function mainProcess(raw: RawRecording): number {

@@ -120,8 +120,8 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
     const frames = new Frames(own, functions, codeRow, oursOf);
     return thread.records
       .filter((record) => record.type === 'piece')
-      .toSorted((a, b) => a.profile.startTime - b.profile.startTime)
-      .map((piece) => mergePiece(piece, tree, (node) => frames.of(node), states.measuring));
+      .map((piece) => mergePiece(piece, tree, (frame) => frames.of(frame), states.measuring))
+      .sort((a, b) => a.profile.startTime - b.profile.startTime);
   }
 }
 

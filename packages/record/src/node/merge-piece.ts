@@ -1,4 +1,5 @@
 import type { CallTree } from './call-tree.ts';
+import { compactProfile, type CompactProfile } from './compact-profile.ts';
 import type { RawPiece, V8Node } from './raw.ts';
 import type { ThreadScripts } from './scripts.ts';
 import type { UserFunction, UserFunctions } from './user-functions.ts';
@@ -16,17 +17,17 @@ export interface Frame {
 /** One piece, its nodes put into the profile's tree. Columns of nodes have a row for each of V8's, by its index. */
 export interface MergedPiece {
   readonly piece: RawPiece;
+  readonly profile: CompactProfile;
   /** Call path that is charged for a node's samples, -1 for the root. */
   readonly self: Int32Array;
   /** Call path above it. */
   readonly parent: Int32Array;
+  /** In the order of the profile's frames. */
   readonly frames: readonly Frame[];
   /** 1 for what the recorder itself runs. */
   readonly ours: Uint8Array;
   /** 1 for native code that may sleep: what Node's own modules call, and `Atomics.wait`. */
   readonly blocking: Uint8Array;
-  /** Index of V8's node for each sample, -1 where there is none. */
-  readonly samples: Int32Array;
   readonly rejected: number;
 }
 
@@ -39,64 +40,47 @@ export interface MergedPiece {
 export function mergePiece(
   piece: RawPiece,
   tree: CallTree,
-  frameOf: (node: V8Node) => Frame,
+  frameOf: (frame: V8Node['callFrame']) => Frame,
   measuring: number,
 ): MergedPiece {
-  const { nodes, samples = [] } = piece.profile;
-  let largest = 0;
-  for (const node of nodes) if (node.id > largest) largest = node.id;
-  const indexOf = new Int32Array(largest + 1).fill(-1);
-  for (let index = 0; index < nodes.length; index++) indexOf[(nodes[index] as V8Node).id] = index;
-  const callers = new Int32Array(nodes.length).fill(-1);
-  const self = new Int32Array(nodes.length).fill(-1);
-  const parent = new Int32Array(nodes.length).fill(-1);
-  const path = new Int32Array(nodes.length).fill(-1);
-  const isOurs = new Uint8Array(nodes.length);
-  const blocking = new Uint8Array(nodes.length);
-  const frames: Frame[] = new Array(nodes.length);
+  const profile = piece.compact ?? compactProfile(piece.profile);
+  const { caller: callers, frame: frameRows, sample } = profile;
+  const known = profile.frames.map(frameOf);
+  const names = profile.frames.map(({ functionName }) => functionName);
+  const rows = frameRows.length;
+  const self = new Int32Array(rows).fill(-1);
+  const parent = new Int32Array(rows).fill(-1);
+  const path = new Int32Array(rows).fill(-1);
+  const ours = new Uint8Array(rows);
+  const blocking = new Uint8Array(rows);
 
-  // V8 writes callers before callees.
-  for (let index = 0; index < nodes.length; index++) {
-    const node = nodes[index] as V8Node;
-    if (node.children !== undefined) {
-      for (const id of node.children) {
-        const child = indexOf[id] as number | undefined;
-        if (child !== undefined && child > index) callers[child] = index;
-      }
-    }
-    const frame = frameOf(node);
-    frames[index] = frame;
-    const caller = callers[index] as number;
+  for (let row = 0; row < rows; row++) {
+    const frame = known[frameRows[row] as number] as Frame;
+    const caller = callers[row] as number;
     const above = caller < 0 ? -1 : (path[caller] as number);
-    parent[index] = above;
-    const callerIsOurs = caller >= 0 && isOurs[caller] === 1;
+    parent[row] = above;
+    const callerIsOurs = caller >= 0 && ours[caller] === 1;
     if (frame.kind === 'root') continue;
-    if (frame.kind === 'program') blocking[index] = 1;
+    if (frame.kind === 'program') blocking[row] = 1;
     else if (frame.kind === 'native' && caller >= 0) {
-      const isBinding = (frames[caller] as Frame).url.startsWith('node:');
-      if (isBinding || callerIsOurs || node.callFrame.functionName === 'wait') blocking[index] = 1;
+      const isBinding = (known[frameRows[caller] as number] as Frame).url.startsWith('node:');
+      if (isBinding || callerIsOurs || names[frameRows[row] as number] === 'wait') blocking[row] = 1;
     }
     if (frame.kind === 'worker' || (callerIsOurs && (frame.user === null || tools.test(frame.url)))) {
-      isOurs[index] = 1;
-      path[index] = above;
-      self[index] = tree.child(above, measuring);
+      ours[row] = 1;
+      path[row] = above;
+      self[row] = tree.child(above, measuring);
     } else if (frame.kind === 'wrapper') {
       // Who called it may be the program, and what it calls is the program's.
-      path[index] = above;
-      self[index] = tree.child(above, measuring);
+      path[row] = above;
+      self[row] = tree.child(above, measuring);
     } else {
-      path[index] = self[index] = tree.child(above, frame.row);
+      path[row] = self[row] = tree.child(above, frame.row);
     }
   }
-
-  const indices = new Int32Array(samples.length);
   let rejected = 0;
-  for (let i = 0; i < samples.length; i++) {
-    const index = indexOf[samples[i] as number] ?? -1;
-    indices[i] = index;
-    if (index < 0) rejected++;
-  }
-  return { piece, self, parent, frames, ours: isOurs, blocking, samples: indices, rejected };
+  for (const row of sample) if (row < 0) rejected++;
+  return { piece, profile, self, parent, frames: known, ours, blocking, rejected };
 }
 
 /** What our loader calls to make JavaScript of TypeScript. */
@@ -122,8 +106,7 @@ export class Frames {
     this.#ours = ours;
   }
 
-  of(node: V8Node): Frame {
-    const { url, lineNumber, columnNumber, functionName } = node.callFrame;
+  of({ url, lineNumber, columnNumber, functionName }: V8Node['callFrame']): Frame {
     let places = this.#known.get(url);
     if (places === undefined) this.#known.set(url, (places = new Map()));
     // Natives have no line, code made by `eval` has one but no address.

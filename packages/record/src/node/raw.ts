@@ -1,3 +1,5 @@
+import type { CompactProfile } from './compact-profile.ts';
+
 /**
  * What the agent inside a Node program writes, one JSON object a line, one file for each thread:
  * `<folder>/<pid>-<threadId>.jsonl`. A file may end in the middle of a line (SIGKILL): readers take the
@@ -79,6 +81,8 @@ export interface RawPiece {
   readonly cpu: number | null;
   /** V8's `Profiler.Profile`, as the protocol gives it. */
   readonly profile: V8Profile;
+  /** The same in columns, if the reader made it so: `profile` then has no nodes and no samples. */
+  readonly compact?: CompactProfile;
 }
 
 export interface V8Profile {
