@@ -77,7 +77,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     if (signals.rescued.size > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.` });
     return {
       threads,
-      figures: completed(figures.figures, pid, usageBefore, usage),
+      figures: completed(figures, pid, until !== null || main?.ended === true, usageBefore, usage),
       command: target.given,
       workingDirectory: options.workingDirectory,
       exit: signals.replaced === null ? exit : { code: null, signal: signals.replaced },
@@ -171,12 +171,15 @@ function addOwnFigures(figures: ProcFigures, { start: { pid }, records }: RawThr
   }
 }
 
-/** The kernel adds up what all waited-for processes used: more than was seen of a process that nobody could ask. */
-function completed(figures: readonly ThreadFigures[], pid: number, before: number | null, after: number | null): ThreadFigures[] {
-  const seen = figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
-  const missing = before === null || after === null ? 0 : after - before - seen;
-  return figures.map((each) =>
-    missing > 0 && each.process === pid && each.tid === pid ? { ...each, cpu: (each.cpu ?? 0) + missing } : each,
+/**
+ * The kernel adds up, to a hundredth of a second, what all waited-for processes used: more than was seen of a
+ * program that could not say at its end what it had used.
+ */
+function completed(figures: ProcFigures, pid: number, told: boolean, before: number | null, after: number | null): ThreadFigures[] {
+  const seen = figures.figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+  const missing = told || before === null || after === null ? 0 : Math.max(after - before - seen, 0);
+  return figures.figures.map((each) =>
+    each.process === pid && each.tid === pid ? { ...each, cpu: (each.cpu ?? 0) + missing } : each,
   );
 }
 

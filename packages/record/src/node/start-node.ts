@@ -1,10 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeTemporaryFolder } from '../temporary-folders.ts';
 
 /** Where the code lies that runs inside the program. */
-export const agentFolder = fileURLToPath(new URL('../agents/node', import.meta.url));
+export const agentFolder = realpathSync(fileURLToPath(new URL('../agents/node', import.meta.url)));
 
 export interface AgentOptions {
   /** `plain` only loads TypeScript, to compare with. */
