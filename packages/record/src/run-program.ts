@@ -5,7 +5,7 @@ import path from 'node:path';
 import { isAlive } from './is-alive.ts';
 import { passSignals } from './pass-signals.ts';
 import { makeAgentFolder, withAgent, type AgentFolder } from './node/start-node.ts';
-import { readRaw } from './node/read-raw.ts';
+import { RawFolder } from './node/raw-folder.ts';
 import { now } from './now.ts';
 import { ProcFigures } from './proc-figures.ts';
 import { childrenUsage } from './children-usage.ts';
@@ -31,6 +31,8 @@ export interface RunOptions {
 
 /** Between two reports of progress, in milliseconds. */
 const PROGRESS_TIME = 250;
+/** Between two looks at what the agents have written, in milliseconds: the less is left to read at the end. */
+const READING_TIME = 500;
 /** Output that is still on its way after the end gets so long, in milliseconds. */
 const LAST_OUTPUT = 2000;
 /** Processes of the tree that end together with the main one get so long to write their last lines, in milliseconds. */
@@ -58,9 +60,12 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     const pid = await startOf(child, target);
     figures = new ProcFigures(pid, until ?? Infinity);
     const signals = passSignals(child, agent.folder, figures);
+    const written = new RawFolder(agent.folder);
+    const reading = setInterval(() => written.look(), READING_TIME);
     const progress = reportProgress(begin, agent.folder, options.onProgress);
     const exit = await endOf(child);
     const end = now();
+    clearInterval(reading);
     clearInterval(progress);
     signals.stop();
     figures.look();
@@ -68,7 +73,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     await lastOutput(child, connected);
     await lastLines(figures.processes, pid);
 
-    const threads = readRaw(agent.folder, pid);
+    const threads = written.threads(pid);
     for (const thread of threads) addOwnFigures(figures, thread);
     const usage = childrenUsage();
     const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);

@@ -7,7 +7,7 @@ import type { CompactProfile } from './compact-profile.ts';
  * V8's profiler shares; all processes of one machine count from the same moment.
  *
  * The agent is plain CommonJS and imports nothing of ours; this file is the contract between it and
- * the parent (`read-raw.ts` checks it when reading).
+ * the parent (`raw-folder.ts` checks it when reading).
  */
 export type RawRecord =
   | RawStart

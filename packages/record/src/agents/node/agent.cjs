@@ -4,6 +4,7 @@
 
 const workerThreads = require('node:worker_threads');
 const { now, threadNumber } = require('./clock.cjs');
+const { figures } = require('./figures.cjs');
 const { openOutput } = require('./output.cjs');
 const { ownEnvironment } = require('./environment.cjs');
 const { plainConsole } = require('./console.cjs');
@@ -63,7 +64,7 @@ function begin(options, environment) {
     workingDirectory: process.cwd(),
     epoch: Date.now(),
     now: opened,
-    began: opened - performance.now() * 1e3,
+    began: opened - age(main) * 1e3,
     pass: options.pass,
   });
 
@@ -201,6 +202,14 @@ function nameOf(main) {
       : process.argv[1];
 }
 
+/** Milliseconds since the process began, or the worker: its clock counts from the process's beginning, too. */
+function age(main) {
+  const since = performance.now();
+  if (main) return since;
+  const { environment } = performance.nodeTiming;
+  return environment > 0 && environment < since ? since - environment : 0;
+}
+
 function idleTime() {
   try {
     return performance.eventLoopUtilization().idle * 1e3;
@@ -208,8 +217,6 @@ function idleTime() {
     return null;
   }
 }
-
-const { figures } = require('./figures.cjs');
 
 /** The program may look at `require.cache`. */
 function forgetOurFiles() {

@@ -1,0 +1,141 @@
+import { readFileSync, readdirSync } from 'node:fs';
+import os from 'node:os';
+import { describe, expect, test } from 'vitest';
+import { recorder } from './measured.ts';
+
+const { measure, plain, program } = recorder();
+
+const spin = `function spin(ms) { const end = Date.now() + ms; let i = 0; while (Date.now() < end) i++; return i; }\n`;
+
+describe('children', () => {
+  test('of every kind are measured apart, and read their environment as without us', async () => {
+    const child = program(
+      'a child/child.js',
+      `${spin} function inChild() { spin(200); } inChild();
+       console.log(process.argv[2], JSON.stringify(process.env.NODE_OPTIONS), process.env.ONLY, Object.keys(process.env).length < 4);
+       if (process.send) process.send('hi', () => process.disconnect());`,
+    );
+    const parent = program(
+      'parent.js',
+      `const c = require('child_process'); const node = process.execPath; const child = ${JSON.stringify(child)};
+       const own = { ONLY: 'this', NODE_OPTIONS: '--no-warnings' };
+       console.log(c.execFileSync(node, [child, 'execFileSync'], { encoding: 'utf8' }));
+       console.log(c.execFileSync(node, [child, 'own'], { encoding: 'utf8', env: own }));
+       console.log(c.spawnSync(node, [child, 'spawnSync'], { encoding: 'utf8', env: { ONLY: 'that' } }).stdout);
+       console.log(c.execSync(JSON.stringify(node) + ' ' + JSON.stringify(child) + ' execSync', { encoding: 'utf8' }));
+       const forked = c.fork(child, ['fork'], { env: own });
+       forked.on('message', console.log);
+       forked.on('exit', (code) => {
+         console.log('forked', code);
+         c.spawn(node, [child, 'spawn'], { stdio: 'inherit' }).on('exit', () => {
+           c.exec(JSON.stringify(node) + ' ' + JSON.stringify(child) + ' exec', (error, stdout) => console.log(stdout));
+         });
+       });`,
+    );
+    const measured = await measure([parent]);
+    expect(measured.stdout).toBe((await plain([parent])).stdout);
+    expect(measured.stderr).toBe('');
+    const { threads, sampled } = measured.told;
+    const processes = threads.filter((thread) => thread.taken > 0).map((thread) => thread.process);
+    expect(new Set(processes).size).toBe(8);
+    expect(sampled).toContain('inChild');
+  });
+
+  test('that are no Node get their environment with NODE_OPTIONS as the one addition', async () => {
+    const parent = program('env.js', `console.log(require('child_process').execFileSync('env', { encoding: 'utf8', env: { PATH: process.env.PATH, X: '1' } }));`);
+    const [measured, alone] = [await measure([parent]), await plain([parent])];
+    const lines = measured.stdout.split('\n').filter((line) => !line.startsWith('NODE_OPTIONS='));
+    expect(lines.join('\n')).toBe(alone.stdout);
+  });
+
+  test('of a cluster are measured apart', async () => {
+    const file = program(
+      'cluster.js',
+      `${spin} const cluster = require('cluster');
+       if (cluster.isPrimary) { cluster.fork(); cluster.fork(); cluster.on('exit', (worker, code) => console.log(code)); }
+       else { spin(200); process.exit(5); }`,
+    );
+    const measured = await measure([file]);
+    expect(measured.stdout).toBe('5\n5\n');
+    expect(new Set(measured.told.threads.map((thread) => thread.process)).size).toBe(3);
+  });
+
+  test('that live on neither hold us up nor lose the file that their own children load', async () => {
+    const child = program('late.js', `console.log('late');`);
+    const daemon = program(
+      'daemon.js',
+      `setTimeout(() => {
+         const { stdout } = require('child_process').spawnSync('sh', ['-c', ${JSON.stringify(`sleep 2; "${process.execPath}" "${child}"`)}], { encoding: 'utf8' });
+         require('fs').writeFileSync(process.argv[2], stdout + process.env.NODE_OPTIONS);
+       }, 100);`,
+    );
+    const told = program('daemon-said', '');
+    const parent = program(
+      'starts-daemon.js',
+      `require('child_process').spawn(process.execPath, [${JSON.stringify(daemon)}, ${JSON.stringify(told)}], { detached: true, stdio: 'ignore' }).unref();
+       setTimeout(() => {}, 600);`,
+    );
+    await measure([parent]);
+    for (let waited = 0; waited < 8000 && readFileSync(told, 'utf8') === ''; waited += 100) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect(readFileSync(told, 'utf8')).toBe('late\nundefined');
+  });
+});
+
+describe('worker threads', () => {
+  test('are measured apart, whatever they were given, and numbered as without us', async () => {
+    const file = program(
+      'workers.js',
+      `const { Worker, isMainThread, threadId, parentPort, workerData, SHARE_ENV } = require('worker_threads'); ${spin}
+       function inWorker() { spin(200); }
+       if (isMainThread) {
+         const given = [{}, { env: { A: '1' } }, { env: SHARE_ENV }, { execArgv: ['--no-warnings'] }, { argv: ['x'], resourceLimits: { maxOldGenerationSizeMb: 50 } }];
+         (async () => {
+           for (const options of given) {
+             const worker = new Worker(__filename, options);
+             console.log('started', worker.threadId, worker.constructor === Worker, worker instanceof Worker);
+             worker.on('message', console.log);
+             await new Promise((resolve) => worker.on('exit', (code) => { console.log('ended', code, worker.threadId); resolve(); }));
+           }
+           class Mine extends Worker {}
+           const mine = new Mine("const { parentPort, threadId } = require('worker_threads'); parentPort.postMessage(threadId)", { eval: true });
+           mine.on('message', (number) => console.log('eval', number, mine instanceof Mine, mine.constructor === Mine));
+         })();
+       } else {
+         inWorker();
+         parentPort.postMessage([threadId, process.env.A, process.env.NODE_OPTIONS, process.execArgv, process.argv.slice(2), process.listenerCount('exit')]);
+       }`,
+    );
+    const measured = await measure([file]);
+    const alone = await plain([file]);
+    expect(measured.stdout).toBe(alone.stdout);
+    expect(measured.stderr).toBe(alone.stderr);
+    const threads = measured.told.threads.filter((thread) => thread.taken > 0);
+    expect(threads.map((thread) => thread.thread)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(measured.told.sampled).toContain('inWorker');
+  });
+
+  test.each(['terminate()', 'process.exit()'])('that loop without end give their figures at %s', async (how) => {
+    const file = program(
+      'looping.js',
+      `const { Worker, isMainThread } = require('worker_threads'); ${spin}
+       function inLoop() { for (;;) spin(10); }
+       if (!isMainThread) inLoop();
+       else { const worker = new Worker(__filename); worker.on('exit', (code) => console.log('exit', code));
+         setTimeout(() => ${how === 'terminate()' ? 'worker.terminate()' : 'process.exit()'}, 700); }`,
+    );
+    const measured = await measure([file]);
+    expect(measured.stdout).toBe((await plain([file])).stdout);
+    expect(measured.stderr).toBe('');
+    expect(measured.told.sampled).toContain('inLoop');
+  });
+});
+
+test('nothing of ours is left behind', async () => {
+  const file = program('left.js', spin + `spin(100);`);
+  const before = readdirSync(os.tmpdir()).filter((name) => name.startsWith('whetstone-'));
+  await measure([file]);
+  const after = readdirSync(os.tmpdir()).filter((name) => name.startsWith('whetstone-'));
+  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+});
