@@ -30,10 +30,10 @@ export interface Facts {
  * The causes that a profile shows, the largest gain first: ids and figures, no words.
  *
  * What makes the figures themselves doubtful (swapping, a busy machine) comes before everything else.
- * Advice that measurement has refuted (caching `.length`, `join` for `+=`, …) is not among them.
+ * `report` is the profile's own, for who has it already. Advice that measurement has refuted (caching `.length`, `join` for `+=`, …) is not among them.
  */
-export function explain(profile: Profile): Evidence[] {
-  const facts: Facts = { profile, report: runReport(profile) };
+export function explain(profile: Profile, report: RunReport = runReport(profile)): Evidence[] {
+  const facts: Facts = { profile, report };
   const doubts = [swapping, busyMachine].flatMap((find) => find(facts));
   const causes = [
     waitingDominates,

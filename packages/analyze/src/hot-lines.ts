@@ -5,25 +5,15 @@ import type { LineRow } from './report.ts';
 import { isResting, type Selection } from './selection.ts';
 import { sourceLines } from './source-lines.ts';
 
+/** More than the largest line, and small enough that a function and a line fit into one exact number. */
+const LINES = 2 ** 31;
+
 /**
  * Lines by self time, most first, over all threads and all functions that have code on the line; the
  * row names the one that took the most.
  */
 export function hotLines(profile: Profile, selection: Selection): LineRow[] {
-  const { functions, nodes } = profile;
-  const byFile = new Map<number, Map<number, Map<number, number>>>();
-  for (let i = 0; i < selection.row.length; i++) {
-    const line = selection.line[i]!;
-    const f = nodes.function[selection.row[i]!]!;
-    const file = functions.file[f]!;
-    if (line === 0 || selection.value[i] === 0 || profile.strings[file] === '' || isResting(profile, f))
-      continue;
-    const lines = byFile.get(file) ?? new Map<number, Map<number, number>>();
-    byFile.set(file, lines);
-    const owners = lines.get(line) ?? new Map<number, number>();
-    lines.set(line, owners);
-    owners.set(f, (owners.get(f) ?? 0) + selection.value[i]!);
-  }
+  const byFile = timesByLine(profile, selection);
   const hits = figuresByFunction(profile, 'hits').ofLine;
   const allocated = figuresByFunction(profile, 'allocated').ofLine;
   const sources = sourceLines(profile);
@@ -44,4 +34,34 @@ export function hotLines(profile: Profile, selection: Selection): LineRow[] {
     }
   }
   return rows.toSorted((a, b) => b.self - a.self || a.file.localeCompare(b.file) || a.line - b.line);
+}
+
+/** Time by file, line and function. */
+function timesByLine(profile: Profile, selection: Selection): Map<number, Map<number, Map<number, number>>> {
+  const { functions, nodes } = profile;
+  const shown = Array.from(
+    functions.file,
+    (file, f) => profile.strings[file] !== '' && !isResting(profile, f),
+  );
+  // There may be a million rows: one look-up each, by function and line in one number.
+  const byFunctionLine = new Map<number, number>();
+  for (let i = 0; i < selection.row.length; i++) {
+    const line = selection.line[i]!;
+    const f = nodes.function[selection.row[i]!]!;
+    if (line === 0 || !shown[f]) continue;
+    const key = f * LINES + line;
+    byFunctionLine.set(key, (byFunctionLine.get(key) ?? 0) + selection.value[i]!);
+  }
+  const byFile = new Map<number, Map<number, Map<number, number>>>();
+  for (const [key, time] of byFunctionLine) {
+    if (time === 0) continue;
+    const f = Math.floor(key / LINES);
+    const file = functions.file[f]!;
+    const lines = byFile.get(file) ?? new Map<number, Map<number, number>>();
+    byFile.set(file, lines);
+    const owners = lines.get(key % LINES) ?? new Map<number, number>();
+    lines.set(key % LINES, owners);
+    owners.set(f, time);
+  }
+  return byFile;
 }
