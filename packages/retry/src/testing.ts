@@ -74,10 +74,12 @@ export class ManualClock implements Clock {
 function turn(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
+    const arrived = () => {
       port1.close();
       resolve();
     };
+    port1.addEventListener('message', arrived);
+    port1.start();
     port2.postMessage(undefined);
   });
 }

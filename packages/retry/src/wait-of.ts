@@ -14,5 +14,5 @@ export function waitOf(name: string, wait: Wait | Duration): Wait {
  * @throws `RangeError` or `TypeError`: a timer would take NaN for 0, and storm
  */
 export function delayOf(wait: Wait, state: RetryState): Milliseconds {
-  return milliseconds('what wait returned', wait(state));
+  return milliseconds('wait()', wait(state));
 }

@@ -10,7 +10,7 @@ import {
   waitRandom,
 } from '@whetstone/retry';
 import { ManualClock } from '@whetstone/retry/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
 import { errorOf, failing } from './failing.ts';

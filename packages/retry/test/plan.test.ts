@@ -90,13 +90,13 @@ describe('bad input is refused at creation:', () => {
       expect(() => retry(any(options))).toThrow(/^options? is/);
     }
     expect(() => retry(any(undefined))).toThrow(TypeError);
-    expect(() => retrySync(any(3))).toThrow('what to retry is 3');
+    expect(() => retrySync(any(3))).toThrow('fn is 3');
   });
 
   test('what is run that is no function', async () => {
-    expect((await errorOf(retry({}).run(any(3)))).message).toBe('what to retry is 3; allowed: a function');
+    expect((await errorOf(retry({}).run(any(3)))).message).toBe('fn is 3; allowed: a function');
     expect((await errorOf(retry({}).run(fn, any({ attempts: 3 })))).message).toMatch('option is "attempts"');
-    expect(() => retry({})(any(3))).toThrow('what to retry is 3');
+    expect(() => retry({})(any(3))).toThrow('fn is 3');
   });
 
   test('options that retrySync cannot have', () => {
@@ -148,7 +148,7 @@ describe('bad input is refused at creation:', () => {
           { wait: () => any(delay) },
         )(),
       );
-      expect(error.message).toMatch(/^what wait returned is /);
+      expect(error.message).toMatch(/^wait\(\) is /);
     }
   });
 });
