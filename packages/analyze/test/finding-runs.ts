@@ -81,7 +81,7 @@ export const findingRuns: Readonly<
       waits: [{ at: query, count: 40, duration: 100_000 }],
       delays: [
         [250_000, 3_000],
-        [700_000, 400_000],
+        [300_000, 400_000],
       ],
     },
     found: {

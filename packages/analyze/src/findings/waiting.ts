@@ -119,7 +119,7 @@ export function loopBlocked({ profile, report }: Facts): Evidence[] {
   const waits = report.waits.reduce((sum, { count }) => sum + count, 0);
   if (waits < LOOP_WAITS_LEAST) return [];
   let longest = 0;
-  let end = 0;
+  let at = 0;
   let count = 0;
   for (const series of profile.series) {
     if (series.name !== 'delay' || series.thread > 0) continue;
@@ -127,11 +127,12 @@ export function loopBlocked({ profile, report }: Facts): Evidence[] {
       const value = series.value[i]!;
       if (value < LOOP_BLOCKED) continue;
       count++;
-      if (value > longest) [longest, end] = [value, series.time[i]!];
+      // A delay stands at the moment at which the loop should have come round.
+      if (value > longest) [longest, at] = [value, series.time[i]!];
     }
   }
   if (count === 0) return [];
-  const where = busiestPlace(profile, end - longest, end);
+  const where = busiestPlace(profile, at, at + longest);
   return [
     {
       id: 'event-loop-blocked',
@@ -144,7 +145,7 @@ export function loopBlocked({ profile, report }: Facts): Evidence[] {
         count,
         waits,
         place: where ? placeText(where) : 'a place that is not known',
-        at: end - longest,
+        at,
       },
     },
   ];
