@@ -34,7 +34,7 @@ export interface Palette {
 const hues: Readonly<Record<Category, { hue: number; chroma: number; lift: number }>> = {
   own: { hue: 264, chroma: 0.1, lift: -0.057 },
   dependency: { hue: 172, chroma: 0.092, lift: 0 },
-  runtime: { hue: 271, chroma: 0.01, lift: -0.075 },
+  runtime: { hue: 271, chroma: 0.008, lift: -0.06 },
   native: { hue: 79, chroma: 0.11, lift: 0.045 },
   collector: { hue: 42, chroma: 0.106, lift: -0.045 },
   waiting: { hue: 286, chroma: 0.038, lift: 0.058 },

@@ -1,6 +1,6 @@
 import { categories, formatCount, formatTime } from '@whetstone/profile';
 import { useMemo } from 'preact/hooks';
-import { useSession, type Session } from './session.ts';
+import { hasCounts, useSession, type Session } from './session.ts';
 import { tokens } from './tokens.ts';
 
 interface Input {
@@ -22,10 +22,10 @@ interface LineFigure {
 /** Lines of a file with their time, and heat in the gutter. */
 export function Code({ file, lines, from, to, figures }: Input) {
   const session = useSession();
-  const { address, opened } = session;
+  const { address } = session;
   const byLine = useFileFigures(session, file);
   const most = byLine.most;
-  const counted = figures === 'all' && opened.about.modes.counts && address.range === null;
+  const counted = figures === 'all' && hasCounts(session);
   const rows = [];
   for (let line = from; line <= to; line++) {
     const figure = byLine.lines.get(line);

@@ -4,7 +4,7 @@ import { isWaiting } from '../model/scope.ts';
 import { influenceTexts } from './influence.ts';
 import { PlaceText } from './place-text.tsx';
 import { Prose } from './prose.tsx';
-import { selectFunction, useSession, type Session } from './session.ts';
+import { hasCounts, selectFunction, useSession, type Session } from './session.ts';
 
 /** Rows of each list; the table has them all. */
 const shownRows = 10;
@@ -86,10 +86,10 @@ function fileNamed({ opened }: Session, file: string): number {
 
 function HottestLines({ rows: wanted }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, opened, address, found } = session;
+  const { view, names, found } = session;
   const { lines } = view;
   const computing = computingTime(session);
-  const counted = opened.about.modes.counts && address.range === null;
+  const counted = hasCounts(session);
   const rows: number[] = [];
   for (let i = 0; i < lines.self.length && rows.length < wanted && lines.self[i]! > 0; i++) {
     if (found === null || found.functions[lines.function[i]!] === 1) rows.push(i);
@@ -161,10 +161,10 @@ function HottestLines({ rows: wanted }: { readonly rows: number }) {
 
 function HottestFunctions({ rows }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, opened, store, address, found } = session;
+  const { view, names, store, found } = session;
   const { self, total, calls } = view.figures;
   const computing = computingTime(session);
-  const counted = opened.about.modes.counts && address.range === null;
+  const counted = hasCounts(session);
   const order = Array.from(self, (_, fn) => fn)
     .filter(
       (fn) =>

@@ -5,7 +5,7 @@ import type { Neighbour, Neighbours } from '../model/neighbours.ts';
 import { categoryNames } from './call-picture.tsx';
 import { Code } from './code.tsx';
 import { computingTime, Share } from './overview.tsx';
-import { selectFunction, useSession } from './session.ts';
+import { hasCounts, hasTimePerCall, selectFunction, useSession } from './session.ts';
 import { useSource } from './use-source.ts';
 
 /** Neighbours shown before "more". */
@@ -79,17 +79,18 @@ function Hottest() {
 
 function Figures({ fn }: { readonly fn: number }) {
   const session = useSession();
-  const { view, address, opened, selectedBox } = session;
+  const { view, address, selectedBox } = session;
   const { self, total, waited, calls } = view.figures;
   const computing = computingTime(session);
-  const count = address.range === null && opened.about.modes.counts ? calls[fn]! : Number.NaN;
+  const count = hasCounts(session) ? calls[fn]! : Number.NaN;
+  const perCall = count > 0 && hasTimePerCall(session);
   const rests = isWaiting(session.names.category(fn));
   const row = (title: string, time: number, whole: number | null, meaning: string) => (
     <tr title={meaning}>
       <th scope="row">{title}</th>
       <td class="number">{formatTime(time)}</td>
       <td class="number">{whole !== null && whole > 0 ? formatPercent(time / whole) : ''}</td>
-      {count > 0 && <td class="number">{formatTime(time / count)}</td>}
+      {perCall && <td class="number">{formatTime(time / count)}</td>}
     </tr>
   );
   const onPath = selectedBox >= 0 ? view.busy[selectedBox]! : 0;
@@ -104,7 +105,7 @@ function Figures({ fn }: { readonly fn: number }) {
           <th scope="col" class="number">
             %
           </th>
-          {count > 0 && (
+          {perCall && (
             <th scope="col" class="number">
               per call
             </th>

@@ -46,3 +46,13 @@ export function selectBox({ store, view }: Session, box: number): void {
 export function selectFunction({ store }: Session, fn: number): void {
   store.show({ function: fn, node: -1 });
 }
+
+/** Whether exact counts are there and fit what is shown: they are of the whole run. */
+export function hasCounts({ opened, address }: Pick<Session, 'opened' | 'address'>): boolean {
+  return opened.about.modes.counts && address.range === null;
+}
+
+/** Whether time can be divided by counts: they are of all threads together. */
+export function hasTimePerCall(session: Pick<Session, 'opened' | 'address'>): boolean {
+  return hasCounts(session) && (session.address.thread < 0 || session.opened.threads.length === 1);
+}

@@ -2,7 +2,7 @@ import { formatTime } from '@whetstone/profile';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Code } from './code.tsx';
 import { PlaceText } from './place-text.tsx';
-import { useSession, type Session } from './session.ts';
+import { hasCounts, useSession, type Session } from './session.ts';
 import { useRows } from './use-rows.ts';
 import { useSource } from './use-source.ts';
 
@@ -77,7 +77,7 @@ interface LinesInput {
 }
 
 function Lines({ session, file, lines }: LinesInput) {
-  const { address, view, opened, names } = session;
+  const { address, view, names } = session;
   const visible = useRows(lines.length, lineHeight);
   const wanted = wantedLine(session, file);
   useEffect(() => visible.reveal(wanted - 1), [wanted]);
@@ -101,9 +101,7 @@ function Lines({ session, file, lines }: LinesInput) {
         )}
       </p>
       <div class="code-heads" aria-hidden="true">
-        {opened.about.modes.counts && address.range === null && (
-          <span class="code-figure code-hits">hits</span>
-        )}
+        {hasCounts(session) && <span class="code-figure code-hits">hits</span>}
         <span class="code-figure">self</span>
       </div>
       <div

@@ -5,7 +5,7 @@ import { isWaiting } from '../model/scope.ts';
 import { Empty } from './empty.tsx';
 import { PlaceText } from './place-text.tsx';
 import { computingTime, known, Share } from './overview.tsx';
-import { selectFunction, useSession, type Session } from './session.ts';
+import { hasCounts, hasTimePerCall, selectFunction, useSession, type Session } from './session.ts';
 import { useNarrow } from './use-narrow.ts';
 import { useRows } from './use-rows.ts';
 
@@ -13,17 +13,16 @@ interface Column {
   readonly id: SortColumn;
   readonly title: string;
   readonly meaning: string;
-  /** Exact counts are of the whole run, so a time range has none. */
-  readonly needs?: 'counts' | 'waiting';
+  readonly needs?: 'counts' | 'timePerCall' | 'waiting';
 }
 
 const columns: readonly Column[] = [
   { id: 'name', title: 'function', meaning: 'Name' },
   { id: 'calls', title: 'calls', meaning: 'Exact number of calls in the whole run', needs: 'counts' },
   { id: 'self', title: 'self', meaning: 'Time in the function itself' },
-  { id: 'selfPerCall', title: 'per call', meaning: 'Self time divided by calls', needs: 'counts' },
+  { id: 'selfPerCall', title: 'per call', meaning: 'Self time divided by calls', needs: 'timePerCall' },
   { id: 'total', title: 'total', meaning: 'Computing time in the function and in all it called' },
-  { id: 'totalPerCall', title: 'per call', meaning: 'Total time divided by calls', needs: 'counts' },
+  { id: 'totalPerCall', title: 'per call', meaning: 'Total time divided by calls', needs: 'timePerCall' },
   {
     id: 'waited',
     title: 'waited',
@@ -176,9 +175,11 @@ function Cell({ session, id, fn, computing }: CellInput) {
 }
 
 /** Columns that have something to show; a narrow page loses those on the right. */
-function columnsOf({ opened, address, view }: Session, narrow: boolean): readonly Column[] {
+function columnsOf(session: Session, narrow: boolean): readonly Column[] {
+  const { opened, view } = session;
   const has = {
-    counts: opened.about.modes.counts && address.range === null,
+    counts: hasCounts(session),
+    timePerCall: hasTimePerCall(session),
     waiting: view.figures.waited.some((time, fn) => time > 0 && !isWaiting(opened.functions.category[fn]!)),
   };
   return columns.filter(
@@ -187,12 +188,14 @@ function columnsOf({ opened, address, view }: Session, narrow: boolean): readonl
 }
 
 /** Rows of the functions that took time and fit the search, in the order that the address asks for. */
-function sortedFunctions({ view, found, address, names }: Session): number[] {
+function sortedFunctions(session: Session): number[] {
+  const { view, found, address, names } = session;
+  const counted = hasTimePerCall(session);
   const { self, total, waited, calls } = view.figures;
   const rows = Array.from(total, (_, fn) => fn).filter(
     (fn) =>
       !isWaiting(names.category(fn)) &&
-      (total[fn]! > 0 || waited[fn]! > 0 || calls[fn]! > 0) &&
+      (total[fn]! > 0 || waited[fn]! > 0 || (counted && calls[fn]! > 0)) &&
       (found === null || found.functions[fn] === 1),
   );
   const figure: Readonly<Record<SortColumn, ((fn: number) => number) | null>> = {

@@ -12,7 +12,8 @@ describe('fitText', () => {
 
   test('cuts at the end of a word where that costs little', () => {
     expect(fitText('parse rows', 80, width)).toBe('parse…');
-    expect(fitText('getTypeOfNode', 90, width)).toBe('getTypeO…');
+    expect(fitText('getTypeOfNode', 90, width)).toBe('getType…');
+    expect(fitText('deoptimisation', 90, width)).toBe('deoptimi…');
   });
 
   test('is empty where fewer than three characters are left', () => {

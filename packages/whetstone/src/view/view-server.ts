@@ -109,7 +109,8 @@ async function answer(site: Site, request: IncomingMessage, response: ServerResp
   const known = host !== undefined && site.hosts.includes(host);
   const ours = origin === undefined || site.hosts.some((name) => origin === `http://${name}`);
   if (!known || !ours || (request.method !== 'GET' && request.method !== 'HEAD')) return refuse(response);
-  const url = new URL(request.url ?? '/', `http://${host}`);
+  // Joined, not resolved: a path like `//elsewhere/` stays a path.
+  const url = new URL(`http://${host}${request.url ?? '/'}`);
   const given = url.searchParams.get('token');
   if (url.pathname === '/' && given !== null) {
     if (!same(given, site.token)) return refuse(response);
