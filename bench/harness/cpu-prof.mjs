@@ -8,7 +8,7 @@ import { run } from './whetstone.mjs';
  * lines and files are taken as they stand. Times in microseconds, by `name`, `file` and `file:line`.
  */
 export async function cpuProf({ node = process.execPath, program, cwd = process.cwd(), prefix = [], args = [] }) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'whetstone-bench-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...args];
     const { stdout } = await run([...prefix, node, ...flags, ...program], cwd);

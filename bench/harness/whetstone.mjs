@@ -11,7 +11,7 @@ export const command = path.resolve(import.meta.dirname, '../../packages/whetsto
  * @param options `args` for the command, `program` with its arguments, `cwd`, `prefix` to start it by (such as `taskset`)
  */
 export async function measured({ args = [], program, cwd = process.cwd(), prefix = [] }) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'whetstone-bench-'));
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const json = path.join(folder, 'report.json');
     const line = [...prefix, process.execPath, command, 'run', '--json', json, '--no-save', '--quiet', ...args, ...program];

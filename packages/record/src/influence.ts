@@ -63,7 +63,7 @@ function pausesOf(raw: RawRecording): { samples: number; pauses: number; longest
   for (const { records } of raw.threads) {
     for (const record of records) {
       if (record.type !== 'piece') continue;
-      samples += record.profile.samples?.length ?? 0;
+      samples += record.compact?.sample.length ?? record.profile.samples?.length ?? 0;
       pauses += record.pause;
       longestPause = Math.max(longestPause, record.pause);
     }

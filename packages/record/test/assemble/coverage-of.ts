@@ -20,7 +20,7 @@ setImmediate(() => session.post('Profiler.takePreciseCoverage', (_, { result }) 
 
 /** What V8 counts while a CommonJS file runs, in a Node of its own. */
 export async function coverageOf(file: string): Promise<Functions> {
-  const folder = mkdtempSync(join(tmpdir(), 'whetstone-'));
+  const folder = mkdtempSync(join(tmpdir(), 'assemble-test-'));
   try {
     const output = join(folder, 'coverage.json');
     const main = join(folder, 'main.cjs');

@@ -39,7 +39,7 @@ describe('joinCounts', () => {
   let folder = '';
   let file = '';
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'whetstone-'));
+    folder = mkdtempSync(join(tmpdir(), 'assemble-test-'));
     file = join(folder, 'main.js');
     writeFileSync(file, text);
   });
