@@ -34,6 +34,7 @@ export class InlinedLines {
   readonly #inlinedRuntime: () => number;
   readonly #callees = new Map<RanFile, Map<number, readonly FunctionRange[]>>();
   readonly #found = new Map<number, Map<number, number>>();
+  readonly #ownRanges = new Map<UserFunction, OwnRange | null>();
 
   constructor(
     tree: CallTree,
@@ -65,21 +66,24 @@ export class InlinedLines {
       const seen = this.#below(node, -1, this.#runtime);
       return { node: seen >= 0 ? seen : this.#tree.child(node, this.#inlinedRuntime()), line: 0 };
     }
-    const candidates = this.#candidates(place.file, place.line);
     if (place.file === charged.ran) {
-      const own = charged.ran.ranges?.functions[charged.ran.functionAt(charged.line, charged.column)];
-      if (own === undefined || charged.isModule) {
-        if (!charged.isModule || candidates.length === 0 || !isInside(candidates[0] as FunctionRange, place.line)) {
+      const own = this.#ownRange(charged);
+      if (own === null || charged.isModule) {
+        const [outermost] = charged.isModule ? this.#candidates(place.file, place.line) : [];
+        if (outermost === undefined || !isInside(outermost, place.line)) {
           return this.#own(node, parent, charged, place.line);
         }
-      } else if (place.line >= own.firstLine && place.line <= own.lastLine) {
+      } else if (place.line >= own.range.firstLine && place.line <= own.range.lastLine) {
+        if (!own.hasInner) return this.#own(node, parent, charged, place.line);
         // Of the functions within, only one that the line lies wholly in; at its edges the function itself runs too.
-        const within = candidates.find((range) => range.start > own.start && range.end <= own.end);
+        const { start, end } = own.range;
+        const within = this.#candidates(place.file, place.line).find((range) => range.start > start && range.end <= end);
         if (within === undefined || !isInside(within, place.line)) return this.#own(node, parent, charged, place.line);
       } else if (trust === 'coarse') {
         return { node, line: 0 };
       }
     }
+    const candidates = this.#candidates(place.file, place.line);
     return this.#inCallee(node, place.file, place.line, candidates, trust);
   }
 
@@ -116,6 +120,19 @@ export class InlinedLines {
     return { node: path, line: place.file === callee.file ? place.line : 0 };
   }
 
+  /** The range of the function that was charged, and whether others lie within it. */
+  #ownRange(charged: UserFunction): OwnRange | null {
+    let own = this.#ownRanges.get(charged);
+    if (own === undefined) {
+      const row = charged.ran.functionAt(charged.line, charged.column);
+      const functions = charged.ran.ranges?.functions;
+      const range = functions?.[row];
+      own = range === undefined ? null : { range, hasInner: functions?.[row + 1]?.parent === row };
+      this.#ownRanges.set(charged, own);
+    }
+    return own;
+  }
+
   /** A function of Node's own: its lines are its own, unless a function of the program was inlined into it. */
   #inRuntime(node: number, engineLine: number, scripts: ThreadScripts, trust: LineTrust): Slot {
     const place = trust === 'ranges' ? scripts.inRange(engineLine) : null;
@@ -140,6 +157,11 @@ export class InlinedLines {
     if (row === undefined) rows.set(what, (row = this.#tree.below(node, passes)));
     return row;
   }
+}
+
+interface OwnRange {
+  readonly range: FunctionRange;
+  readonly hasInner: boolean;
 }
 
 function candidatesAt(file: RanFile, line: number): readonly FunctionRange[] {
