@@ -15,20 +15,20 @@ describe('policy.attempts()', () => {
   });
 
   test('throws the last error from the loop itself', async () => {
-    const loop = async () => {
+    const loop = (async () => {
       for await (const attempt of retry({ attempts: 2, wait: 0 }).attempts()) {
         attempt.failed(new Error(`no ${attempt.number}`));
       }
-    };
-    expect((await errorOf(loop())).message).toBe('no 2');
+    })();
+    expect((await errorOf(loop)).message).toBe('no 2');
   });
 
   test('throws RetryError after a last rejected value, and does not ask retryIf for that', async () => {
     const retryIf = vi.fn(() => false);
-    const loop = async () => {
+    const loop = (async () => {
       for await (const attempt of retry({ attempts: 2, wait: 0, retryIf }).attempts()) attempt.rejected(503);
-    };
-    expect(await errorOf(loop())).toMatchObject({
+    })();
+    expect(await errorOf(loop)).toMatchObject({
       code: 'RETRY_EXHAUSTED',
       outcome: { ok: true, value: 503 },
     });
@@ -36,11 +36,11 @@ describe('policy.attempts()', () => {
   });
 
   test('throws at once what retryIf does not hold for', async () => {
-    const loop = async () => {
+    const loop = (async () => {
       for await (const attempt of retry({ retryIf: () => false }).attempts())
         attempt.failed(new Error('fatal'));
-    };
-    expect((await errorOf(loop())).message).toBe('fatal');
+    })();
+    expect((await errorOf(loop)).message).toBe('fatal');
   });
 
   test('settles with what the body said, when it returns or breaks', async () => {
@@ -112,13 +112,13 @@ describe('policy.attempts()', () => {
 
   test('makes one attempt when disabled', async () => {
     const seen: number[] = [];
-    const loop = async () => {
+    const loop = (async () => {
       for await (const attempt of retry({ enabled: false }).attempts()) {
         seen.push(attempt.number);
         attempt.failed(new Error('no'));
       }
-    };
-    expect((await errorOf(loop())).message).toBe('no');
+    })();
+    expect((await errorOf(loop)).message).toBe('no');
     expect(seen).toEqual([1]);
   });
 

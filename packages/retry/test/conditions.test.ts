@@ -18,6 +18,8 @@ import { expect, test, vi } from 'vitest';
 
 const failed = (error: unknown) => ({ outcome: { ok: false, error } }) as RetryState;
 const gave = (value: any) => ({ outcome: { ok: true, value } }) as RetryState<any>;
+const at = (over: Partial<RetryState>) =>
+  ({ attemptNumber: 1, elapsed: 0, upcomingDelay: 0, ...over }) as RetryState;
 class Mine extends RangeError {}
 
 test('ifError holds for its classes and what extends them, never for a result', () => {
@@ -96,8 +98,6 @@ test('asynchronous conditions combine', async () => {
 });
 
 test('stops are reached at their boundary', () => {
-  const at = (over: Partial<RetryState>) =>
-    ({ attemptNumber: 1, elapsed: 0, upcomingDelay: 0, ...over }) as RetryState;
   expect([2, 3, 4].map((attemptNumber) => stopAfterAttempt(3)(at({ attemptNumber })))).toEqual([
     false,
     true,

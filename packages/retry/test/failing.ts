@@ -3,7 +3,7 @@ export function failing(
   n: number,
   error: (call: number) => unknown = (call) => new Error(`failure ${call}`),
 ) {
-  const fn = async (...unused: unknown[]): Promise<string> => {
+  const fn = async (..._unused: unknown[]): Promise<string> => {
     fn.calls++;
     if (fn.calls <= n) throw error(fn.calls);
     return 'done';

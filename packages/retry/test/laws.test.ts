@@ -15,7 +15,7 @@ import { expect, test } from 'vitest';
 
 import { errorOf, failing } from './failing.ts';
 
-const jitter = fc.constantFrom('none', 'full', 'equal', 'decorrelated', 'proportional' as const);
+const jitters = fc.constantFrom('none', 'full', 'equal', 'decorrelated', 'proportional' as const);
 const drawn = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const number = fc.integer({ min: 1, max: 10_000 });
 const time = fc.integer({ min: 0, max: 1e9 });
@@ -26,7 +26,7 @@ const within = (delay: number, low: number, high: number) => delay >= low - 1e-6
 test('delays stay within their bounds', () => {
   fc.assert(
     fc.property(
-      jitter,
+      jitters,
       drawn,
       number,
       time,

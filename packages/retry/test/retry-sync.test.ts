@@ -10,7 +10,7 @@ import { disableRetries, skipSleeps } from '@whetstone/retry/testing';
 import { describe, expect, test, vi } from 'vitest';
 
 const failing = (n: number, error: (call: number) => unknown = (call) => new Error(`failure ${call}`)) => {
-  const fn = (...unused: unknown[]): string => {
+  const fn = (..._unused: unknown[]): string => {
     fn.calls++;
     if (fn.calls <= n) throw error(fn.calls);
     return 'done';

@@ -54,6 +54,7 @@ describe('retry(fn)', () => {
   test('awaits a thenable of any make', async () => {
     let calls = 0;
     const thenable: PromiseLike<number> = {
+      // oxlint-disable-next-line unicorn/no-thenable -- that is the point
       then: (resolve, reject) =>
         Promise.resolve(1)
           .then(() => {
@@ -168,7 +169,7 @@ describe('@retry', () => {
     const field = { kind: 'field', name: 'x' } as unknown as ClassMethodDecoratorContext;
     expect(() => retry(undefined as never, field)).toThrow('@retry is "field"; allowed: method');
     expect(() => retry({})(undefined as never, field)).toThrow(TypeError);
-    expect(() => retry(class {} as never, { kind: 'class' } as never)).toThrow(TypeError);
+    expect(() => retry(Error as never, { kind: 'class' } as never)).toThrow(TypeError);
   });
 });
 

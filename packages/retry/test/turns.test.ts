@@ -36,6 +36,12 @@ function watched<T>(promise: Promise<T>) {
   );
   return watch;
 }
+const drawsMost = () => 1;
+const named = (name: string) => Object.assign(new Error(name), { name });
+const codeOf = ({ outcome }: RetryState) => outcome?.ok === false && (outcome.error as any).code;
+const throwing = () => {
+  throw new Error('of the predicate');
+};
 const hang = () => new Promise<never>(() => {});
 const later = (ms: number, value: unknown) => async () => {
   await clock.sleep(ms);
@@ -81,9 +87,8 @@ describe('a call', () => {
 
   test('waits by default 0 to 100 ms, then up to twice as much, at most 5 s', async () => {
     const delays: number[] = [];
-    const random = () => 1;
     const beforeSleep = ({ upcomingDelay }: RetryState) => void delays.push(upcomingDelay);
-    void retry(failing(Infinity), { random, beforeSleep, clock, fallback: () => 0 })();
+    void retry(failing(Infinity), { random: drawsMost, beforeSleep, clock, fallback: () => 0 })();
     await clock.advance('5m');
     expect(delays).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
   });
@@ -318,8 +323,6 @@ describe('a signal', () => {
 });
 
 describe('retryIf', () => {
-  const named = (name: string) => Object.assign(new Error(name), { name });
-
   test('by default retries no AbortError, but a TimeoutError', async () => {
     const abort = failing(9, () => new DOMException('stop', 'AbortError'));
     await errorOf(retry(abort, { wait: 0 })());
@@ -372,10 +375,7 @@ describe('retryIf', () => {
   });
 
   test('that throws ends the call with its error', async () => {
-    const retryIf = () => {
-      throw new Error('of the predicate');
-    };
-    expect((await errorOf(retry(failing(9), { retryIf })())).message).toBe('of the predicate');
+    expect((await errorOf(retry(failing(9), { retryIf: throwing })())).message).toBe('of the predicate');
   });
 });
 
@@ -464,8 +464,7 @@ describe('fallback', () => {
   });
 
   test('gives the result when the time is used up', async () => {
-    const fallback = ({ outcome }: RetryState) => outcome?.ok === false && (outcome.error as any).code;
-    const call = watched(retry(hang, { timeout: 10, fallback, clock })());
+    const call = watched(retry(hang, { timeout: 10, fallback: codeOf, clock })());
     await clock.advance(10);
     expect(call.value).toBe('RETRY_TIMEOUT');
   });

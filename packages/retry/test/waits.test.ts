@@ -51,6 +51,8 @@ test('waitByError waits by the first class that fits', () => {
   expect(after({ ok: true, value: new RangeError() })).toBe(1000);
 });
 
+const drawsOften = () => 0.3;
+
 describe('waitExponential', () => {
   test('grows to max, and does not overflow', () => {
     expect(first(waitExponential({ jitter: 'none' }), 8)).toEqual([
@@ -102,22 +104,22 @@ describe('waitExponential', () => {
 
   test('is what waits by default', async () => {
     const delays: number[] = [];
-    const random = () => 0.3;
     await retry(async () => Promise.reject(new Error()), {
-      random,
+      random: drawsOften,
       clock: { now: () => 0, sleep: async () => {} },
       beforeSleep: (s) => void delays.push(s.upcomingDelay),
       fallback: () => 0,
     })();
-    expect(delays).toEqual(first(waitExponential(), 9, { random }));
+    expect(delays).toEqual(first(waitExponential(), 9, { random: drawsOften }));
   });
 });
+
+const date = (ms: number) => new Date(Date.UTC(2026, 0, 1, 12) + ms).toUTCString();
 
 describe('waitRetryAfter', () => {
   afterEach(() => void vi.useRealTimers());
   const wait = waitRetryAfter({ fallback: 7, max: '1m' });
   const failed = (error: unknown) => wait(state({ outcome: { ok: false, error } }));
-  const date = (ms: number) => new Date(Date.UTC(2026, 0, 1, 12) + ms).toUTCString();
 
   test('reads seconds from headers of any kind', () => {
     expect(failed({ headers: new Headers({ 'Retry-After': '3' }) })).toBe(3000);
