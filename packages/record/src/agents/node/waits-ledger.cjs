@@ -5,6 +5,8 @@
 // A stretch of sleep is charged to the operation whose end is the first thing we hear of after it: that is what
 // the loop was woken by. No stretch is charged twice, and none to an operation that began after it.
 
+const { createSleep } = require('./waits-sleep.cjs');
+
 // Waits from here on are rows of their own (up to `mostRows` a site); shorter ones of one site and target are added up.
 const longWait = 1_000;
 const mostRows = 2_000;
@@ -17,12 +19,11 @@ const worthTelling = 100_000;
 
 /** A wait under way. It is also a proxy's handler: reading its trap `apply` tells that a callback is about to run. */
 class Operation {
-  constructor(ledger, site, target, start, idle) {
+  constructor(ledger, site, target, start) {
     this.ledger = ledger;
     this.site = site;
     this.target = target;
     this.start = start;
-    this.idle = idle;
     // Told already by flushes, of a long wait: microseconds, charged microseconds, and whether it was counted.
     this.told = 0;
     this.charged = 0;
@@ -43,9 +44,9 @@ class Operation {
 }
 Object.setPrototypeOf(Operation.prototype, null);
 
-exports.createLedger = function createLedger({ clock: { now, idle }, sites, record }) {
-  // Idle time that has been charged, or is nobody's.
-  let claimed = idle();
+exports.createLedger = function createLedger({ clock, sites, record }) {
+  const { now } = clock;
+  const sleep = createSleep(clock);
   // Pending operations in the order of their beginning, as a ring through `head`.
   const head = { previous: undefined, next: undefined };
   head.previous = head.next = head;
@@ -57,7 +58,7 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   const ledger = {
     /** Begins a wait at a site. */
     begin(site, target) {
-      const operation = new Operation(ledger, site, target, now(), idle());
+      const operation = new Operation(ledger, site, target, now());
       const last = head.previous;
       operation.previous = last;
       operation.next = head;
@@ -70,17 +71,18 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
     end(operation) {
       if (!operation.pending) return;
       remove(operation);
-      const slept = idle();
-      const charged = operation.charged + Math.min(slept - claimed, slept - operation.idle);
-      claimed = slept;
-      tell(operation.site, operation.target, operation.start, now() - operation.start, charged, operation);
+      const moment = now();
+      const charged = operation.charged + sleep.claim(operation.start + operation.told, moment);
+      tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
     },
 
     /** Ends a wait that slept without the event loop's knowing: all of its time is sleep. */
     endSync(operation) {
       if (!operation.pending) return;
       remove(operation);
-      const duration = now() - operation.start;
+      const moment = now();
+      const duration = moment - operation.start;
+      sleep.spend(duration, moment);
       tell(operation.site, operation.target, operation.start, duration, duration, operation);
     },
 
@@ -91,17 +93,16 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
 
     /** Begins to listen for what may come any number of times; `gone` tells when it no longer can. */
     listen(site, target, gone) {
-      const listener = { site, target, since: idle(), gone };
+      const listener = { site, target, since: now(), gone };
       listeners.add(listener);
       return listener;
     },
 
     /** Something came for a listener: the sleep that it ended is a wait of the listener's. */
     arrived({ site, target, since }) {
-      const slept = idle();
-      const charged = Math.min(slept - claimed, slept - since);
-      claimed = slept;
-      if (charged >= 1) tell(site, target, now() - charged - wakingUp, charged + wakingUp, charged, null);
+      const moment = now();
+      const charged = sleep.claim(since, moment);
+      if (charged >= 1) tell(site, target, moment - charged - wakingUp, charged + wakingUp, charged, null);
     },
 
     /** Writes what has ended. */
@@ -155,7 +156,6 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   /** A long wait is told piece by piece; its pieces have one start after the other, and only the first counts. */
   function tellPending(final) {
     const moment = now();
-    const slept = idle();
     let last = null;
     let several = false;
     for (let operation = head.next; operation !== head;) {
@@ -169,14 +169,8 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
       operation = next;
     }
     // What sleep there is belongs to the one wait there is; of several, at the end, to the one that began last.
-    const uncharged = slept - claimed;
-    if (last !== null) {
-      if (final || !several) {
-        last.charged += Math.max(0, Math.min(uncharged, slept - last.idle));
-        claimed = slept;
-      }
-    } else if (uncharged > worthTelling || (final && uncharged >= 1))
-      listening(uncharged, slept, moment, final);
+    if (last === null) listening(moment, final);
+    else if (final || !several) last.charged += sleep.claim(last.start, moment);
     for (let operation = head.next; operation !== head; operation = operation.next) {
       const duration = moment - operation.start;
       if (!final && duration < worthTelling) continue;
@@ -188,15 +182,14 @@ exports.createLedger = function createLedger({ clock: { now, idle }, sites, reco
   }
 
   /** Sleep while nothing but listeners waits. */
-  function listening(uncharged, slept, moment, final) {
+  function listening(moment, final) {
     let last = null;
     for (const listener of listeners) {
       if (listener.gone()) listeners.delete(listener);
       else last = listener;
     }
     if (last === null || (listeners.size > 1 && !final)) return;
-    const charged = Math.min(uncharged, slept - last.since);
-    claimed = slept;
+    const charged = sleep.claim(last.since, moment);
     // Nothing has come yet: it will count then, or never.
     if (charged >= 1)
       tell(last.site, last.target, moment - charged - wakingUp, charged + wakingUp, charged, null, 0);

@@ -50,7 +50,7 @@ exports.install = function install(ctx) {
   function fired(timer, operation) {
     if (operation.pending) ledger.end(operation);
     // Once more, after `refresh`: only the sleep is known.
-    else ledger.arrived({ site: operation.site, target: operation.target, since: operation.idle });
+    else ledger.arrived({ site: operation.site, target: operation.target, since: operation.start });
     if (timer._repeat) {
       const next = ledger.begin(operation.site, operation.target);
       next.subject = timer;
