@@ -5,7 +5,7 @@ import type { RunReport } from './report.ts';
 import {
   COLLECTOR_MATTERS,
   HOT_FUNCTION,
-  HOT_LINE,
+  LINE_DOMINATES,
   SAMPLES_LEAST,
   START_UP_MATTERS,
   TOO_SHORT,
@@ -46,7 +46,7 @@ export function headline(report: RunReport): string {
   const within = report.regions.length > 0 ? ' in the marked regions' : '';
   const computing = formatTime(about.sampled);
   const line = report.lines.find(isReadable);
-  if (line && line.self / about.sampled >= HOT_LINE) {
+  if (line && line.self / about.sampled >= LINE_DOMINATES) {
     return `Computing, mostly on one line: ${formatTime(line.self)} of ${computing}${within} went to ${placeText(line)}.`;
   }
   if (

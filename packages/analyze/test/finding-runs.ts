@@ -123,7 +123,7 @@ export const findingRuns: Readonly<
       where: { file: 'a.ts', line: 3, function: 'main' },
       evidence: { place: 'a.ts:3', text: 'q.shift();', hits: '?' },
     },
-    fails: { stacks: spread(10) },
+    fails: { stacks: spread(20) },
   },
   'one-hot-function': {
     holds: { stacks: [...[2, 3, 4, 5].map((line) => `main@/app/a.ts:1 100000 at ${line}`), ...spread(5)] },

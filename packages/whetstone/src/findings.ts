@@ -12,12 +12,14 @@ import { knownSlow } from './known-slow.ts';
 export function fillFindings(evidence: readonly Evidence[]): Finding[] {
   return evidence.map((found) => {
     const { title, body, suggestions } = findingText(found.id);
-    const source = String(found.evidence['text'] ?? '');
+    const { text: line = '', builtin = '' } = found.evidence;
+    // A built-in function stands for the line that calls it.
+    const called = String(builtin).startsWith('RegExp: ') || builtin === '' ? builtin : `.${builtin}()`;
     return {
       ...found,
       title: fillTemplate(title, found.evidence, 'plain') ?? found.id,
       text: filled(body, found).join('\n\n'),
-      suggestions: [...knownSlow(source), ...filled(suggestions, found)],
+      suggestions: [...knownSlow(String(line || called)), ...filled(suggestions, found)],
     };
   });
 }

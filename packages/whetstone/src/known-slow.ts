@@ -46,7 +46,7 @@ const patterns: readonly SlowPattern[] = [
       'Try keeping the parts in an array and one `Buffer.concat` at the end, if this is in a loop: it took 349 times as long on Node 20, 475 on Node 26.',
   },
   {
-    pattern: /\\s[+*]\\?\$\//,
+    pattern: /\\s[+*]\$(?:\/|$)/,
     suggestion:
       'Try `trimEnd()` instead of a pattern that ends in `\\s+$`: on long runs of blanks the pattern takes the square of their length.',
   },

@@ -12,6 +12,8 @@ import {
   DEOPTIMISATIONS_MANY,
   DEOPTIMISED_SHARE,
   EVEN_FUNCTION,
+  HOT_AT_MOST,
+  HOT_BUILTIN,
   HOT_FUNCTION,
   HOT_LINE,
   MOSTLY_ONE_LINE,
@@ -19,12 +21,14 @@ import {
   SAMPLES_LEAST,
 } from '../thresholds.ts';
 
-/** One line takes a large part of the computing. */
+/** Lines that take a large part of the computing. */
 export function hotLine({ report }: Facts): Evidence[] {
-  const line = report.lines.find(isReadable);
-  if (!line || !enoughSamples(report) || line.self / report.about.sampled < HOT_LINE) return [];
-  return [
-    {
+  const { sampled } = report.about;
+  if (!enoughSamples(report)) return [];
+  return report.lines
+    .filter((line) => isReadable(line) && line.self / sampled >= HOT_LINE)
+    .slice(0, HOT_AT_MOST)
+    .map((line) => ({
       id: 'one-hot-line',
       confidence: 'certain',
       gainAtMost: ofWall(report, line.self),
@@ -33,46 +37,53 @@ export function hotLine({ report }: Facts): Evidence[] {
         place: placeText(line),
         function: line.function,
         self: line.self,
-        computing: report.about.sampled,
-        share: line.self / report.about.sampled,
+        computing: sampled,
+        share: line.self / sampled,
         text: line.text?.trim() ?? '',
         hits: line.hits ?? '?',
       },
-    },
-  ];
+    }));
 }
 
-/** One function takes a large part of the computing, on more than one line. */
+/** Functions that take a large part of the computing, on more than one line. */
 export function hotFunction({ report }: Facts): Evidence[] {
-  const hot = report.functions.find(isUserCode);
-  if (!hot || !enoughSamples(report) || hot.self / report.about.sampled < HOT_FUNCTION) return [];
-  const line = report.lines.find((row) => row.file === hot.file && row.function === hot.function);
-  // All of it on one line is the other finding.
-  if (line && line.self / hot.self > MOSTLY_ONE_LINE) return [];
-  return [
-    {
-      id: 'one-hot-function',
-      confidence: 'certain',
-      gainAtMost: ofWall(report, hot.self),
-      where: placeOnly(hot),
-      evidence: {
-        place: placeText(hot),
-        function: hot.function,
-        self: hot.self,
-        computing: report.about.sampled,
-        share: hot.self / report.about.sampled,
-        hottest: line ? placeText(line) : placeText(hot),
-        text: line?.text?.trim() ?? '',
-      },
-    },
-  ];
+  const { sampled } = report.about;
+  if (!enoughSamples(report)) return [];
+  return (
+    report.functions
+      .filter((row) => isUserCode(row) && row.self / sampled >= HOT_FUNCTION)
+      .map((hot) => ({
+        hot,
+        line: report.lines.find((row) => row.file === hot.file && row.function === hot.function),
+      }))
+      // All of it on one line is the other finding.
+      .filter(({ hot, line }) => !line || line.self / hot.self <= MOSTLY_ONE_LINE)
+      .slice(0, HOT_AT_MOST)
+      .map(({ hot, line }) => ({
+        id: 'one-hot-function',
+        confidence: 'certain',
+        gainAtMost: ofWall(report, hot.self),
+        where: placeOnly(hot),
+        evidence: {
+          place: placeText(hot),
+          function: hot.function,
+          self: hot.self,
+          computing: sampled,
+          share: hot.self / sampled,
+          hottest: line ? placeText(line) : placeText(hot),
+          text: line?.text?.trim() ?? '',
+        },
+      }))
+  );
 }
 
-/** One function of the runtime takes a large part: named with the place that calls it most. */
+/** A function of the runtime takes a large part: named with the place that calls it most. */
 export function hotBuiltin({ profile, report }: Facts): Evidence[] {
-  const [hot] = report.functions.filter(({ category }) => category === 'native' || category === 'runtime');
-  if (!hot || isEngine(hot) || !enoughSamples(report) || hot.self / report.about.sampled < HOT_FUNCTION)
-    return [];
+  const { sampled } = report.about;
+  const hot = report.functions.find(
+    (row) => (row.category === 'native' || row.category === 'runtime') && !isEngine(row),
+  );
+  if (!hot || !enoughSamples(report) || hot.self / sampled < HOT_BUILTIN) return [];
   const caller = userCaller(profile, hot);
   if (!caller) return [];
   return [
@@ -86,8 +97,8 @@ export function hotBuiltin({ profile, report }: Facts): Evidence[] {
         place: placeText(caller),
         function: caller.function,
         self: hot.self,
-        computing: report.about.sampled,
-        share: hot.self / report.about.sampled,
+        computing: sampled,
+        share: hot.self / sampled,
       },
     },
   ];
