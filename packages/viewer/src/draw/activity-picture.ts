@@ -10,6 +10,7 @@ export function drawActivity(
   canvas: HTMLCanvasElement,
   activity: Activity,
   palette: Palette,
+  together: boolean,
   range: readonly [number, number] | null,
 ): void {
   const ratio = devicePixelRatio;
@@ -20,8 +21,9 @@ export function drawActivity(
   const context = canvas.getContext('2d')!;
   context.fillStyle = css(palette.background);
   context.fillRect(0, 0, width, height);
-  // Threads together can do more than one thing at a time; the busiest moment fills the height.
-  const most = Math.max((activity.to - activity.from) / activity.bins, ...sums(activity));
+  // One thread does one thing at a time; of all threads the busiest moment fills the height.
+  const alone = (activity.to - activity.from) / activity.bins;
+  const most = together ? Math.max(alone, ...sums(activity)) : alone;
   const columns = Math.min(width, activity.bins);
   for (let column = 0; column < columns; column++) {
     const from = Math.floor((column * activity.bins) / columns);
@@ -33,7 +35,7 @@ export function drawActivity(
       const index = categories.indexOf(category);
       let time = 0;
       for (let bin = from; bin < to; bin++) time += activity.time[bin * categories.length + index]!;
-      const part = (time / (to - from) / most) * height;
+      const part = Math.min(y, (time / (to - from) / most) * height);
       if (part <= 0) continue;
       context.fillStyle = css(categoryColour(palette, index));
       context.fillRect(left, y - part, right - left, part);

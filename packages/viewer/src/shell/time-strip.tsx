@@ -25,7 +25,8 @@ export function TimeStrip() {
     return () => observer.disconnect();
   }, [activity.to > 0]);
   useEffect(() => {
-    if (canvas.current !== null) drawActivity(canvas.current, activity, palette, range);
+    if (canvas.current !== null)
+      drawActivity(canvas.current, activity, palette, view.scope.thread < 0, range);
   }, [activity, palette, range, size]);
   if (activity.to <= 0) return null;
   const timeAt = (x: number) =>

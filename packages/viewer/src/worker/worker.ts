@@ -9,6 +9,7 @@ import { neighbours } from '../model/neighbours.ts';
 import { pyramid } from '../model/pyramid.ts';
 import { hasSamples, isWaiting, visitSelf, type Scope } from '../model/scope.ts';
 import { shades } from '../model/shade.ts';
+import { addWaits, withWaits, type ProfileWithWaits } from '../model/with-waits.ts';
 import { fromBase64 } from './from-base64.ts';
 import { inflate } from './inflate.ts';
 import type { Answers, DataPlace, Opened, Question, Reply, ReportPart, View } from './messages.ts';
@@ -20,7 +21,7 @@ const textLines = 50;
 /** Kinds of waits that are handed on. */
 const mostWaits = 200;
 
-let profile: Profile | undefined;
+let open: ProfileWithWaits | undefined;
 /** The tree shown last, for questions about its functions. */
 let shown:
   | { tree: Pick<View['tree'], 'function' | 'parent' | 'width'>; busy: Float64Array; order: Preorder }
@@ -41,13 +42,14 @@ async function answer(question: Question): Promise<Answers[Question['kind']]> {
   if (question.kind === 'open') {
     const bytes = await bytesOf(question.place);
     send({ kind: 'progress', stage: 'Reading the profile', done: bytes.length, whole: bytes.length });
-    profile = await readWhet(bytes, { inflate });
-    return opened(profile, await reportOf(question.place));
+    open = withWaits(await readWhet(bytes, { inflate }));
+    return opened(open.profile, await reportOf(question.place));
   }
-  if (profile === undefined) throw new Error('No profile is open.');
+  if (open === undefined) throw new Error('No profile is open.');
+  const { profile } = open;
   switch (question.kind) {
     case 'view':
-      return view(profile, question.scope);
+      return view(open, question.scope);
     case 'neighbours': {
       if (shown === undefined) return { callers: [], callees: [] };
       const { category } = profile.functions;
@@ -124,11 +126,13 @@ function opened(from: Profile, report: ReportPart): Opened {
   };
 }
 
-function view(from: Profile, scope: Scope): View {
+function view(shownProfile: ProfileWithWaits, scope: Scope): View {
+  const from = shownProfile.profile;
   const self = new Float64Array(from.nodes.parent.length);
   visitSelf(from, scope, (node, _line, duration) => {
     self[node]! += duration;
   });
+  addWaits(shownProfile, scope, self);
   const { category } = from.functions;
   const tree = callTree(from.nodes, self, (fn) => isWaiting(category[fn]!));
   const order = preorder(tree);
