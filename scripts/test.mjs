@@ -7,6 +7,19 @@ import { root, setUp } from './setup.mjs';
 setUp();
 installDebianPackages({ chromium: '/usr/bin/chromium' });
 
+const { status } = spawnSync(
+  process.execPath,
+  [
+    path.join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--reporter=default',
+    `--reporter=${path.join(root, 'scripts/closing-line-reporter.mjs')}`,
+    ...process.argv.slice(2),
+  ],
+  { cwd: root, stdio: 'inherit' },
+);
+process.exitCode = status ?? 1;
+
 /** By apt where it may; else says which command does it. The tests that need them say that they are skipped. */
 function installDebianPackages(wanted) {
   const missing = Object.entries(wanted).filter(([, file]) => !existsSync(file)).map(([name]) => name);
