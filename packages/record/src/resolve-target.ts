@@ -11,6 +11,7 @@ export interface ResolveOptions {
   readonly environment?: NodeJS.ProcessEnv;
 }
 
+const nodeName = /^node(js)?(\.exe)?$/;
 const nodeFiles = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.jsx', '.tsx']);
 
 /**
@@ -66,6 +67,9 @@ function fileTarget(given: readonly string[], name: string, rest: string[], opti
     if (!name.includes('/') && onPath(name, options.workingDirectory, process.env) !== null) return null;
     throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is neither a program of Node (.js, .ts, …) nor executable: chmod +x it, or name what runs it.`);
   }
+  if (nodeName.test(path.basename(file))) {
+    return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
+  }
   return { given, kind: 'command', command: file, args: rest, entry: file };
 }
 
@@ -102,7 +106,7 @@ function commandTarget(
   }
   const file = onPath(name, options.workingDirectory, environment);
   if (file === null) return null;
-  if (/^node(js)?(\.exe)?$/.test(name)) {
+  if (nodeName.test(name)) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
   }
   if (/^(python|pypy)[\d.]*$/.test(name)) return { given, kind: 'python', command: file, args: rest, entry: null };

@@ -23,6 +23,8 @@ export interface AttachOptions {
 }
 
 const USUAL_INTERVAL = 1000;
+/** A program that could not answer says within so many milliseconds that it is ending. */
+const LAST_WORD = 300;
 /** What is lost if the program is killed, in milliseconds. */
 const PIECE = 1000;
 
@@ -73,7 +75,7 @@ export async function attach(pid: number, options: AttachOptions): Promise<Recor
     };
   } finally {
     figures.stop();
-    if (!wasOpen) await closeInspector(client);
+    if (!wasOpen && isAlive(pid)) await closeInspector(client);
     client.close();
   }
   const profile = assemble(raw, null, {
@@ -152,46 +154,52 @@ async function sampleUntil(
   let pause = 0;
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  void client.closed.then(stop);
+  let gone = false;
+  const left = () => {
+    gone = true;
+    stop();
+  };
+  void client.closed.then(left);
+  // A program that ends waits until we have left; it can answer nothing more.
+  client.on('NodeRuntime.waitingForDisconnect', left);
   try {
+    await client.post('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
     await client.post('Profiler.enable');
     await client.post('Profiler.setSamplingInterval', { interval });
     await evaluate(client, `console.profile('whetstone 0')`);
+    // What was optimised before has no names and lines for the profiler. Turning on precise coverage throws
+    // all of it away, and what is compiled from now on has them.
+    await client.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+    await client.post('Profiler.stopPreciseCoverage');
     for (let number = 0; !stopped; number++) {
-      const left = options.for === null ? PIECE : Math.min(PIECE, options.for - (now() - began) / 1e3);
-      if (left > 0) {
+      const rest = options.for === null ? PIECE : Math.min(PIECE, options.for - (now() - began) / 1e3);
+      if (rest > 0) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, left);
+          const timer = setTimeout(resolve, rest);
           wake = () => {
             clearTimeout(timer);
             resolve();
           };
         });
       }
-      const last = stopped || left < PIECE;
+      if (gone) break;
+      const last = stopped || rest < PIECE;
       const next = last ? '' : `console.profile('whetstone ${number + 1}');`;
       // The program stands still while it answers; the time until we have it is the most that can be said.
       const asked = now();
-      const answered = evaluate(client, `${next}console.profileEnd('whetstone ${number}')`);
-      await answered;
+      await evaluate(client, `${next}console.profileEnd('whetstone ${number}')`);
       pause = now() - asked;
       options.onProgress?.({ elapsed: now() - began, samples, stage: 'measuring' });
       if (last) break;
     }
   } catch (cause) {
     // The program ended meanwhile: what was taken until then is reported.
-    if (!(await ended(client))) throw cause;
+    await new Promise((resolve) => setTimeout(resolve, LAST_WORD));
+    if (!gone) throw cause;
   } finally {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);
   }
-}
-
-async function ended(client: InspectorClient): Promise<boolean> {
-  return Promise.race([
-    client.closed.then(() => true),
-    new Promise<boolean>((resolve) => setTimeout(resolve, 500, false)),
-  ]);
 }
 
 /** The port that our signal opened is closed again; the answer may not come, as its way closes too. */

@@ -56,7 +56,7 @@ describe('a program that', () => {
   test('runs out of memory loses no more than its last moments', async () => {
     const text = `${spin} spin(1200); const kept = []; function fill() { for (;;) kept.push(new Array(1000).fill(kept.length)); } fill();`;
     const file = program('memory.js', text);
-    const { told } = await measure(['node', '--max-old-space-size=40', file]);
+    const { told } = await measure([process.execPath, '--max-old-space-size=40', file]);
     expect(told.exit.signal).toBe('SIGABRT');
     expect(told.sampled).toContain('spin');
   });
