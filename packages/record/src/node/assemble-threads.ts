@@ -91,7 +91,10 @@ function mainProcess(raw: RawRecording): number {
 }
 
 function nameOf({ start }: RawThread): string {
-  return start.name.includes('/') || start.name.includes('\\') ? basename(start.name) : start.name;
+  const { name, threadId, argv } = start;
+  // A worker that its program did not name goes by its file.
+  const told = threadId > 0 && /^(?:worker|WorkerThread)?$/.test(name) ? (argv[1] ?? name) : name;
+  return /[\\/]/.test(told) ? basename(told) : told;
 }
 
 function sinceBeginning(thread: RawThread, code: string): Microseconds | null {
