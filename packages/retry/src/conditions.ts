@@ -1,3 +1,4 @@
+import type { OnError } from './plan.ts';
 import { refuse } from './refuse.ts';
 import type { Maybe, RetryIf, RetryState, Stop } from './retry-options.ts';
 
@@ -53,6 +54,9 @@ export function ifResult<T>(predicate: (value: T) => Maybe<boolean>): RetryIf<T>
   return ({ outcome }) => (outcome?.ok === true ? predicate(outcome.value) : false);
 }
 
-function onError(predicate: (error: unknown) => boolean) {
-  return ({ outcome }: RetryState) => outcome?.ok === false && predicate(outcome.error);
+// Marked, so that a call that succeeds is spared the question.
+function onError(predicate: (error: unknown) => boolean): OnError {
+  return Object.assign(({ outcome }: RetryState) => outcome?.ok === false && predicate(outcome.error), {
+    error: true,
+  } as const);
 }

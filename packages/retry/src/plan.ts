@@ -6,6 +6,9 @@ import { testSwitch } from './test-switch.ts';
 import { clockTimer, systemTimer, type Timer } from './timer.ts';
 import { waitOf } from './wait-of.ts';
 
+/** A condition that holds for errors alone: what succeeds need not ask it. */
+export type OnError = Stop & { readonly error?: true };
+
 /** Options of any function, as the machinery sees them. */
 export type AnyOptions = RetryOptions<any, unknown>;
 
@@ -89,7 +92,7 @@ export function planOf(options: AnyOptions): Plan {
     plain: !(
       timeout ||
       attemptTimeout ||
-      options.retryIf ||
+      (options.retryIf && !(retryIf as OnError).error) ||
       options.signal ||
       options.before ||
       options.onSettled ||
@@ -104,7 +107,7 @@ export function planOf(options: AnyOptions): Plan {
  * @throws `TypeError` or `RangeError`
  */
 export function checkOptions(options: object, rules: Rules): void {
-  if (typeof options !== 'object' || !options) refuse('options', options, 'an object');
+  if (typeof options !== 'object' || !options) refuse('options', options, 'object');
   const known: unknown[] = [];
   for (const [type, paths] of Object.entries(rules)) {
     for (const path of paths) {
@@ -144,5 +147,5 @@ export function retryErrors({ outcome }: RetryState): boolean {
 }
 
 function limit(name: string, value: AnyOptions['timeout']): Milliseconds | undefined {
-  return value === undefined ? value : milliseconds(name, value) || refuse(name, value, 'more than 0');
+  return value === undefined ? value : milliseconds(name, value) || refuse(name, value, 'above 0');
 }

@@ -54,7 +54,7 @@ export function retrySync<A extends unknown[], R, This, F = never>(
   fn: (this: This, ...args: A) => R extends PromiseLike<unknown> ? never : R,
   options: RetrySyncOptions<R, F> = {},
 ): RetriedSync<A, R, This, F> {
-  if (typeof fn !== 'function') refuse('fn', fn, 'a function');
+  if (typeof fn !== 'function') refuse('fn', fn, 'function');
   return functionOf(planFor(options), fn as AnyFunction);
 }
 

@@ -54,7 +54,7 @@ function functionOf(plan: Plan, fn: AnyFunction): Retried<any, any, any, any> {
 function policyOf(plan: Plan): Policy<any, any> {
   const { options } = plan;
   const checkLoop = () => {
-    if (options.fallback) refuse('fallback', options.fallback, 'none for a loop');
+    if (options.fallback) refuse('fallback', options.fallback, 'none in loops');
   };
   const policy = (fn: AnyFunction, context?: DecoratorContext) => {
     if (context && context.kind !== 'method') refuse('@retry', context.kind, 'method');
@@ -83,5 +83,5 @@ function signalOf(given: { signal?: AbortSignal } = {}): AbortSignal | undefined
 }
 
 function checkFunction<F>(fn: F): F {
-  return typeof fn === 'function' ? fn : refuse('fn', fn, 'a function');
+  return typeof fn === 'function' ? fn : refuse('fn', fn, 'function');
 }

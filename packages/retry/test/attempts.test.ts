@@ -123,7 +123,7 @@ describe('policy.attempts()', () => {
   });
 
   test('refuses a fallback, which could not give a loop its result', () => {
-    expect(() => retry({ fallback: () => 0 }).attempts()).toThrow(/^fallback is .*allowed: none for a loop$/);
+    expect(() => retry({ fallback: () => 0 }).attempts()).toThrow(/^fallback is .*allowed: none in loops$/);
     expect(() => retry({}).attempts({ signals: 1 } as object)).toThrow(
       'option is "signals"; allowed: signal',
     );

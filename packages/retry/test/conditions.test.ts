@@ -8,6 +8,7 @@ import {
   logAfter,
   logBeforeSleep,
   not,
+  retry,
   type RetryState,
   stopAfterAttempt,
   stopAfterDelay,
@@ -128,4 +129,24 @@ test('the loggers tell which attempt failed, why and what follows', () => {
     ['fetch: attempt 2 failed: TypeError: refused; 100 ms since the call began'],
     ['retry: attempt 2 gave a result that is not good enough; 100 ms since the call began'],
   ]);
+});
+
+test('conditions on errors alone are not asked about a result', async () => {
+  const fn = retry(async () => 'done', { retryIf: ifError(RangeError) });
+  expect(await fn()).toBe('done');
+  let n = 0;
+  const flaky = async (): Promise<number> => {
+    if (n++ < 2) throw n === 1 ? new RangeError() : new TypeError();
+    return n;
+  };
+  await expect(retry(flaky, { retryIf: ifError(RangeError), wait: 0 })()).rejects.toBeInstanceOf(TypeError);
+  // What is made of them may well hold for a result.
+  expect(
+    await retry(async () => n++, {
+      retryIf: not(ifError(RangeError)),
+      wait: 0,
+      attempts: 2,
+      fallback: () => 'no',
+    })(),
+  ).toBe('no');
 });

@@ -94,7 +94,7 @@ describe('bad input is refused at creation:', () => {
   });
 
   test('what is run that is no function', async () => {
-    expect((await errorOf(retry({}).run(any(3)))).message).toBe('fn is 3; allowed: a function');
+    expect((await errorOf(retry({}).run(any(3)))).message).toBe('fn is 3; allowed: function');
     expect((await errorOf(retry({}).run(fn, any({ attempts: 3 })))).message).toMatch('option is "attempts"');
     expect(() => retry({})(any(3))).toThrow('fn is 3');
   });

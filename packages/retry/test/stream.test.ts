@@ -120,6 +120,6 @@ describe('policy.stream(fn)', () => {
   test('refuses a fallback, and what is no function', () => {
     const policy = retry({ fallback: () => 0 });
     expect(() => policy.stream(async function* () {})).toThrow(TypeError);
-    expect(() => retry({}).stream(3 as never)).toThrow('fn is 3; allowed: a function');
+    expect(() => retry({}).stream(3 as never)).toThrow('fn is 3; allowed: function');
   });
 });
