@@ -2,6 +2,7 @@
 
 // Messages of workers, locks in shared memory, and what is typed or piped in.
 
+const { types } = require('node:util');
 const workerThreads = require('node:worker_threads');
 const { wrap, around, announced, cover, onEvents, standIn, withRoom } = require('./waits-wrap.cjs');
 
@@ -19,10 +20,12 @@ function workers({ sites, ledger }) {
   const { Worker } = workerThreads;
   const descriptor = getOwnPropertyDescriptor(workerThreads, 'Worker');
   if (!descriptor?.configurable) return;
+  // Our trap, `withRoom` and its arrow; as many again where the agent's own trap follows.
+  const room = types.isProxy(Worker) ? 6 : 3;
   const made = {
     construct(target, args, newTarget) {
       const asked = newTarget === workerThreads.Worker ? target : newTarget;
-      const worker = withRoom(() => construct(target, args, asked));
+      const worker = withRoom(room, () => construct(target, args, asked));
       const site = sites.find(made.construct, 'Worker', 'worker');
       if (site !== null) {
         const listener = ledger.listen(site, fileOf(args[0], args[1]), () => worker.threadId === -1);

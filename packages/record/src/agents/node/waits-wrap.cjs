@@ -77,14 +77,14 @@ exports.around = function around(begin, finish, drop) {
   return handler;
 };
 
-/** Calls `make` from a proxy's trap: three frames of ours, for which its stacks have room. */
-exports.withRoom = function withRoom(make) {
+/** Calls `make` with room in its stacks for `count` frames of ours. */
+exports.withRoom = function withRoom(count, make) {
   const limit = TheError.stackTraceLimit;
-  const longer = typeof limit === 'number' && limit > 0 && setLimit(limit + 3);
+  const longer = typeof limit === 'number' && limit > 0 && setLimit(limit + count);
   try {
     return make();
   } finally {
-    if (longer && TheError.stackTraceLimit === limit + 3) setLimit(limit);
+    if (longer && TheError.stackTraceLimit === limit + count) setLimit(limit);
   }
 };
 
