@@ -39,7 +39,7 @@ function singleFile(): Plugin {
         // In a page that loads nothing, the style and the code are allowed by their hashes alone.
         const policy = [
           "default-src 'none'",
-          `script-src '${hash(scriptSafe(code))}' blob:`,
+          `script-src '${hash(scriptSafe(code))}'`,
           'worker-src blob:',
           `style-src '${hash(style)}'`,
           'img-src data:',

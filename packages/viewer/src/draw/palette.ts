@@ -34,7 +34,7 @@ export interface Palette {
 const hues: Readonly<Record<Category, { hue: number; chroma: number; lift: number }>> = {
   own: { hue: 264, chroma: 0.1, lift: -0.057 },
   dependency: { hue: 172, chroma: 0.092, lift: 0 },
-  runtime: { hue: 271, chroma: 0.008, lift: -0.06 },
+  runtime: { hue: 271, chroma: 0.008, lift: -0.068 },
   native: { hue: 79, chroma: 0.11, lift: 0.045 },
   collector: { hue: 42, chroma: 0.106, lift: -0.045 },
   waiting: { hue: 286, chroma: 0.038, lift: 0.058 },
@@ -47,7 +47,7 @@ const strength = [0.68, 0.86, 1];
 /** Lightness of a box by size, the smallest first; odd rows are shifted by `row`. */
 const lightness = {
   light: { sizes: [0.885, 0.845, 0.795], row: 0.016 },
-  dark: { sizes: [0.345, 0.4, 0.455], row: -0.018 },
+  dark: { sizes: [0.375, 0.43, 0.49], row: -0.018 },
 } as const;
 
 const grounds = {

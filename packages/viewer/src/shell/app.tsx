@@ -58,7 +58,7 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   const [theme, toggleTheme] = useTheme();
   const printing = usePrinting();
   const [keysShown, showKeys] = useState(false);
-  const view = useView(worker, scopeOf(address, opened), onTrouble);
+  const [view, pending] = useView(worker, scopeOf(address, opened), onTrouble);
   const names = useMemo(() => new Names(opened), [opened]);
   const functions = useMemo(() => fitting(opened, address.query), [opened, address.query]);
   const found = useMemo(
@@ -93,9 +93,9 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   return (
     <SessionContext.Provider value={session}>
       <Header theme={theme} onTheme={toggleTheme} onKeys={() => showKeys(true)} />
-      <Tabs />
+      <Tabs pending={pending} />
       <TimeStrip />
-      <main class="work">
+      <main class="work" aria-busy={pending}>
         <section class="stage" aria-label={address.view}>
           {(address.view === 'overview' || printing) && <Overview {...(printing && { rows: printedRows })} />}
           {!printing && (address.view === 'icicle' || address.view === 'sunburst') && (
@@ -111,8 +111,12 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   );
 }
 
-/** The latest view of a scope; while another is made, the one before stays. */
-function useView(worker: WorkerClient, scope: Scope, onTrouble: (error: Error) => void): View | null {
+/** The latest view of a scope, and whether another is being made. Until that is there, the one before stays. */
+function useView(
+  worker: WorkerClient,
+  scope: Scope,
+  onTrouble: (error: Error) => void,
+): [view: View | null, pending: boolean] {
   const [view, setView] = useState<View | null>(null);
   const key = JSON.stringify(scope);
   useEffect(() => {
@@ -124,7 +128,7 @@ function useView(worker: WorkerClient, scope: Scope, onTrouble: (error: Error) =
       wanted = false;
     };
   }, [key]);
-  return view;
+  return [view, view !== null && JSON.stringify(view.scope) !== key];
 }
 
 /** The address's scope, with a thread that exists. */

@@ -3,7 +3,7 @@ import { views, viewTitles } from '../address.ts';
 import { useSession } from './session.ts';
 
 /** The views, and what of the profile they show. */
-export function Tabs() {
+export function Tabs({ pending }: { readonly pending: boolean }) {
   const { store, address, opened } = useSession();
   return (
     <nav class="tabs" aria-label="Views">
@@ -21,6 +21,11 @@ export function Tabs() {
           </button>
         ))}
       </div>
+      {pending && (
+        <span class="muted" role="status">
+          adding up…
+        </span>
+      )}
       {address.range !== null && (
         <button
           type="button"

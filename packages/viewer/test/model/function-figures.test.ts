@@ -32,6 +32,15 @@ function treeOf(...paths: string[]) {
   return { tree, names, order: preorder(tree) };
 }
 
+/** Names and times around a function. */
+function around(fn: string, ...paths: string[]) {
+  const { tree, names, order } = treeOf(...paths);
+  const { callers, callees } = neighbours(tree, tree.width, order, names.length, names.indexOf(fn));
+  const named = (list: typeof callers) =>
+    Object.fromEntries(list.map(({ function: f, time }) => [names[f] ?? 'program', time]));
+  return { callers: named(callers), callees: named(callees) };
+}
+
 describe('visitOutermost', () => {
   test('counts recursion once', () => {
     const { tree, names, order } = treeOf('main;fib 10', 'main;fib;fib 20', 'main;fib;fib;fib 40');
@@ -58,14 +67,6 @@ describe('preorder', () => {
 });
 
 describe('neighbours', () => {
-  const around = (fn: string, ...paths: string[]) => {
-    const { tree, names, order } = treeOf(...paths);
-    const { callers, callees } = neighbours(tree, tree.width, order, names.length, names.indexOf(fn));
-    const named = (list: typeof callers) =>
-      Object.fromEntries(list.map(({ function: f, time }) => [names[f] ?? 'program', time]));
-    return { callers: named(callers), callees: named(callees) };
-  };
-
   test('are callers and callees with their time', () => {
     expect(around('parse', 'main;parse 5', 'main;parse;split 20', 'test;parse;split 3')).toEqual({
       callers: { main: 25, test: 3 },

@@ -15,6 +15,22 @@ function flatTree(widths: readonly number[]) {
 
 const anyWidths = fc.array(fc.integer({ min: 1, max: 1000 }), { minLength: 1, maxLength: 300 });
 
+/** What a row of these widths is drawn as. */
+function draw(widths: readonly number[], window: { from: number; to: number; pixels: number }) {
+  const tree = flatTree(widths);
+  const colour = new Uint8Array(tree.width.length);
+  const seen: { from: number; to: number; left: number; right: number }[] = [];
+  visitRow({ tree, colour, pyramid: pyramid(tree, colour) }, 1, window, {
+    box: (box, left, right) => seen.push({ from: box, to: box + 1, left, right }),
+    pixel: (pixel, _colour, coverage, first, end) => {
+      expect(coverage).toBeGreaterThan(0);
+      expect(coverage).toBeLessThanOrEqual(1);
+      seen.push({ from: first, to: end, left: pixel, right: pixel + 1 });
+    },
+  });
+  return { tree, seen };
+}
+
 describe('blendOf', () => {
   test('adds up any run of boxes', () => {
     fc.assert(
@@ -48,21 +64,6 @@ describe('blendOf', () => {
 });
 
 describe('visitRow', () => {
-  const draw = (widths: readonly number[], window: { from: number; to: number; pixels: number }) => {
-    const tree = flatTree(widths);
-    const colour = new Uint8Array(tree.width.length);
-    const seen: { from: number; to: number; left: number; right: number }[] = [];
-    visitRow({ tree, colour, pyramid: pyramid(tree, colour) }, 1, window, {
-      box: (box, left, right) => seen.push({ from: box, to: box + 1, left, right }),
-      pixel: (pixel, _colour, coverage, first, end) => {
-        expect(coverage).toBeGreaterThan(0);
-        expect(coverage).toBeLessThanOrEqual(1);
-        seen.push({ from: first, to: end, left: pixel, right: pixel + 1 });
-      },
-    });
-    return { tree, seen };
-  };
-
   test('shows every visible box once, alone or added up, from left to right', () => {
     fc.assert(
       fc.property(anyWidths, fc.integer({ min: 1, max: 500 }), (widths, pixels) => {

@@ -54,6 +54,28 @@ async function serve(
   return { report, bytes: file, server: await startViewServer({ profile: file, report, pageFolder }) };
 }
 
+/** Opens the page at a place in it. */
+async function open(hash = '', address = served.server.url): Promise<Page> {
+  const page = await context.newPage();
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
+  });
+  page.on('pageerror', (error) => troubles.push(String(error)));
+  await page.goto(address + (hash === '' ? '' : `#${hash}`));
+  await page.waitForSelector('.headline');
+  return page;
+}
+
+/** How many different colours a canvas shows; an empty one shows one. */
+const colours = (page: Page, selector: string) =>
+  page.locator(selector).evaluate(async (canvas: HTMLCanvasElement) => {
+    await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(new Uint32Array(data.buffer)).size;
+  });
+
+const hash = (page: Page) => page.evaluate(() => location.hash);
+
 describe.skipIf(missing)('the page', () => {
   beforeAll(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'whetstone-browser-'));
@@ -89,28 +111,6 @@ describe.skipIf(missing)('the page', () => {
     expect(troubles.splice(0)).toEqual([]);
     expect(strangers.splice(0)).toEqual([]);
   });
-
-  /** Opens the page at a place in it. */
-  async function open(hash = '', address = served.server.url): Promise<Page> {
-    const page = await context.newPage();
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') troubles.push(message.text());
-    });
-    page.on('pageerror', (error) => troubles.push(String(error)));
-    await page.goto(address + (hash === '' ? '' : `#${hash}`));
-    await page.waitForSelector('.headline');
-    return page;
-  }
-
-  /** How many different colours a canvas shows; an empty one shows one. */
-  const colours = (page: Page, selector: string) =>
-    page.locator(selector).evaluate(async (canvas: HTMLCanvasElement) => {
-      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
-      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
-      return new Set(new Uint32Array(data.buffer)).size;
-    });
-
-  const hash = (page: Page) => page.evaluate(() => location.hash);
 
   test('answers in a sentence, with the split of the time', async () => {
     const page = await open();
