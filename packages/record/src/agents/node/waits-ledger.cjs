@@ -27,6 +27,7 @@ class Operation {
     // Told already by flushes, of a long wait: microseconds, charged microseconds, and whether it was counted.
     this.told = 0;
     this.charged = 0;
+    this.toldCharged = 0;
     this.counted = false;
     this.pending = true;
     // Returns true once the wait was given up, where nobody tells us.
@@ -82,8 +83,10 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       remove(operation);
       const moment = now();
       const duration = moment - operation.start;
-      sleep.spend(duration, moment);
-      tell(operation.site, operation.target, operation.start, duration, duration, operation);
+      // A flush may come in the middle of the call.
+      const rest = duration - operation.toldCharged;
+      sleep.spend(rest - operation.charged, moment);
+      tell(operation.site, operation.target, operation.start, duration, rest, operation);
     },
 
     /** Forgets a wait that never was one. */
@@ -176,6 +179,7 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       if (!final && duration < worthTelling) continue;
       tell(operation.site, operation.target, operation.start, duration, operation.charged, operation);
       operation.told = duration;
+      operation.toldCharged += operation.charged;
       operation.charged = 0;
       operation.counted = true;
     }
