@@ -43,12 +43,23 @@ exports.finishWorkers = function finishWorkers(words, threadIds, reason) {
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
     });
+    let sent = 0;
+    let answered = 0;
+    session.on('NodeWorker.receivedMessageFromWorker', () => {
+      answered++;
+    });
+    session.on('NodeWorker.attachedToWorker', () => {
+      sent++;
+    });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
     const end = now() + PATIENCE;
     for (const id of asked) {
       const left = end - now();
       if (left > 0) Atomics.wait(words, id % COUNT, RUNNING, left / 1e3);
     }
+    // A worker that is terminated before its answer is out takes the termination for the end of our question,
+    // and runs on. The answers come in between the turns of a loop.
+    while (answered < sent && now() < end);
   } catch {
     // What the worker wrote last is what there is.
   } finally {
