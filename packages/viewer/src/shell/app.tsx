@@ -97,7 +97,9 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
       <TimeStrip />
       <main class="work" aria-busy={pending}>
         <section class="stage" aria-label={address.view}>
-          {(address.view === 'overview' || printing) && <Overview {...(printing && { rows: printedRows })} />}
+          {(address.view === 'overview' || printing) && (
+            <Overview {...(printing && { rows: printedRows, open: true })} />
+          )}
           {!printing && (address.view === 'icicle' || address.view === 'sunburst') && (
             <CallPicture kind={address.view} />
           )}

@@ -9,11 +9,18 @@ import { hasCounts, selectFunction, useSession, type Session } from './session.t
 /** Rows of each list; the table has them all. */
 const shownRows = 10;
 
+interface Input {
+  /** Of each list. */
+  readonly rows?: number;
+  /** Whether every finding is open, not only the first. */
+  readonly open?: boolean;
+}
+
 /** The answer and its evidence on one page. */
-export function Overview({ rows = shownRows }: { readonly rows?: number }) {
+export function Overview({ rows = shownRows, open = false }: Input) {
   return (
     <div class="overview">
-      <Findings />
+      <Findings open={open} />
       <HottestLines rows={rows} />
       <HottestFunctions rows={rows} />
       <Waits />
@@ -22,14 +29,14 @@ export function Overview({ rows = shownRows }: { readonly rows?: number }) {
   );
 }
 
-function Findings() {
+function Findings({ open }: { readonly open: boolean }) {
   const { report } = useSession().opened;
   if (report.findings.length === 0) return null;
   return (
     <section>
       <h2>Why, and what to try</h2>
       {report.findings.map((finding, i) => (
-        <FindingRow key={`${finding.id} ${i}`} finding={finding} open={i === 0} />
+        <FindingRow key={`${finding.id} ${i}`} finding={finding} open={open || i === 0} />
       ))}
     </section>
   );

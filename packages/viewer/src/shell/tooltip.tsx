@@ -39,7 +39,7 @@ export function Tooltip({ hover, zoomBox }: { readonly hover: Hover; readonly zo
       <dl>
         <dt>total</dt>
         <dd>{formatTime(total)}</dd>
-        <dd class="muted">{formatPercent(total / tree.width[0]!)}</dd>
+        <dd class="muted">{formatPercent(total / tree.width[0]!)} of all</dd>
         <dt>self</dt>
         <dd>{formatTime(tree.self[hover.box]!)}</dd>
         <dd class="muted">{formatPercent(tree.self[hover.box]! / tree.width[0]!)}</dd>
