@@ -1,46 +1,45 @@
 import type { Implementation } from './implementation.ts';
 
-/** Warns that a plugin implements a hook which is going away. */
-export function warnOfHook(hook: string, plugin: string, text: string): void {
-  warn(`Plugin '${plugin}' implements the deprecated hook '${hook}': ${text}`);
-}
-
-/** The same implementation, whose first reading of a deprecated argument warns. */
+/** The same implementation, which tells `warn` when it reads a deprecated argument. */
 export function warnOfArguments(
   implementation: Implementation,
   deprecated: Readonly<Record<string, string>>,
+  warn: (message: string) => void,
 ): Implementation {
-  const { plugin, context } = implementation;
-  const warned = new Set<string>();
+  const {
+    plugin,
+    context: { hook },
+  } = implementation;
   return {
     ...implementation,
-    call(args, given) {
+    call(args: Readonly<Record<string, unknown>>, context) {
       const seen = { ...args };
       for (const [name, text] of Object.entries(deprecated)) {
         if (!(name in seen)) continue;
-        const value: unknown = seen[name];
+        const value = seen[name];
         Object.defineProperty(seen, name, {
-          enumerable: true,
           get() {
-            if (!warned.has(name)) {
-              warned.add(name);
-              warn(`Plugin '${plugin}' reads the deprecated argument '${name}' of hook '${context.hook}': ${text}`);
-            }
+            warn(`Plugin '${plugin}' reads the deprecated argument '${name}' of hook '${hook}': ${text}`);
             return value;
           },
         });
       }
-      return implementation.call(seen, given);
+      return implementation.call(seen, context);
     },
   };
 }
 
-/** Node and browsers differ in where a warning goes; neither is in this package's types. */
-function warn(message: string): void {
-  const { process, console } = globalThis as {
-    process?: { emitWarning?(message: string, type: string): void };
-    console?: { warn(message: string): void };
+/** Warns of each message once. Node and browsers differ in where a warning goes, and neither is in this package's types. */
+export function warnOnce(): (message: string) => void {
+  const warned = new Set<string>();
+  return (message) => {
+    if (warned.has(message)) return;
+    warned.add(message);
+    const { process, console } = globalThis as {
+      process?: { emitWarning?(message: string, type: string): void };
+      console?: { warn(message: string): void };
+    };
+    if (process?.emitWarning) process.emitWarning(message, 'DeprecationWarning');
+    else console?.warn(message);
   };
-  if (process?.emitWarning) process.emitWarning(message, 'DeprecationWarning');
-  else console?.warn(message);
 }

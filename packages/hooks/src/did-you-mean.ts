@@ -1,4 +1,7 @@
-/** ` Did you mean X?` for the candidate that is nearest, or nothing where none is near. */
+/**
+ * ` Did you mean X?` for the candidate that is nearest, or nothing where none is near: as `checkPending`
+ * words its guess, for a program's own messages about names.
+ */
 export function didYouMean(given: string, candidates: readonly string[]): string {
   let best = '';
   // A third of the letters may be wrong: more, and the guess would be noise.

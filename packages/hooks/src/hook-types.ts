@@ -105,10 +105,10 @@ export type HookCaller<F, O> =
       }
     : {
         (...args: Given<Args<F>>): Called<Outcome<F, O>, O>;
-        /** The answers with who gave them. */
+        /** The answers with who gave them. Wrappers go round as ever; what they return is nobody's answer. */
         entries(...args: Given<Args<F>>): Called<{ plugin: string; value: Answer<F> }[], O>;
         /** With these implementations in addition, for this call alone; they run first. */
-        extra(implementations: Implementation<F, O>[], ...args: Given<Args<F>>): Called<Outcome<F, O>, O>;
+        extra(implementations: readonly Implementation<F, O>[], ...args: Given<Args<F>>): Called<Outcome<F, O>, O>;
         /** The hook without these plugins; follows later registrations. */
         without(...plugins: string[]): HookCaller<F, O>;
         /** How many implementations there are, wrappers included. */

@@ -8,8 +8,12 @@ export interface Implementation extends Placed {
   readonly context: HookContext;
   /** True for a generator that goes round the others. */
   readonly wraps: boolean;
-  /** Nobody needs to specify the hook. */
-  readonly optional: boolean;
+}
+
+/** A plugin's member of that name, if it is its own or its class's: every object has a `toString`. */
+export function memberOf(plugin: object, hook: string): unknown {
+  const member = (plugin as Record<string, unknown>)[hook];
+  return member === (Object.prototype as unknown as Record<string, unknown>)[hook] ? undefined : member;
 }
 
 /** Members of a plugin that look like an implementation, whether somebody specifies the hook or not. */
@@ -26,11 +30,11 @@ export function isImplementation(member: unknown): boolean {
  * @throws {@link HookError} `INVALID_PLUGIN` that says what is wrong with it
  */
 export function readImplementation(plugin: object, name: string, hook: string): Implementation {
-  const member = (plugin as Record<string, unknown>)[hook];
+  const member = memberOf(plugin, hook);
   const refuse = (what: string) =>
     new HookError('INVALID_PLUGIN', `Plugin '${name}', hook '${hook}': ${what}`, { plugin: name, hook });
   if (!isImplementation(member)) {
-    throw refuse(`${describe(member)} is neither a function nor an object with a 'handler' or a 'wrapper'.`);
+    throw refuse(`${describeValue(member)} is neither a function nor an object with a 'handler' or a 'wrapper'.`);
   }
   const options = typeof member === 'function' ? {} : (member as Record<string, unknown>);
   const { handler, wrapper, tryFirst, tryLast } = options;
@@ -39,7 +43,7 @@ export function readImplementation(plugin: object, name: string, hook: string): 
   for (const key of ['before', 'after'] as const) {
     const names = options[key];
     if (names !== undefined && !(Array.isArray(names) && names.every((n) => typeof n === 'string'))) {
-      throw refuse(`'${key}' is ${describe(names)}, and takes a list of plugin names.`);
+      throw refuse(`'${key}' is ${describeValue(names)}, and takes a list of plugin names.`);
     }
   }
   const fn = (typeof member === 'function' ? member : (handler ?? wrapper)) as (...args: any[]) => unknown;
@@ -48,7 +52,6 @@ export function readImplementation(plugin: object, name: string, hook: string): 
     call: fn.bind(plugin),
     context: Object.freeze({ plugin: name, hook }),
     wraps: wrapper !== undefined,
-    optional: options['optional'] === true,
     tryFirst: tryFirst === true,
     tryLast: tryLast === true,
     before: (options['before'] as readonly string[] | undefined) ?? [],
@@ -56,7 +59,10 @@ export function readImplementation(plugin: object, name: string, hook: string): 
   };
 }
 
-function describe(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
+/** What a value is, for an error: `a list`, `number 3`. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
+  return typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
 }

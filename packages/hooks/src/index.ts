@@ -1,3 +1,4 @@
+export { didYouMean } from './did-you-mean.ts';
 export { HookError, type HookErrorCode } from './hook-error.ts';
 export { definePlugin, hookSpecs } from './hook-specs.ts';
 export type {

@@ -1,27 +1,17 @@
+import { warnOfArguments, warnOnce } from './deprecation.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { warnOfArguments, warnOfHook } from './deprecation.ts';
-import { Hook, hookCaller, type Monitor } from './hook-caller.ts';
+import { hookCaller } from './hook-caller.ts';
 import { HookError } from './hook-error.ts';
+import { Hook, type CallOutcome, type Monitor } from './hook.ts';
 import type { HookCaller, OptionsOf, Plugin, Specs } from './hook-types.ts';
-import { isImplementation, readImplementation, type Implementation } from './implementation.ts';
+import { describeValue, isImplementation, memberOf, readImplementation, type Implementation } from './implementation.ts';
+import type { Manner } from './run-hook.ts';
 import { tracer } from './trace.ts';
-
-/** A hook's options, without what the compiler knows of them. */
-interface Options {
-  readonly async?: boolean;
-  readonly firstResult?: boolean;
-  readonly historic?: boolean;
-  readonly reduce?: string;
-  readonly parallel?: boolean;
-  readonly settle?: boolean;
-  readonly deprecated?: string;
-  readonly deprecatedArgs?: Readonly<Record<string, string>>;
-}
 
 interface Registration {
   readonly plugin: object;
-  /** Hooks that it implements and nobody specifies so far. */
-  readonly pending: ReadonlySet<string>;
+  /** Hooks that it implements and nobody specified when it came. */
+  readonly pending: readonly string[];
 }
 
 /** Holds the plugins of a project and calls their hooks. */
@@ -29,10 +19,10 @@ export class PluginManager<H, O> {
   readonly hook: { readonly [K in keyof H]: HookCaller<H[K], OptionsOf<O, K>> };
   readonly #project: string;
   readonly #hooks = new Map<string, Hook>();
-  readonly #options = new Map<string, Options>();
   readonly #registrations = new Map<string, Registration>();
   readonly #blocked = new Set<string>();
   readonly #monitors = new Set<Monitor>();
+  readonly #warn = warnOnce();
 
   constructor(project: string, specs: Specs<H, O>) {
     this.#project = project;
@@ -45,33 +35,27 @@ export class PluginManager<H, O> {
     const name = this.#nameOf(plugin);
     const implementations = new Map<Hook, Implementation>();
     for (const [hookName, hook] of this.#hooks) {
-      if (hookName in plugin) implementations.set(hook, this.#read(plugin, name, hookName));
+      if (memberOf(plugin, hookName) !== undefined) implementations.set(hook, this.#read(plugin, name, hook.manner));
     }
-    const pending = new Set(pendingHooks(plugin).filter((hook) => !this.#hooks.has(hook)));
+    const pending = pendingHooks(plugin).filter((hook) => !this.#hooks.has(hook));
     this.#registrations.set(name, { plugin, pending });
     try {
-      for (const [hook, implementation] of implementations) {
-        hook.replace((registered) => [...registered, implementation]);
-        hook.replay(implementation);
-      }
+      for (const [hook, implementation] of implementations) hook.add(implementation);
+      // Read before the first replay, which may call hooks itself: those calls find the plugin in its place.
+      const missed = [...implementations.keys()].map((hook) => hook.history());
+      [...implementations].forEach(([hook, implementation], i) => hook.replay(implementation, missed[i]!));
     } catch (error) {
-      this.unregister(name);
+      this.#unregisterThis(name, plugin);
       throw error;
     }
-    for (const hook of implementations.keys()) this.#warn(hook.manner.hook, name);
-    return { name, [Symbol.dispose ?? Symbol.for('Symbol.dispose')]: () => void this.#unregisterThis(name, plugin) } as Disposable & {
-      readonly name: string;
-    };
+    for (const hook of implementations.keys()) this.#warnOfHook(hook.manner, name);
+    return { name, ...disposable(() => this.#unregisterThis(name, plugin)) };
   }
 
   /** False if there is none. */
   unregister(name: string): boolean {
     if (!this.#registrations.delete(name)) return false;
-    for (const hook of this.#hooks.values()) {
-      if ([...hook.wrappers, ...hook.handlers].some(({ plugin }) => plugin === name)) {
-        hook.replace((registered) => registered.filter(({ plugin }) => plugin !== name));
-      }
-    }
+    for (const hook of this.#hooks.values()) hook.remove(name);
     return true;
   }
 
@@ -100,68 +84,63 @@ export class PluginManager<H, O> {
 
   /** The same manager, seen with more hooks: how a plugin brings hooks of its own. `DUPLICATE_HOOK` if one exists. */
   addSpecs<H2, O2>(specs: Specs<H2, O2>): PluginManager<H & H2, O & O2> {
-    const added = Object.entries(specs.options as Readonly<Record<string, Options>>);
-    for (const [hook] of added) {
-      if (this.#hooks.has(hook)) {
-        throw new HookError('DUPLICATE_HOOK', `Hook '${hook}' of ${this.#project} exists: give yours another name.`, { hook });
+    // All are made before one is added: a plugin that waits for a hook and implements it wrongly must not leave half of them.
+    const added = Object.entries(specs.options as object).map(([hookName, options]) => {
+      if (this.#hooks.has(hookName)) {
+        const message = `Hook '${hookName}' of ${this.#project} exists: give yours another name.`;
+        throw new HookError('DUPLICATE_HOOK', message, { hook: hookName });
       }
+      const manner = mannerOf(hookName, options as Partial<Manner>);
+      const waiting = [...this.#registrations]
+        .filter(([, { plugin }]) => memberOf(plugin, hookName) !== undefined)
+        .map(([name, { plugin }]) => this.#read(plugin, name, manner));
+      return new Hook(manner, waiting, this.#monitors);
+    });
+    for (const hook of added) {
+      this.#hooks.set(hook.manner.hook, hook);
+      Object.defineProperty(this.hook, hook.manner.hook, { value: hookCaller(hook), enumerable: true });
+      for (const { plugin } of [...hook.cast.wrappers, ...hook.cast.handlers]) this.#warnOfHook(hook.manner, plugin);
     }
-    // Read first: a plugin that is waiting for a hook and implements it wrongly must not leave half of them.
-    const waiting = added.map(([hookName, options]) => {
-      this.#options.set(hookName, options);
-      try {
-        return [...this.#registrations]
-          .filter(([, { plugin }]) => hookName in plugin)
-          .map(([name, { plugin }]) => this.#read(plugin, name, hookName));
-      } catch (error) {
-        for (const [name] of added) this.#options.delete(name);
-        throw error;
-      }
-    });
-    added.forEach(([hookName, options], i) => {
-      const hook = new Hook(mannerOf(hookName, options), options.historic === true, this.#monitors);
-      hook.replace(() => waiting[i]!);
-      this.#hooks.set(hookName, hook);
-      Object.defineProperty(this.hook, hookName, { value: hookCaller(hook), enumerable: true });
-      for (const { plugin } of waiting[i]!) this.#warn(hookName, plugin);
-    });
     return this as unknown as PluginManager<H & H2, O & O2>;
   }
 
-  /** @throws HookError `UNKNOWN_HOOK` for what plugins implement and nobody specifies, with did-you-mean */
+  /** @throws {@link HookError} `UNKNOWN_HOOK` for what plugins implement and nobody specifies, with did-you-mean */
   checkPending(): void {
     for (const [name, { plugin, pending }] of this.#registrations) {
-      for (const hook of pending) {
-        if (this.#hooks.has(hook) || (plugin as Record<string, { optional?: boolean }>)[hook]?.optional === true) continue;
-        throw new HookError(
-          'UNKNOWN_HOOK',
-          `Plugin '${name}' implements hook '${hook}', which ${this.#project} does not have.${didYouMean(hook, [...this.#hooks.keys()])}`,
-          { plugin: name, hook },
-        );
-      }
+      const unknown = pending.find((hook) => !this.#hooks.has(hook) && !isOptional(memberOf(plugin, hook)));
+      if (unknown === undefined) continue;
+      const guess = didYouMean(unknown, [...this.#hooks.keys()]);
+      throw new HookError(
+        'UNKNOWN_HOOK',
+        `Plugin '${name}' implements hook '${unknown}', which ${this.#project} does not have.${guess}`,
+        { plugin: name, hook: unknown },
+      );
     }
   }
 
   /** Tells of every call before and after it; disposing ends that. */
   monitor(
     before: (hook: keyof H, args: unknown) => void,
-    after: (hook: keyof H, args: unknown, outcome: { value: unknown } | { error: unknown }) => void,
+    after: (hook: keyof H, args: unknown, outcome: CallOutcome) => void,
   ): Disposable {
-    const monitor = { before, after } as unknown as Monitor;
+    const monitor = { before, after } as Monitor;
     this.#monitors.add(monitor);
-    return { [Symbol.dispose ?? Symbol.for('Symbol.dispose')]: () => void this.#monitors.delete(monitor) } as Disposable;
+    return disposable(() => this.#monitors.delete(monitor));
   }
 
   /** Writes every call, indented by depth, with its arguments and outcome. */
   trace(write: (line: string) => void): Disposable {
     const { before, after } = tracer(write);
-    return this.monitor(before as (hook: keyof H, args: unknown) => void, after);
+    return this.monitor(before, after);
   }
 
   #nameOf(plugin: object): string {
     const name: unknown = (plugin as { name?: unknown } | null)?.name;
-    if (typeof plugin !== 'object' || plugin === null || typeof name !== 'string' || name === '') {
-      throw new HookError('INVALID_PLUGIN', `A plugin is an object with a 'name' that is text, and this one's is ${String(name)}.`);
+    if (typeof plugin !== 'object' || plugin === null) {
+      throw new HookError('INVALID_PLUGIN', `A plugin is an object with a 'name', and this is ${describeValue(plugin)}.`);
+    }
+    if (typeof name !== 'string' || name === '') {
+      throw new HookError('INVALID_PLUGIN', `A plugin's 'name' is text, and this one's is ${name === '' ? 'empty' : describeValue(name)}.`);
     }
     if (this.#blocked.has(name)) {
       throw new HookError('BLOCKED_PLUGIN', `Plugin '${name}' is blocked in ${this.#project}: unblock it first.`, { plugin: name });
@@ -177,21 +156,17 @@ export class PluginManager<H, O> {
     return name;
   }
 
-  #read(plugin: object, name: string, hookName: string): Implementation {
-    const implementation = readImplementation(plugin, name, hookName);
-    const options = this.#options.get(hookName)!;
-    if (implementation.wraps && options.historic) {
-      throw new HookError('INVALID_PLUGIN', `Plugin '${name}', hook '${hookName}': a historic hook takes no wrappers.`, {
-        plugin: name,
-        hook: hookName,
-      });
+  #read(plugin: object, name: string, { hook, historic, deprecatedArgs }: Manner): Implementation {
+    const implementation = readImplementation(plugin, name, hook);
+    if (implementation.wraps && historic) {
+      const message = `Plugin '${name}', hook '${hook}': a historic hook takes no wrappers.`;
+      throw new HookError('INVALID_PLUGIN', message, { plugin: name, hook });
     }
-    return options.deprecatedArgs ? warnOfArguments(implementation, options.deprecatedArgs) : implementation;
+    return deprecatedArgs ? warnOfArguments(implementation, deprecatedArgs, this.#warn) : implementation;
   }
 
-  #warn(hookName: string, plugin: string): void {
-    const text = this.#options.get(hookName)?.deprecated;
-    if (text !== undefined) warnOfHook(hookName, plugin, text);
+  #warnOfHook({ hook, deprecated }: Manner, plugin: string): void {
+    if (deprecated !== undefined) this.#warn(`Plugin '${plugin}' implements the deprecated hook '${hook}': ${deprecated}`);
   }
 
   /** Only if it is still the one that was registered. */
@@ -200,20 +175,32 @@ export class PluginManager<H, O> {
   }
 }
 
-function mannerOf(hook: string, options: Options) {
+function mannerOf(hook: string, options: Partial<Manner>): Manner {
   return {
     hook,
     async: options.async === true,
     firstResult: options.firstResult === true,
+    historic: options.historic === true,
     reduce: options.reduce,
     parallel: options.parallel === true,
     settle: options.settle === true,
+    deprecated: options.deprecated,
+    deprecatedArgs: options.deprecatedArgs,
   };
 }
 
 /** Members that look like hooks. The other fields and methods of a class instance are its own business. */
 function pendingHooks(plugin: object): string[] {
   const prototype: unknown = Object.getPrototypeOf(plugin);
-  const plain = prototype === Object.prototype || prototype === null;
-  return plain ? Object.keys(plugin).filter((key) => key !== 'name' && isImplementation((plugin as Record<string, unknown>)[key])) : [];
+  if (prototype !== Object.prototype && prototype !== null) return [];
+  return Object.keys(plugin).filter((key) => key !== 'name' && isImplementation(memberOf(plugin, key)));
+}
+
+function isOptional(member: unknown): boolean {
+  return (member as { optional?: unknown }).optional === true;
+}
+
+/** Browsers that do not have `Symbol.dispose` yet have no `using` either; whoever brings both finds it. */
+function disposable(dispose: () => void): Disposable {
+  return { [Symbol.dispose ?? Symbol.for('Symbol.dispose')]: () => dispose() } as Disposable;
 }

@@ -1,15 +1,18 @@
 import { HookError } from './hook-error.ts';
 import type { Implementation } from './implementation.ts';
 
-/** How the implementations of a hook are combined, as its specification says. */
+/** What a specification says of a hook. */
 export interface Manner {
   readonly hook: string;
   readonly async: boolean;
   readonly firstResult: boolean;
+  readonly historic: boolean;
   /** The argument that answers replace. */
   readonly reduce: string | undefined;
   readonly parallel: boolean;
   readonly settle: boolean;
+  readonly deprecated: string | undefined;
+  readonly deprecatedArgs: Readonly<Record<string, string>> | undefined;
 }
 
 /** Calls the implementations of a synchronous hook and combines their answers. */
@@ -80,8 +83,15 @@ export async function runAsync(manner: Manner, implementations: readonly Impleme
 }
 
 async function runParallel(manner: Manner, implementations: readonly Implementation[], args: any): Promise<unknown[]> {
-  // Each in an async function: one that throws before its first promise must not keep the others from running.
-  const running = implementations.map(async (one) => await one.call(args, one.context));
+  // One that throws before its first promise must not keep the others from running.
+  const running = implementations.map((one) => {
+    try {
+      return one.call(args, one.context);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
+  });
+  if (!running.some(isThenable)) return running.filter(isAnswer);
   if (!manner.settle) return (await Promise.all(running)).filter(isAnswer);
   const outcomes = await Promise.allSettled(running);
   const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));

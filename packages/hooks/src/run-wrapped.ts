@@ -14,7 +14,10 @@ export function wrapSync(wrappers: readonly Implementation[], args: any, inner: 
       if (!isGenerator(generator)) throw notAGenerator(wrapper);
       const first: unknown = generator.next();
       // An async generator answers with a promise.
-      if (isThenable(first)) refuseAsync(wrapper, first);
+      if (isThenable(first)) {
+        void generator.return(undefined);
+        refuseAsync(wrapper, first);
+      }
       if ((first as IteratorResult<unknown>).done) throw noYield(wrapper);
       open.push({ wrapper, generator });
     }
@@ -25,7 +28,11 @@ export function wrapSync(wrappers: readonly Implementation[], args: any, inner: 
   for (const { wrapper, generator } of open.toReversed()) {
     try {
       const last = 'error' in outcome ? generator.throw(outcome.error) : generator.next(outcome.value);
-      if (!last.done) throw secondYield(wrapper, () => void generator.return(undefined));
+      if (!last.done) {
+        generator.return(undefined);
+        throw secondYield(wrapper, outcome);
+      }
+      if (isThenable(last.value)) refuseAsync(wrapper, last.value);
       outcome = { value: last.value };
     } catch (error) {
       outcome = { error };
@@ -47,7 +54,8 @@ export async function wrapAsync(
     for (const wrapper of wrappers) {
       const generator = wrapper.call(args, wrapper.context) as Generator | AsyncGenerator;
       if (!isGenerator(generator)) throw notAGenerator(wrapper);
-      if ((await generator.next()).done) throw noYield(wrapper);
+      const first = generator.next();
+      if ((isThenable(first) ? await first : first).done) throw noYield(wrapper);
       open.push({ wrapper, generator });
     }
     outcome = { value: await inner() };
@@ -56,12 +64,14 @@ export async function wrapAsync(
   }
   for (const { wrapper, generator } of open.toReversed()) {
     try {
-      const last = await ('error' in outcome ? generator.throw(outcome.error) : generator.next(outcome.value));
+      const end = 'error' in outcome ? generator.throw(outcome.error) : generator.next(outcome.value);
+      const last = isThenable(end) ? await end : end;
       if (!last.done) {
         await generator.return(undefined);
-        throw secondYield(wrapper, () => {});
+        throw secondYield(wrapper, outcome);
       }
-      outcome = { value: last.value };
+      const value: unknown = last.value;
+      outcome = { value: isThenable(value) ? await value : value };
     } catch (error) {
       outcome = { error };
     }
@@ -82,7 +92,11 @@ function noYield({ plugin, context: { hook } }: Implementation): HookError {
   return new HookError('WRAPPER_YIELDS', `Plugin '${plugin}': the wrapper of hook '${hook}' did not yield. It must yield once, where the others run.`, { plugin, hook });
 }
 
-function secondYield({ plugin, context: { hook } }: Implementation, close: () => void): HookError {
-  close();
-  return new HookError('WRAPPER_YIELDS', `Plugin '${plugin}': the wrapper of hook '${hook}' yielded twice. It must yield once, where the others run.`, { plugin, hook });
+function secondYield({ plugin, context: { hook } }: Implementation, outcome: Outcome): HookError {
+  return new HookError(
+    'WRAPPER_YIELDS',
+    `Plugin '${plugin}': the wrapper of hook '${hook}' yielded twice. It must yield once, where the others run.`,
+    // The error that it was to see must not be lost by its mistake.
+    { plugin, hook, ...('error' in outcome && { cause: outcome.error }) },
+  );
 }

@@ -1,0 +1,6 @@
+export {
+  discoverPlugins,
+  type DiscoveryOptions,
+  type FailedPlugin,
+  type FoundPlugin,
+} from './discover-plugins.ts';
