@@ -5,7 +5,8 @@ import { run } from './whetstone.mjs';
 
 /**
  * What `node --cpu-prof` says of a program, read as most tools read it: every delta counts in full, and
- * lines and files are taken as they stand. Times in microseconds, by `name`, `file` and `file:line`.
+ * lines and files are taken as they stand. Times in microseconds, by `name`, `file` and `file:line`; `ticks`
+ * are samples by file, which gaps between them do not change.
  */
 export async function cpuProf({ node = process.execPath, program, cwd = process.cwd(), prefix = [], args = [] }) {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
@@ -23,17 +24,18 @@ export async function cpuProf({ node = process.execPath, program, cwd = process.
 function naively({ nodes, samples, timeDeltas }) {
   const self = new Map();
   for (const [i, id] of samples.entries()) self.set(id, (self.get(id) ?? 0) + timeDeltas[i]);
-  const [functions, files, lines] = [{}, {}, {}];
+  const [functions, files, lines, ticks] = [{}, {}, {}, {}];
   let total = 0;
   const add = (into, key, value) => (into[key] = (into[key] ?? 0) + value);
-  for (const { id, callFrame, positionTicks = [] } of nodes) {
+  for (const { id, callFrame, hitCount = 0, positionTicks = [] } of nodes) {
     const time = self.get(id) ?? 0;
     if (callFrame.functionName !== '(idle)') total += time;
     const name = path.basename(callFrame.url);
     add(functions, callFrame.functionName, time);
     add(files, name, time);
-    const ticks = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
-    for (const tick of positionTicks) add(lines, `${name}:${tick.line}`, (time * tick.ticks) / ticks);
+    add(ticks, name, hitCount);
+    const all = positionTicks.reduce((sum, tick) => sum + tick.ticks, 0);
+    for (const tick of positionTicks) add(lines, `${name}:${tick.line}`, (time * tick.ticks) / all);
   }
-  return { functions, files, lines, total };
+  return { functions, files, lines, ticks, total };
 }

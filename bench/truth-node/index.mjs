@@ -23,6 +23,9 @@ const isIn = (row, file) => path.basename(row.file) === file;
 const sum = (values) => values.reduce((a, b) => a + b, 0);
 const sumOf = (list, passes, key = 'self') => sum(list.filter(passes).map((row) => row[key] ?? 0));
 
+/** Samples by file that the newest Node itself counts for inlined code, over the runs so far. */
+const judged = {};
+
 const folder = import.meta.dirname;
 const program = (name) => path.join(folder, 'programs', name);
 const only = process.argv.slice(2);
@@ -72,21 +75,30 @@ async function loops(node) {
   }
 }
 
+/** What the newest Node says of its own inlined code: samples of two runs, one before and one between ours. */
+async function judge(judgeNode, program) {
+  const { ticks } = await cpuProf({ node: judgeNode.path, program });
+  for (const [file, count] of Object.entries(ticks)) judged[file] = (judged[file] ?? 0) + count;
+  return judged;
+}
+
 /** Shares by file of helpers that are inlined into another file. */
 async function inlined(node) {
-  const judge = newest ?? node;
-  table.heading(`Helpers inlined across files, share of files · Node ${node.version} (true: Node ${judge.version} itself)`);
+  const judgeNode = newest ?? node;
+  table.heading(
+    `Helpers inlined across files, share of files · Node ${node.version} (true: Node ${judgeNode.version} itself)`,
+  );
   const files = ['main.cjs', 'mix.cjs', 'fold.cjs', 'clamp.cjs'];
   const main = program('inlined/main.cjs');
+  const truth = await judge(judgeNode, [main]);
   const { report } = await measured({ args: runtimeOf(node), program: [main] });
   const naive = await cpuProf({ node: node.path, program: [main] });
-  const truth = await cpuProf({ node: judge.path, program: [main] });
   const claimed = (file) => sumOf(report.functions, (row) => isIn(row, file));
   const shares = (of) => {
     const all = sum(files.map(of));
     return (file) => of(file) / all;
   };
-  const [is, says, naively] = [(file) => truth.files[file] ?? 0, claimed, (file) => naive.files[file] ?? 0].map(shares);
+  const [is, says, naively] = [(file) => truth[file] ?? 0, claimed, (file) => naive.files[file] ?? 0].map(shares);
   for (const file of files) {
     table.add({
       name: file,

@@ -1,5 +1,5 @@
-import type { Profile } from '@whetstone/profile';
-import { figuresByFunction } from './counts.ts';
+import { categories, type Profile } from '@whetstone/profile';
+import { figuresByFunction, type FunctionFigures } from './counts.ts';
 import { placeOf } from './places.ts';
 import type { LineRow } from './report.ts';
 import { isResting, type Selection } from './selection.ts';
@@ -10,11 +10,13 @@ const LINES = 2 ** 31;
 
 /**
  * Lines by self time, most first, over all threads and all functions that have code on the line; the
- * row names the one that took the most.
+ * row names the one that took the most. Lines of the program's own files that were counted and never
+ * sampled come last.
  */
 export function hotLines(profile: Profile, selection: Selection): LineRow[] {
   const byFile = timesByLine(profile, selection);
   const hits = figuresByFunction(profile, 'hits').ofLine;
+  if (!selection.partial) addCounted(profile, hits, byFile);
   const allocated = figuresByFunction(profile, 'allocated').ofLine;
   const sources = sourceLines(profile);
   const rows: LineRow[] = [];
@@ -36,8 +38,28 @@ export function hotLines(profile: Profile, selection: Selection): LineRow[] {
   return rows.toSorted((a, b) => b.self - a.self || a.file.localeCompare(b.file) || a.line - b.line);
 }
 
+/** By file, line and function. */
+type Times = Map<number, Map<number, Map<number, number>>>;
+
+/** Adds lines without time that were counted: dependencies have tens of thousands, which nobody reads. */
+function addCounted(profile: Profile, hits: FunctionFigures['ofLine'], byFile: Times): void {
+  const { functions, strings } = profile;
+  for (const [f, counts] of hits) {
+    const file = functions.file[f]!;
+    if (categories[functions.category[f]!] !== 'own' || strings[file] === '') continue;
+    const lines = byFile.get(file) ?? new Map<number, Map<number, number>>();
+    byFile.set(file, lines);
+    for (const [line, count] of counts) {
+      if (count === 0) continue;
+      const owners = lines.get(line) ?? new Map<number, number>();
+      lines.set(line, owners);
+      if (!owners.has(f)) owners.set(f, 0);
+    }
+  }
+}
+
 /** Time by file, line and function. */
-function timesByLine(profile: Profile, selection: Selection): Map<number, Map<number, Map<number, number>>> {
+function timesByLine(profile: Profile, selection: Selection): Times {
   const { functions, nodes } = profile;
   const shown = Array.from(
     functions.file,
@@ -52,7 +74,7 @@ function timesByLine(profile: Profile, selection: Selection): Map<number, Map<nu
     const key = f * LINES + line;
     byFunctionLine.set(key, (byFunctionLine.get(key) ?? 0) + selection.value[i]!);
   }
-  const byFile = new Map<number, Map<number, Map<number, number>>>();
+  const byFile: Times = new Map();
   for (const [key, time] of byFunctionLine) {
     if (time === 0) continue;
     const f = Math.floor(key / LINES);
