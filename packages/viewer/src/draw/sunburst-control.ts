@@ -4,6 +4,9 @@ import type { PictureEvents } from './icicle-control.ts';
 import type { Scene } from './scene.ts';
 import { SunburstPicture, type Aim } from './sunburst-picture.ts';
 
+/** Milliseconds between two steps of the wheel. */
+const wheelPause = 160;
+
 /** A sunburst that is looked around in. Draws when something changed. */
 export class SunburstControl {
   readonly #canvas: HTMLCanvasElement;
@@ -15,6 +18,7 @@ export class SunburstControl {
   #scene: Scene | undefined;
   #aim: Aim = { from: 0, to: 1, row: 0 };
   #frame = 0;
+  #wheeled = 0;
 
   constructor(canvas: HTMLCanvasElement, events: PictureEvents) {
     this.#canvas = canvas;
@@ -103,7 +107,9 @@ export class SunburstControl {
     event.preventDefault();
     this.#events.hover(-1, 0, 0);
     const box = this.#boxAt(event);
-    if (this.#scene === undefined || Math.abs(event.deltaY) < 1) return;
+    // A turn of the wheel comes as many events, and each would be a step.
+    if (this.#scene === undefined || event.timeStamp - this.#wheeled < wheelPause) return;
+    this.#wheeled = event.timeStamp;
     if (event.deltaY > 0) this.#events.zoom(this.#parentOf(this.#centre()));
     else if (box >= 0) this.#events.zoom(this.#towards(box));
   }

@@ -175,22 +175,17 @@ function pictureKey(
     if (next > 0) selectBox(session, next);
     return true;
   }
-  switch (event.key) {
-    case 'Enter':
-      if (selectedBox > 0) zoomTo(session, selectedBox);
-      return true;
-    case 'Backspace': {
-      const box = boxOfNode(address.zoom);
-      if (box > 0) store.show({ zoom: view.tree.node[view.tree.parent[box]!]! });
-      return true;
-    }
-    case 'Home':
-    case '0':
-      if (address.zoom >= 0) store.show({ zoom: -1 });
-      else control?.focus(0, true);
-      return true;
+  if (boxKey(session, event.key)) return true;
+  if (event.key === 'Home' || event.key === '0') {
+    if (address.zoom >= 0) store.show({ zoom: -1 });
+    else control?.focus(0, true);
+    return true;
   }
-  if (!(control instanceof IcicleControl)) return false;
+  if (!(control instanceof IcicleControl)) {
+    // A sunburst has no zoom between two boxes.
+    const same = event.key === '+' || event.key === '=' ? 'Enter' : event.key === '-' ? 'Backspace' : null;
+    return same !== null && boxKey(session, same);
+  }
   const moves: Readonly<Record<string, () => void>> = {
     '+': () => control.zoomBy(0.6),
     '=': () => control.zoomBy(0.6),
@@ -205,6 +200,23 @@ function pictureKey(
   const move = moves[event.key];
   move?.();
   return move !== undefined;
+}
+
+/** Acts on a key that leads from box to box; false if it means nothing here. */
+function boxKey(session: Session, key: string): boolean {
+  const { view, selectedBox, boxOfNode, address, store } = session;
+  switch (key) {
+    case 'Enter':
+      if (selectedBox > 0) zoomTo(session, selectedBox);
+      return true;
+    case 'Backspace': {
+      const box = boxOfNode(address.zoom);
+      if (box > 0) store.show({ zoom: view.tree.node[view.tree.parent[box]!]! });
+      return true;
+    }
+    default:
+      return false;
+  }
 }
 
 function titleOf({ view, names }: Session): string {

@@ -27,10 +27,21 @@ export function Prose({ text, inline = false }: { readonly text: string; readonl
   );
 }
 
+/** An escaped sign, code between as many backticks as it needs, or strong text. */
+const marks = /\\([!-/:-@[-`{-~])|(?<!`)(`+)(?!`)(.+?)(?<!`)\2(?!`)|\*\*([^*]+)\*\*/g;
+
 function marked(text: string): ComponentChildren[] {
-  return text.split(/(`[^`]+`|\*\*[^*]+\*\*)/).map((part, i) => {
-    if (i % 2 === 0) return part;
-    if (part.startsWith('`')) return <code key={i}>{part.slice(1, -1)}</code>;
-    return <strong key={i}>{part.slice(2, -2)}</strong>;
-  });
+  const parts: ComponentChildren[] = [];
+  let at = 0;
+  for (const match of text.matchAll(marks)) {
+    parts.push(text.slice(at, match.index));
+    at = match.index + match[0].length;
+    const [, sign, , code, strong] = match;
+    if (sign !== undefined) parts.push(sign);
+    // A blank on each side is taken off: it stands there for backticks at the edges.
+    else if (code !== undefined) parts.push(<code key={at}>{code.replace(/^ (.+) $/, '$1')}</code>);
+    else parts.push(<strong key={at}>{strong}</strong>);
+  }
+  parts.push(text.slice(at));
+  return parts;
 }
