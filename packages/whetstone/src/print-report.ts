@@ -19,7 +19,7 @@ export const reportOptions: readonly Option[] = [
     choices: sortKeys,
     help: `Sort functions by ${sortKeys.join(', ')}. Default self.`,
   },
-  { name: 'top', value: 'N', read: readCount, help: 'Rows in each table. Default 10.' },
+  { name: 'top', value: 'N', read: readCount, help: 'Rows in each table.' },
   { name: 'callers', value: 'NAME', help: 'Who called this function, and with how much time.' },
   { name: 'callees', value: 'NAME', help: 'What this function called.' },
   { name: 'lines', value: 'NAME', many: true, help: 'This function line by line; may stand more than once.' },
@@ -58,13 +58,21 @@ function viewOf(profile: Profile, { options }: Parsed): Omit<View, 'columns' | '
   const names = get<string[]>('lines');
   return {
     sort: get<SortKey>('sort') ?? 'self',
-    top: get<number>('top') ?? 10,
     include: get<string[]>('include') ?? [],
     exclude: get<string[]>('exclude') ?? [],
     counts: options.has('counts'),
+    ...(options.has('top') ? { top: get<number>('top')! } : {}),
     ...(called === undefined ? {} : { callers: callers(profile, called) }),
     ...(calling === undefined ? {} : { callees: callees(profile, calling) }),
-    ...(names === undefined ? {} : { lines: names.flatMap((name) => functionLines(profile, name)) }),
+    ...(names === undefined ? {} : linesOf(profile, names)),
+  };
+}
+
+function linesOf(profile: Profile, names: readonly string[]): Pick<View, 'lines' | 'unknown'> {
+  const found = names.map((name) => ({ name, functions: functionLines(profile, name) }));
+  return {
+    lines: found.flatMap(({ functions }) => functions),
+    unknown: found.filter(({ functions }) => functions.length === 0).map(({ name }) => name),
   };
 }
 

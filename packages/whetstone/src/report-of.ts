@@ -4,5 +4,6 @@ import { fillFindings } from './findings.ts';
 
 /** The report of a profile with the findings' texts. */
 export function reportOf(profile: Profile): RunReport {
-  return runReport(profile, fillFindings(explain(profile)));
+  const report = runReport(profile);
+  return { ...report, findings: fillFindings(explain(profile, report)) };
 }

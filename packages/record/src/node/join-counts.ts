@@ -33,8 +33,8 @@ export function joinCounts(
         const file = known.file(script.url);
         let counts = files.get(file);
         if (counts === undefined) files.set(file, (counts = new FileCounts(file)));
-        const padding = known.padding(script.url);
-        for (const coverage of script.functions) counts.add(coverage, padding);
+        const textOffset = (offset: number) => known.textOffset(script.url, offset);
+        for (const coverage of script.functions) counts.add(coverage, textOffset);
       }
     }
   }
@@ -68,10 +68,16 @@ class FileCounts {
     }
   }
 
-  add({ functionName, ranges }: Coverage, padding: number): void {
+  add(coverage: Coverage, textOffset: (engineOffset: number) => number): void {
+    const { functionName } = coverage;
+    const ranges = coverage.ranges.map(({ startOffset, endOffset, count }) => ({
+      startOffset: textOffset(startOffset),
+      endOffset: textOffset(endOffset),
+      count,
+    }));
     const whole = ranges[0];
     if (whole === undefined) return;
-    const row = this.#file.functionFrom(whole.startOffset - Math.min(padding, whole.startOffset), whole.endOffset - padding);
+    const row = this.#file.functionFrom(whole.startOffset, whole.endOffset);
     if (row < 0) return;
     this.#calls[row] = (this.#calls[row] as number) + whole.count;
     this.#names[row] ??= functionName;
@@ -82,7 +88,7 @@ class FileCounts {
     const open = [whole];
     let next = 1;
     for (const index of statements) {
-      const offset = (all[index] as StatementStart).offset + padding;
+      const { offset } = all[index] as StatementStart;
       while (next < ranges.length && (ranges[next] as typeof whole).startOffset <= offset) {
         open.push(ranges[next++] as typeof whole);
       }

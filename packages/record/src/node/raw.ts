@@ -64,6 +64,11 @@ export interface RawScript {
   readonly lines: number;
   /** Characters that were put before the text (padding of ESM); counts' offsets include them. */
   readonly padding: number;
+  /**
+   * Specifiers of imports that were replaced by what they mean: offset in the text from which on, and by how
+   * many characters more, what ran is longer. By offset; absent where nothing was replaced.
+   */
+  readonly inserted?: readonly (readonly [offset: number, characters: number])[];
   /** The text that ran, where it is not the file itself: path of the cached result. */
   readonly ran: string | null;
   /** Positions in the text that ran are positions in the source (types stripped), or are mapped by `map`. */

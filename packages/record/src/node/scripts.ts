@@ -66,14 +66,14 @@ interface LineRange {
 export class ThreadScripts {
   /** By base, those that have lines of their own. */
   readonly #ranges: LineRange[] = [];
-  readonly #byUrl = new Map<string, { readonly file: RanFile; readonly base: number; readonly padding: number }>();
+  readonly #byUrl = new Map<string, { readonly file: RanFile; readonly script: RawScript | null }>();
   readonly #file: (url: string, script: RawScript | null) => RanFile;
 
   constructor(scripts: readonly RawScript[], file: (url: string, script: RawScript | null) => RanFile) {
     this.#file = file;
     for (const script of scripts) {
       const ran = file(script.url, script);
-      this.#byUrl.set(script.url, { file: ran, base: script.base, padding: script.padding });
+      this.#byUrl.set(script.url, { file: ran, script });
       if (script.base > 0) {
         const first = script.base + 1;
         this.#ranges.push({ first, last: script.base + Math.max(script.lines, 1), base: script.base, file: ran });
@@ -92,9 +92,16 @@ export class ThreadScripts {
     return this.#known(url).file;
   }
 
-  /** What was put before the script's text. */
-  padding(url: string): number {
-    return this.#known(url).padding;
+  /** The offset in the script's text for one in what the engine was given, which may hold more. */
+  textOffset(url: string, engineOffset: number): number {
+    const { script } = this.#known(url);
+    if (script === null) return engineOffset;
+    let offset = Math.max(engineOffset - script.padding, 0);
+    for (const [from, characters] of script.inserted ?? []) {
+      if (offset <= from) break;
+      offset = Math.max(offset - characters, from);
+    }
+    return offset;
   }
 
   /** The line of the text that ran for a line of the engine's, from 1. */
@@ -102,7 +109,8 @@ export class ThreadScripts {
     const range = this.#rangeOf(engineLine);
     if (range !== null) return { file: range.file, line: engineLine - range.base };
     // A module's own code begins at line 1, in the padding before its text.
-    const { file, base } = this.#known(url);
+    const { file, script } = this.#known(url);
+    const base = script?.base ?? 0;
     return { file, line: engineLine > base ? engineLine - base : engineLine };
   }
 
@@ -128,7 +136,7 @@ export class ThreadScripts {
   #known(url: string) {
     let script = this.#byUrl.get(url);
     if (script === undefined) {
-      script = { file: this.#file(url, null), base: 0, padding: 0 };
+      script = { file: this.#file(url, null), script: null };
       this.#byUrl.set(url, script);
     }
     return script;

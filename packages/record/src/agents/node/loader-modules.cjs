@@ -13,12 +13,15 @@ const { readFileSync } = fs;
 const { extname } = path;
 
 /** The text of a module as it is given to the engine: padded, and known by then. */
-function padded(ranges, url, file, code, result, isRanged) {
+function padded(ranges, url, file, code, result, isRanged, inserted = []) {
   let base = 0;
   if (isRanged(file, code)) {
     base = ranges.padding(countLines(code), inPackage(file));
   }
-  if (base !== 0 || result) ranges.add(url, scriptOf(file, code, base, result, base));
+  if (base !== 0 || result) {
+    const script = scriptOf(file, code, base, result, base);
+    ranges.add(url, inserted.length > 0 ? { ...script, inserted } : script);
+  }
   // A hashbang is one only at the very start.
   return base === 0 ? code : '\n'.repeat(base) + (code.startsWith('#!') ? `//${code.slice(2)}` : code);
 }
@@ -99,13 +102,15 @@ exports.installReadFile = function installReadFile({ ranges, transpile, isRanged
       entered(name);
       if (!isTypeScript(name) || inPackage(name)) {
         const code = String(await Reflect.apply(native, promises, [file]));
-        const adapted = needsResolving(code, name) ? adaptJavaScript(code, name) : code;
-        return padded(ranges, file.href, name, adapted, null, isRanged);
+        if (!needsResolving(code, name)) return padded(ranges, file.href, name, code, null, isRanged);
+        const adapted = adaptJavaScript(code, name);
+        return padded(ranges, file.href, name, adapted.code, null, isRanged, adapted.inserted);
       }
       const result = transpile(name, readFileSync(name, 'utf8'), false);
       Object.defineProperty(file, 'pathname', { value: result.format === 'module' ? '/_.mjs' : '/_.cjs' });
       if (result.format !== 'module') return result.code;
-      return padded(ranges, file.href, name, redirect(result.code, result.imports, name), result, isRanged);
+      const { code, inserted } = redirect(result.code, result.imports, name);
+      return padded(ranges, file.href, name, code, result, isRanged, inserted);
     },
   }.readFile;
   Object.defineProperty(replacement, 'length', { value: native.length });
@@ -122,17 +127,22 @@ exports.installReadFile = function installReadFile({ ranges, transpile, isRanged
 
 const isOurs = (url) => url.protocol === 'file:' && /\.(?:[cm]?[jt]s|[jt]sx)$/.test(url.pathname);
 
-/** Points literal specifiers at the files that they mean. */
+/** Points specifiers at the files that they mean; `inserted` says from where on the text is how much longer. */
 function redirect(code, imports, file, typeScriptFirst = true) {
   let out = '';
   let last = 0;
+  const inserted = [];
+  const replace = (start, end, text) => {
+    out += code.slice(last, start) + text;
+    last = end;
+    inserted.push([end, text.length - (end - start)]);
+  };
   for (const [start, end, kind] of imports.toSorted((a, b) => a[0] - b[0])) {
     if (start < last) continue;
     if (kind === 'computed') {
       provideResolver();
       const asked = `process[Symbol.for(${JSON.stringify(resolverName)})](${code.slice(start, end)}, import.meta.url)`;
-      out += code.slice(last, start) + asked;
-      last = end;
+      replace(start, end, asked);
       continue;
     }
     let specifier;
@@ -149,13 +159,11 @@ function redirect(code, imports, file, typeScriptFirst = true) {
     const [bare, query] = splitQuery(specifier);
     const found = resolveFrom(fromUrl(bare), file, { typeScriptFirst });
     if (!found) continue;
-    out += code.slice(last, start) + JSON.stringify(pathToFileURL(found).href + query);
-    last = end;
-    if (extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end))) {
-      out += ' with { type: "json" }';
-    }
+    const untyped = extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end));
+    const attributes = untyped ? ' with { type: "json" }' : '';
+    replace(start, end, JSON.stringify(pathToFileURL(found).href + query) + attributes);
   }
-  return out + code.slice(last);
+  return { code: out + code.slice(last), inserted };
 }
 
 const resolverName = 'whetstone.resolve';
