@@ -150,7 +150,8 @@ const nanoseconds = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ns`;
 
 console.log(`What a call of a hook costs; ${ROUNDS} rounds, interleaved.`);
 console.log(`${machineLine()}; ${versions.join(', ')}`);
-console.log('tapable compiles its calls with new Function and collects nothing; hookable and emittery collect nothing either.\n');
+console.log('tapable compiles its calls with new Function and collects nothing; hookable and emittery collect nothing either.');
+console.log('emittery is asynchronous only.\n');
 const table = openTable(undefined, { name: 52, measured: 12, interval: 20 });
 const add = (name, values, show, interval, limit, ok) => {
   const figure = medianInterval(values);

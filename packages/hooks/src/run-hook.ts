@@ -110,7 +110,7 @@ export function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 /** The error for a promise where none may be; the promise's own failure must not surface a second time. */
 export function refuseAsync({ plugin, context }: Implementation, promise: PromiseLike<unknown>): never {
-  promise.then(undefined, () => {});
+  Promise.resolve(promise).catch(() => {});
   throw new HookError(
     'ASYNC_IN_SYNC_HOOK',
     `Plugin '${plugin}' answered hook '${context.hook}' with a promise, and the hook is synchronous. Specify it with 'async: true', or answer with a value.`,
