@@ -106,7 +106,7 @@ export interface TimeSplit {
   readonly majorFaults: number | null;
   /** Inside `wall`: from the start of the process to the first line of the program. */
   readonly startUp: Microseconds | null;
-  /** Inside `wall`: loading and compiling modules. */
+  /** Inside `wall`: finding, reading and compiling modules; by samples where the recorder did not time it. */
   readonly loading: Microseconds | null;
   /** `sampled` where the operating system's figures are missing, as in an imported file. */
   readonly kind: Kind;

@@ -1,4 +1,5 @@
 import { categories, selfByNode, type Profile } from '@whetstone/profile';
+import { loadingTime } from './loading-time.ts';
 import type { CollectionRow, TimeSplit } from './report.ts';
 import { isResting } from './selection.ts';
 
@@ -27,7 +28,7 @@ export function timeSplit(profile: Profile): TimeSplit {
     collector: collectorTime(profile, sampled.collector, cpu),
     majorFaults: thread?.majorFaults ?? null,
     startUp: thread?.startUp ?? null,
-    loading: thread?.loading ?? null,
+    loading: thread?.loading ?? loadingTime(profile),
     kind: told === null ? 'sampled' : 'measured',
   };
 }
