@@ -13,14 +13,20 @@ const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio
 run(bin('typescript', 'bin/tsc'), '-b');
 
 // What is read at run time as a file: the agents (run inside other programs), the texts of findings.
-for (const folder of ['packages/record/src/agents', 'packages/analyze/src/findings/texts', 'packages/whetstone/src/texts']) {
+for (const folder of [
+  'packages/record/src/agents',
+  'packages/analyze/src/findings/texts',
+  'packages/whetstone/src/texts',
+]) {
   const from = path.join(root, folder);
   if (existsSync(from)) cpSync(from, from.replace('/src/', '/dist/'), { recursive: true });
 }
 
 if (existsSync(path.join(root, 'packages/viewer/vite.config.ts'))) {
   run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
-  cpSync(path.join(root, 'packages/viewer/dist'), path.join(root, 'packages/whetstone/dist/page'), { recursive: true });
+  cpSync(path.join(root, 'packages/viewer/dist'), path.join(root, 'packages/whetstone/dist/page'), {
+    recursive: true,
+  });
 }
 
 // `scripts/setup.mjs` compares this file's time with the sources'.

@@ -43,7 +43,8 @@ function missing(lock, installed) {
   const wanted = JSON.parse(readFileSync(lock, 'utf8')).packages;
   const have = JSON.parse(readFileSync(installed, 'utf8')).packages;
   return Object.entries(wanted).some(
-    ([where, { version, optional, link }]) => where && !optional && !link && have[where]?.version !== version && where.startsWith('node_modules/'),
+    ([where, { version, optional, link }]) =>
+      where && !optional && !link && have[where]?.version !== version && where.startsWith('node_modules/'),
   );
 }
 
@@ -58,7 +59,8 @@ function newest(folders, matches) {
     for (const entry of readdirSync(path.join(root, folder), { withFileTypes: true })) {
       const name = `${folder}/${entry.name}`;
       if (entry.isDirectory()) {
-        if (!['node_modules', 'dist', 'test', '.whetstone'].includes(entry.name)) time = Math.max(time, newest([name], matches));
+        if (!['node_modules', 'dist', 'test', '.whetstone'].includes(entry.name))
+          time = Math.max(time, newest([name], matches));
       } else if (matches(name)) {
         time = Math.max(time, statSync(path.join(root, name)).mtimeMs);
       }

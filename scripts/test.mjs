@@ -22,12 +22,17 @@ process.exitCode = status ?? 1;
 
 /** By apt where it may; else says which command does it. The tests that need them say that they are skipped. */
 function installDebianPackages(wanted) {
-  const missing = Object.entries(wanted).filter(([, file]) => !existsSync(file)).map(([name]) => name);
+  const missing = Object.entries(wanted)
+    .filter(([, file]) => !existsSync(file))
+    .map(([name]) => name);
   if (missing.length === 0) return;
   const command = `apt-get update && apt-get install -y --no-install-recommends ${missing.join(' ')}`;
-  const mayInstall = process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
+  const mayInstall =
+    process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
   if (!mayInstall) {
-    process.stderr.write(`The tests of the page need ${missing.join(', ')}, and are skipped without. To have them: sudo sh -c '${command}'\n`);
+    process.stderr.write(
+      `The tests of the page need ${missing.join(', ')}, and are skipped without. To have them: sudo sh -c '${command}'\n`,
+    );
     return;
   }
   process.stderr.write(`Installing ${missing.join(', ')} for the tests of the page.\n`);
@@ -35,5 +40,6 @@ function installDebianPackages(wanted) {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
-  if (status !== 0) process.stderr.write(`That failed; the tests of the page are skipped. To try again: ${command}\n`);
+  if (status !== 0)
+    process.stderr.write(`That failed; the tests of the page are skipped. To try again: ${command}\n`);
 }
