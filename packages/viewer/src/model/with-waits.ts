@@ -1,10 +1,10 @@
-import { categories, type Profile, type WaitTable } from '@whetstone/profile';
+import { categories, type NodeTable, type Profile, type WaitTable } from '@whetstone/profile';
 import type { Scope } from './scope.ts';
 
 /** A profile in whose call paths the waits have a place of their own, below the call that asked. */
 export interface ProfileWithWaits {
   readonly profile: Profile;
-  /** Call path of each row of the waits; empty where the recorder has put waits into the paths itself. */
+  /** Call path of each row of the waits. */
   readonly nodeOfWait: Int32Array;
 }
 
@@ -17,10 +17,7 @@ const idle = categories.indexOf('idle');
  */
 export function withWaits(profile: Profile): ProfileWithWaits {
   const { functions, nodes, waits } = profile;
-  const known = nodes.function.some((fn) => functions.category[fn] === waiting);
-  if (waits.node.length === 0 || known) {
-    return { profile, nodeOfWait: new Int32Array() };
-  }
+  if (waits.node.length === 0) return { profile, nodeOfWait: new Int32Array() };
   const strings = [...profile.strings];
   const functionOfName = new Map<string, number>();
   const added = { name: [] as number[], parent: [] as number[], function: [] as number[] };
@@ -69,27 +66,55 @@ export function withWaits(profile: Profile): ProfileWithWaits {
 }
 
 /**
- * Moves the sleep that waits explain from idling to the waits' own call paths.
+ * Moves the sleep that waits explain to the waits' own call paths: first what the samples show asleep
+ * below the call that asked (a call that slept itself, such as `execSync`), then from idling.
  *
  * @param self figures by node, changed in place
  */
 export function addWaits({ profile, nodeOfWait }: ProfileWithWaits, scope: Scope, self: Float64Array): void {
   if (!scope.waiting || nodeOfWait.length === 0) return;
   const { functions, nodes, waits } = profile;
-  let explained = 0;
+  const charged = new Map<number, number>();
   for (let wait = 0; wait < nodeOfWait.length; wait++) {
     if (scope.thread >= 0 && scope.thread !== waits.thread[wait]!) continue;
     const time = waits.charged[wait]! * partInside(waits, wait, scope.range);
-    if (!(time > 0)) continue;
-    self[nodeOfWait[wait]!]! += time;
-    explained += time;
+    if (time > 0) charged.set(nodeOfWait[wait]!, (charged.get(nodeOfWait[wait]!) ?? 0) + time);
   }
-  const rests = (node: number) => functions.category[nodes.function[node]!] === idle;
+  const categoryOf = (node: number) => functions.category[nodes.function[node]!];
+  const left = takeFromCalls(nodes, charged, self, (node) => categoryOf(node) === waiting);
   let slept = 0;
-  for (let node = 0; node < self.length; node++) if (rests(node)) slept += self[node]!;
-  if (slept <= 0) return;
-  const left = Math.max(0, slept - explained) / slept;
-  for (let node = 0; node < self.length; node++) if (rests(node)) self[node]! *= left;
+  for (let node = 0; node < self.length; node++) if (categoryOf(node) === idle) slept += self[node]!;
+  const part = slept > 0 ? Math.max(0, slept - left) / slept : 1;
+  for (let node = 0; node < self.length; node++) if (categoryOf(node) === idle) self[node]! *= part;
+  for (const [node, time] of charged) self[node]! += time;
+}
+
+/** Takes what waits explain from the sleep below the calls that asked; returns what is still to be taken. */
+function takeFromCalls(
+  nodes: NodeTable,
+  charged: ReadonlyMap<number, number>,
+  self: Float64Array,
+  sleeps: (node: number) => boolean,
+): number {
+  const waitsOf = new Map<number, number[]>();
+  for (const node of charged.keys()) {
+    const asker = nodes.parent[node]!;
+    const others = waitsOf.get(asker);
+    if (others === undefined) waitsOf.set(asker, [node]);
+    else others.push(node);
+  }
+  const left = new Map(charged);
+  for (let node = 0; node < self.length; node++) {
+    if (!(self[node]! > 0) || !sleeps(node)) continue;
+    for (let asker = node; asker >= 0; asker = nodes.parent[asker]!) {
+      for (const wait of waitsOf.get(asker) ?? []) {
+        const taken = Math.min(self[node]!, left.get(wait)!);
+        self[node]! -= taken;
+        left.set(wait, left.get(wait)! - taken);
+      }
+    }
+  }
+  return [...left.values()].reduce((sum, time) => sum + time, 0);
 }
 
 /** Part of a wait inside a stretch of time. What a wait explains is taken as spread evenly over it. */

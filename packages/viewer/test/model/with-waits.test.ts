@@ -36,6 +36,26 @@ describe('addWaits', () => {
     expect([...self]).toEqual([10, 30, 70]);
   });
 
+  test('takes first what a call slept itself', () => {
+    const builder = new ProfileBuilder();
+    const thread = builder.addThread(threadOf());
+    const main = builder.nodeRow(-1, builder.functionRow('main', '/app/app.ts', 1, 1, 'own'));
+    const asleep = builder.functionRow('(waiting)', '', 0, 0, 'waiting');
+    builder.addSample(thread, builder.nodeRow(main, asleep), 0, 0, 50);
+    builder.addSample(
+      thread,
+      builder.nodeRow(-1, builder.functionRow('(idle)', '', 0, 0, 'idle')),
+      0,
+      50,
+      20,
+    );
+    const call = { kind: 'child', call: 'execSync', target: 'ls' };
+    builder.addWait({ ...call, thread, node: main, line: 1, start: 0, duration: 45, charged: 45 });
+    const self = Float64Array.of(0, 50, 20, 0);
+    addWaits(withWaits(builder.build(aboutOf())), whole, self);
+    expect([...self]).toEqual([0, 5, 20, 45]);
+  });
+
   test('takes the part of a wait that lies in the stretch', () => {
     const self = Float64Array.of(0, 100, 0);
     addWaits(sleeper(), { ...whole, range: [30, 80] }, self);
