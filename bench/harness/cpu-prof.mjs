@@ -8,7 +8,13 @@ import { run } from './whetstone.mjs';
  * lines and files are taken as they stand. Times in microseconds, by `name`, `file` and `file:line`; `ticks`
  * are samples by file, which gaps between them do not change.
  */
-export async function cpuProf({ node = process.execPath, program, cwd = process.cwd(), prefix = [], args = [] }) {
+export async function cpuProf({
+  node = process.execPath,
+  program,
+  cwd = process.cwd(),
+  prefix = [],
+  args = [],
+}) {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...args];

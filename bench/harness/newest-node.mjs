@@ -13,11 +13,29 @@ const cache = path.resolve(import.meta.dirname, '../.cache/node');
  */
 export function newestNode() {
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
-  const file = path.join(cache, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  const file = path.join(
+    cache,
+    'node_modules',
+    name,
+    'bin',
+    process.platform === 'win32' ? 'node.exe' : 'node',
+  );
   if (!existsSync(file)) {
     mkdirSync(cache, { recursive: true });
-    const args = ['install', '--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--prefix', cache, `${name}@latest`];
-    const { status, stderr } = spawnSync('npm', args, { encoding: 'utf8', shell: process.platform === 'win32' });
+    const args = [
+      'install',
+      '--no-save',
+      '--no-audit',
+      '--no-fund',
+      '--ignore-scripts',
+      '--prefix',
+      cache,
+      `${name}@latest`,
+    ];
+    const { status, stderr } = spawnSync('npm', args, {
+      encoding: 'utf8',
+      shell: process.platform === 'win32',
+    });
     if (status !== 0 || !existsSync(file)) {
       const reason = stderr?.trim().split('\n').at(-1) ?? '';
       process.stderr.write(`No Node from npm (${name}): ${reason}\n`);

@@ -12,7 +12,8 @@ export const costColumns = ['name', 'limit', 'measured', 'interval'];
 export function openTable(columns = costColumns, widths = {}) {
   const width = (column) => widths[column] ?? (column === 'name' ? 46 : 14);
   const line = (cells) => `${cells.join('  ').trimEnd()}\n`;
-  const cell = (column, text) => (column === 'name' ? text.padEnd(width(column)) : text.padStart(width(column)));
+  const cell = (column, text) =>
+    column === 'name' ? text.padEnd(width(column)) : text.padStart(width(column));
   process.stdout.write(line([...columns.map((column) => cell(column, column)), '']));
   process.stdout.write(line([...columns.map((column) => '-'.repeat(width(column))), '----']));
   let over = 0;
@@ -20,7 +21,9 @@ export function openTable(columns = costColumns, widths = {}) {
     add(row) {
       if (row.ok === false) over++;
       const verdict = row.ok === null || row.ok === undefined ? '' : row.ok ? 'ok' : 'over';
-      process.stdout.write(line([...columns.map((column) => cell(column, String(row[column] ?? ''))), verdict]));
+      process.stdout.write(
+        line([...columns.map((column) => cell(column, String(row[column] ?? ''))), verdict]),
+      );
     },
     heading(text) {
       process.stdout.write(`\n${text}\n`);

@@ -14,7 +14,18 @@ export async function measured({ args = [], program, cwd = process.cwd(), prefix
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {
     const json = path.join(folder, 'report.json');
-    const line = [...prefix, process.execPath, command, 'run', '--json', json, '--no-save', '--quiet', ...args, ...program];
+    const line = [
+      ...prefix,
+      process.execPath,
+      command,
+      'run',
+      '--json',
+      json,
+      '--no-save',
+      '--quiet',
+      ...args,
+      ...program,
+    ];
     const { stdout, stderr, code } = await run(line, cwd);
     let report;
     try {

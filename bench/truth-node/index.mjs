@@ -98,7 +98,9 @@ async function inlined(node) {
     const all = sum(files.map(of));
     return (file) => of(file) / all;
   };
-  const [is, says, naively] = [(file) => truth[file] ?? 0, claimed, (file) => naive.files[file] ?? 0].map(shares);
+  const [is, says, naively] = [(file) => truth[file] ?? 0, claimed, (file) => naive.files[file] ?? 0].map(
+    shares,
+  );
   for (const file of files) {
     table.add({
       name: file,
@@ -114,7 +116,10 @@ async function inlined(node) {
 /** Calls and leaf calls of fib(30), exactly. */
 async function fib(node) {
   table.heading(`Calls of fib(30) · Node ${node.version}`);
-  const { report } = await measured({ args: [...runtimeOf(node), '--counts'], program: [program('fib.cjs')] });
+  const { report } = await measured({
+    args: [...runtimeOf(node), '--counts'],
+    program: [program('fib.cjs')],
+  });
   const calls = report.functions.find((row) => row.function === 'fib')?.calls ?? null;
   const leaves = report.lines.find((row) => isIn(row, 'fib.cjs') && row.line === 4)?.hits ?? null;
   exact('calls', 2_692_537, calls);
@@ -124,13 +129,23 @@ async function fib(node) {
 /** Rounds of one synchronous loop, beyond what 32 bits hold. */
 async function fiveBillion(node) {
   table.heading(`Rounds of one synchronous loop · Node ${node.version}`);
-  const { report } = await measured({ args: [...runtimeOf(node), '--counts'], program: [program('five-billion.cjs')] });
+  const { report } = await measured({
+    args: [...runtimeOf(node), '--counts'],
+    program: [program('five-billion.cjs')],
+  });
   const rounds = report.lines.find((row) => isIn(row, 'five-billion.cjs') && row.line === 5)?.hits ?? null;
   exact('hits of line 5', 5_000_000_000, rounds);
 }
 
 function exact(name, is, says) {
-  table.add({ name, true: count(is), claimed: count(says), '--cpu-prof': '?', limit: 'exactly', ok: is === says });
+  table.add({
+    name,
+    true: count(is),
+    claimed: count(says),
+    '--cpu-prof': '?',
+    limit: 'exactly',
+    ok: is === says,
+  });
 }
 
 /**
@@ -139,7 +154,9 @@ function exact(name, is, says) {
  */
 async function waits(node) {
   const programs = path.join(folder, 'waits');
-  const names = existsSync(programs) ? readdirSync(programs).filter((name) => /\.[cm]?[jt]s$/.test(name)) : [];
+  const names = existsSync(programs)
+    ? readdirSync(programs).filter((name) => /\.[cm]?[jt]s$/.test(name))
+    : [];
   const withTruth = names.flatMap((name) => {
     const header = /^\/\/ truth: (\{.*\})\s*$/m.exec(readFileSync(path.join(programs, name), 'utf8'));
     return header === null ? [] : [{ name, truth: JSON.parse(header[1]) }];
@@ -183,7 +200,10 @@ async function neighbour(node) {
   const busy = spawn(taskset, ['--cpu-list', '0', process.execPath, '-e', 'for (;;);'], { stdio: 'ignore' });
   try {
     // The command is not bound to the core: only the program and its neighbour share it.
-    const { report, stdout } = await measured({ args: runtimeOf(node), program: [...prefix, node.path, program('neighbour.cjs')] });
+    const { report, stdout } = await measured({
+      args: runtimeOf(node),
+      program: [...prefix, node.path, program('neighbour.cjs')],
+    });
     const naive = await cpuProf({ node: node.path, program: [program('neighbour.cjs')], prefix });
     const { used } = JSON.parse(stdout);
     for (const [name, microseconds] of Object.entries(used)) {

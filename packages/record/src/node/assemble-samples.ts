@@ -181,7 +181,8 @@ interface ExpectedTime {
 /** Puts the figures of the operating system beside what was sampled. */
 function expectedTime({ pieces, time }: SampledThread, gaps: readonly Gaps[]): ExpectedTime {
   const wall = Math.max(time.ended - time.began, 0);
-  const asleep = time.cpu === null || time.queued === null ? null : Math.max(wall - time.cpu - time.queued, 0);
+  const asleep =
+    time.cpu === null || time.queued === null ? null : Math.max(wall - time.cpu - time.queued, 0);
   let [idle, blocking] = [0, 0];
   for (const { kind, gap } of gaps) {
     for (let i = 0; i < kind.length; i++) {
@@ -219,7 +220,7 @@ function expectedTime({ pieces, time }: SampledThread, gaps: readonly Gaps[]): E
   const target = Math.min(time.cpu, Math.max(total, time.cpu - outside * running));
   const cpuOf =
     total === 0
-      ? () => (target / Math.max(pieces.length, 1))
+      ? () => target / Math.max(pieces.length, 1)
       : (index: number) => ((shown[index] as number) / total) * target;
   return { cpuOf, sleep: asleepInCalls(time.cpu - target), uncovered: { cpu: time.cpu - target } };
 }
@@ -290,7 +291,15 @@ class Dealer {
           times -= asleep;
         }
         if (times === 0) continue;
-        const slot = this.#lines.slot(node, parent[index] as number, frame.user, frame.url, line, scripts, trust);
+        const slot = this.#lines.slot(
+          node,
+          parent[index] as number,
+          frame.user,
+          frame.url,
+          line,
+          scripts,
+          trust,
+        );
         for (let i = 0; i < times; i++) this.#push(slot.node, slot.line);
       }
     }
@@ -326,5 +335,8 @@ function commonDivisor(a: number, b: number): number {
 
 /** Samples that a thread's pieces hold. */
 export function samplesTaken(pieces: readonly RawPiece[]): number {
-  return pieces.reduce((sum, piece) => sum + (piece.compact?.sample.length ?? piece.profile.samples?.length ?? 0), 0);
+  return pieces.reduce(
+    (sum, piece) => sum + (piece.compact?.sample.length ?? piece.profile.samples?.length ?? 0),
+    0,
+  );
 }

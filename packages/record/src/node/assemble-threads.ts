@@ -29,7 +29,8 @@ export function knownThreads(raw: RawRecording): KnownThread[] {
   });
   const withAgent = new Set(raw.threads.map((thread) => thread.start.pid));
   for (const figures of raw.figures) {
-    if (figures.tid === figures.process && !withAgent.has(figures.process)) threads.push({ raw: null, figures });
+    if (figures.tid === figures.process && !withAgent.has(figures.process))
+      threads.push({ raw: null, figures });
   }
   const main = mainProcess(raw);
   const rank = ({ raw: thread, figures }: KnownThread) => {
@@ -40,7 +41,11 @@ export function knownThreads(raw: RawRecording): KnownThread[] {
 }
 
 /** The row of the profile for a thread. */
-export function threadRow({ raw: thread, figures }: KnownThread, raw: RawRecording, rejected: number): Thread {
+export function threadRow(
+  { raw: thread, figures }: KnownThread,
+  raw: RawRecording,
+  rejected: number,
+): Thread {
   const began = beganAt({ raw: thread, figures });
   const ended = endedAt({ raw: thread, figures }, raw);
   const wall = Math.max(ended - began, 0);
@@ -98,13 +103,17 @@ function nameOf({ start }: RawThread): string {
 }
 
 function sinceBeginning(thread: RawThread, code: string): Microseconds | null {
-  const note = thread.records.find((record): record is RawNote => record.type === 'note' && record.code === code);
+  const note = thread.records.find(
+    (record): record is RawNote => record.type === 'note' && record.code === code,
+  );
   return note === undefined ? null : Math.max(note.time - thread.start.began, 0);
 }
 
 /** A figure that a note carries as its message. */
 function noted(thread: RawThread, code: string): Microseconds | null {
-  const note = thread.records.find((record): record is RawNote => record.type === 'note' && record.code === code);
+  const note = thread.records.find(
+    (record): record is RawNote => record.type === 'note' && record.code === code,
+  );
   const value = note === undefined ? NaN : Number(note.message);
   return Number.isFinite(value) ? value : null;
 }

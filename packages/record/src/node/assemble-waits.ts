@@ -68,7 +68,8 @@ export function sleepsOf(thread: RawThread): Sleep[] {
       const end = start + (record.duration[index] ?? 0);
       const charged = record.charged[index] ?? 0;
       const count = record.count[index] ?? 1;
-      const before = count === 0 ? rows.findLast((row) => Math.abs(row.end - start) < SAME_MOMENT) : undefined;
+      const before =
+        count === 0 ? rows.findLast((row) => Math.abs(row.end - start) < SAME_MOMENT) : undefined;
       if (before === undefined) rows.push({ start, end, charged, whole: count === 1 });
       else {
         before.end = end;

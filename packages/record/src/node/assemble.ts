@@ -110,7 +110,12 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
     warnings.push(...notesOf(known.raw));
   }
   if (counts !== null) joinCounts(counts, scripts, functions, (url) => oursOf(url) !== null, builder);
-  addDeoptimisations(raw, threads[0]?.scripts ?? scripts.ofThread({ records: [] } as never), functions, builder);
+  addDeoptimisations(
+    raw,
+    threads[0]?.scripts ?? scripts.ofThread({ records: [] } as never),
+    functions,
+    builder,
+  );
   addSources(options.sources, scripts, functions, builder);
   warnings.push(...complaints(raw, threads, unexplained));
   return builder.build(aboutOf(raw, options.modes, options.influence, options.revision, unique(warnings)));
@@ -156,12 +161,16 @@ function addMoments(thread: RawThread, row: number, begin: number, builder: Prof
       builder.addMark(row, record.kind, record.name, Math.max(record.start - begin, 0), record.duration);
     }
   }
-  const series = new Map<string, { unit: 'microseconds' | 'bytes' | 'count'; points: (readonly [number, number])[] }>();
+  const series = new Map<
+    string,
+    { unit: 'microseconds' | 'bytes' | 'count'; points: (readonly [number, number])[] }
+  >();
   for (const record of thread.records) {
     if (record.type !== 'series') continue;
     let known = series.get(record.name);
     if (known === undefined) series.set(record.name, (known = { unit: record.unit, points: [] }));
-    for (const [index, time] of record.time.entries()) known.points.push([time - begin, record.value[index] ?? 0]);
+    for (const [index, time] of record.time.entries())
+      known.points.push([time - begin, record.value[index] ?? 0]);
   }
   for (const [name, { unit, points }] of series) {
     points.sort((a, b) => a[0] - b[0]);
@@ -198,7 +207,12 @@ function addDeoptimisations(
     const source = place.file.original(place.line, column - 1);
     const inner = place.file.innermost(place.line, column - 1);
     const range = place.file.ranges?.functions[inner];
-    const user = range === undefined ? null : inner === 0 ? functions.at(place.file, 1, 0, '') : functions.ofRange(place.file, range);
+    const user =
+      range === undefined
+        ? null
+        : inner === 0
+          ? functions.at(place.file, 1, 0, '')
+          : functions.ofRange(place.file, range);
     builder.addDeoptimisation(user?.row ?? -1, source.line, reason);
   }
 }
@@ -229,19 +243,34 @@ function complaints(
       message: 'The program did not load the recorder: only the operating system measured it.',
     });
   }
-  const torn = raw.threads.filter((thread) => !thread.ended && thread.start.threadId === 0).map((thread) => thread.start.pid);
+  const torn = raw.threads
+    .filter((thread) => !thread.ended && thread.start.threadId === 0)
+    .map((thread) => thread.start.pid);
   if (torn.length > 0) {
     found.push({
       code: 'ended-early',
       message: `Process ${torn.join(', ')} ended before its last samples were written; what it had written until then is here.`,
     });
   }
-  const rejected = threads.reduce((sum, { pieces }) => sum + pieces.reduce((all, piece) => all + piece.rejected, 0), 0);
-  if (rejected > 0) found.push({ code: 'samples-rejected', message: `${rejected} samples had no call path and were left out.` });
-  const cpu = threads.reduce((sum, { known, pieces }) => sum + (pieces.length > 0 ? (known.figures?.cpu ?? 0) : 0), 0);
+  const rejected = threads.reduce(
+    (sum, { pieces }) => sum + pieces.reduce((all, piece) => all + piece.rejected, 0),
+    0,
+  );
+  if (rejected > 0)
+    found.push({
+      code: 'samples-rejected',
+      message: `${rejected} samples had no call path and were left out.`,
+    });
+  const cpu = threads.reduce(
+    (sum, { known, pieces }) => sum + (pieces.length > 0 ? (known.figures?.cpu ?? 0) : 0),
+    0,
+  );
   if (cpu > 0 && unexplained > cpu * UNEXPLAINED_SHARE && unexplained > UNEXPLAINED_LEAST) {
     const share = ((unexplained / cpu) * 100).toFixed(1);
-    found.push({ code: 'cpu-unexplained', message: `${share} % of the CPU time was spent where no sample was taken.` });
+    found.push({
+      code: 'cpu-unexplained',
+      message: `${share} % of the CPU time was spent where no sample was taken.`,
+    });
   }
   return found;
 }

@@ -47,7 +47,11 @@ export class CallTree {
     for (let depth = 0; depth < INLINING_DEPTH && level.length > 0; depth++) {
       const next: number[] = [];
       for (const above of level) {
-        for (let child = this.#firstChild[above] as number; child >= 0; child = this.#nextSibling[child] as number) {
+        for (
+          let child = this.#firstChild[above] as number;
+          child >= 0;
+          child = this.#nextSibling[child] as number
+        ) {
           if (passes(this.#functions[child] as number)) return child;
           next.push(child);
         }
@@ -61,7 +65,8 @@ export class CallTree {
   anyOf(functionRow: number): number {
     if (this.#firstOfFunction === null) {
       this.#firstOfFunction = new Map();
-      for (let row = this.#length - 1; row >= 0; row--) this.#firstOfFunction.set(this.#functions[row] as number, row);
+      for (let row = this.#length - 1; row >= 0; row--)
+        this.#firstOfFunction.set(this.#functions[row] as number, row);
     }
     return this.#firstOfFunction.get(functionRow) ?? this.child(-1, functionRow);
   }

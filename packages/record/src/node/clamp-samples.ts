@@ -46,7 +46,11 @@ export interface Charges {
  * @param cpu `null` where it is not known: gaps are cut and no more.
  * @param sleep share of native code that was asleep, at most: from 0 to 1.
  */
-export function chargeSamples({ kind, gap, interval }: GapTable, cpu: Microseconds | null, sleep: number): Charges {
+export function chargeSamples(
+  { kind, gap, interval }: GapTable,
+  cpu: Microseconds | null,
+  sleep: number,
+): Charges {
   const rows = kind.length;
   const computing = new Float64Array(rows);
   const sleeping = new Float64Array(rows);
@@ -89,7 +93,8 @@ export function chargeSamples({ kind, gap, interval }: GapTable, cpu: Microsecon
   const back = cut === 0 ? 0 : Math.min(1, -over / cut);
   if (back > 0) {
     for (let i = 0; i < rows; i++) {
-      if (kind[i] === RUNNING || kind[i] === BLOCKING) computing[i] = (computing[i] as number) + back * ((gap[i] as number) - (computing[i] as number));
+      if (kind[i] === RUNNING || kind[i] === BLOCKING)
+        computing[i] = (computing[i] as number) + back * ((gap[i] as number) - (computing[i] as number));
     }
   }
   const missing = Math.max(-over - cut, 0);
@@ -97,7 +102,12 @@ export function chargeSamples({ kind, gap, interval }: GapTable, cpu: Microsecon
 }
 
 /** Charges idle stretches with CPU time, the same for each, as long as it is; returns how much there was room for. */
-function pollingTime(kind: Uint8Array, computing: Float64Array, sleeping: Float64Array, wanted: number): number {
+function pollingTime(
+  kind: Uint8Array,
+  computing: Float64Array,
+  sleeping: Float64Array,
+  wanted: number,
+): number {
   if (wanted <= 0) return 0;
   const stretches: { readonly first: number; readonly length: number }[] = [];
   for (let i = 0; i < kind.length; i++) {

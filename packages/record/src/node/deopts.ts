@@ -22,7 +22,12 @@ export function deoptimisations(log: string): Deoptimisation[] {
     const place = /<(.+?):(\d+):(\d+)>/.exec(text);
     if (place === null) continue;
     const reason = unescaped(text.slice(text.lastIndexOf(',') + 1).replace(/^"|"$/g, ''));
-    found.push({ url: unescaped(place[1] as string), line: Number(place[2]), column: Number(place[3]), reason });
+    found.push({
+      url: unescaped(place[1] as string),
+      line: Number(place[2]),
+      column: Number(place[3]),
+      reason,
+    });
   }
   return found;
 }

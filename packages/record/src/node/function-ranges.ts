@@ -66,7 +66,8 @@ export function functionRanges(text: string): FunctionRanges | null {
   const open: number[] = [0];
   for (let row = 1; row < functions.length; row++) {
     const range = functions[row] as FunctionRange;
-    while (open.length > 1 && (functions[open.at(-1) as number] as FunctionRange).end <= range.start) open.pop();
+    while (open.length > 1 && (functions[open.at(-1) as number] as FunctionRange).end <= range.start)
+      open.pop();
     range.parent = open.at(-1) as number;
     open.push(row);
   }
@@ -251,7 +252,8 @@ function note(node: SyntaxNode, type: string, found: Found, text: string): void 
     case 'FunctionDeclaration':
     case 'FunctionExpression':
       // A method is finished without a parenthesis: its property makes the candidate.
-      if (node.parenthesis !== undefined) addFunction(found, node, node.start, node.parenthesis, node.id?.name ?? '');
+      if (node.parenthesis !== undefined)
+        addFunction(found, node, node.start, node.parenthesis, node.id?.name ?? '');
       break;
     case 'ArrowFunctionExpression':
       addFunction(found, node, node.start, node.start, '');
@@ -263,7 +265,8 @@ function note(node: SyntaxNode, type: string, found: Found, text: string): void 
       break;
     case 'PropertyDefinition':
       nameFunction(node.value as SyntaxNode | null, keyName(node));
-      if (node.value !== null && node.value !== undefined) found.statements.push((node.value as SyntaxNode).start);
+      if (node.value !== null && node.value !== undefined)
+        found.statements.push((node.value as SyntaxNode).start);
       break;
     case 'VariableDeclarator':
       nameFunction(node.init, node.id?.name ?? '');
@@ -294,7 +297,11 @@ function noteProperty(node: SyntaxNode, found: Found, text: string): void {
   const value = node.value as SyntaxNode | null | undefined;
   if (value === null || value === undefined || typeof value !== 'object') return;
   const name = keyName(node);
-  if (value.type === 'FunctionExpression' && value.candidate === undefined && value.parenthesis !== undefined) {
+  if (
+    value.type === 'FunctionExpression' &&
+    value.candidate === undefined &&
+    value.parenthesis !== undefined
+  ) {
     const start = node.static === true ? afterStatic(text, node.start) : node.start;
     const prefix = node.kind === 'get' || node.kind === 'set' ? `${node.kind} ` : '';
     addFunction(found, value, start, value.parenthesis, node.kind === 'constructor' ? '' : prefix + name);
@@ -308,7 +315,8 @@ function noteClass(node: SyntaxNode, found: Found): void {
   const name = node.id?.name ?? '';
   const fields = members.filter((member) => member.type === 'PropertyDefinition' && member.static !== true);
   const statics = members.filter(
-    (member) => (member.type === 'PropertyDefinition' && member.static === true) || member.type === 'StaticBlock',
+    (member) =>
+      (member.type === 'PropertyDefinition' && member.static === true) || member.type === 'StaticBlock',
   );
   for (const member of members) if (member.candidate !== undefined) member.candidate.name = name;
   const [firstField, firstStatic] = [fields[0], statics[0]];
@@ -347,7 +355,7 @@ function keyName(node: SyntaxNode): string {
   const key = node.key as SyntaxNode;
   if (node.computed === true) return '';
   if (key.type === 'PrivateIdentifier') return `#${key.name}`;
-  return key.type === 'Identifier' ? (key.name as string) : String(key.value);
+  return key.type === 'Identifier' ? (key.name as string) : `${key.value as string | number}`;
 }
 
 /** `exports.read`, `Reader.next` for `Reader.prototype.next`, as V8 infers. */

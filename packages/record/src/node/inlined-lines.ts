@@ -77,8 +77,11 @@ export class InlinedLines {
         if (!own.hasInner) return this.#own(node, parent, charged, place.line);
         // Of the functions within, only one that the line lies wholly in; at its edges the function itself runs too.
         const { start, end } = own.range;
-        const within = this.#candidates(place.file, place.line).find((range) => range.start > start && range.end <= end);
-        if (within === undefined || !isInside(within, place.line)) return this.#own(node, parent, charged, place.line);
+        const within = this.#candidates(place.file, place.line).find(
+          (range) => range.start > start && range.end <= end,
+        );
+        if (within === undefined || !isInside(within, place.line))
+          return this.#own(node, parent, charged, place.line);
       } else if (trust === 'coarse') {
         return { node, line: 0 };
       }
@@ -89,10 +92,14 @@ export class InlinedLines {
 
   #own(node: number, parent: number, charged: UserFunction, line: number): Slot {
     const { ran } = charged;
-    const place = ran.originalLine(line, ran.map === null ? -1 : ran.functionAt(charged.line, charged.column));
+    const place = ran.originalLine(
+      line,
+      ran.map === null ? -1 : ran.functionAt(charged.line, charged.column),
+    );
     if (place.file === charged.file) return { node, line: place.line };
     // A bundle's own code is that of all its modules.
-    if (charged.isModule) return { node: this.#tree.child(parent, this.#functions.moduleRow(place.file)), line: place.line };
+    if (charged.isModule)
+      return { node: this.#tree.child(parent, this.#functions.moduleRow(place.file)), line: place.line };
     return { node, line: 0 };
   }
 
@@ -116,7 +123,10 @@ export class InlinedLines {
     }
     if (callee === null || (seen < 0 && trust === 'coarse')) return { node, line: 0 };
     const path = seen >= 0 ? seen : this.#tree.child(node, callee.row);
-    const place = file.originalLine(line, file.map === null ? -1 : file.functionAt(callee.line, callee.column));
+    const place = file.originalLine(
+      line,
+      file.map === null ? -1 : file.functionAt(callee.line, callee.column),
+    );
     return { node: path, line: place.file === callee.file ? place.line : 0 };
   }
 

@@ -30,7 +30,11 @@ export function maskSecrets(argv: readonly string[]): string[] {
 
 function maskedArgument(argument: string): string {
   const assigned = /^(-{0,2}[\w.-]+)=([^]*)$/.exec(argument);
-  if (assigned !== null && secretName.test((assigned[1] as string).replace(/^-+/, '-')) && assigned[2] !== '') {
+  if (
+    assigned !== null &&
+    secretName.test((assigned[1] as string).replace(/^-+/, '-')) &&
+    assigned[2] !== ''
+  ) {
     return `${assigned[1]}=${MASK}`;
   }
   return (

@@ -29,7 +29,8 @@ export class RanFile {
 
   /** The text that ran, `null` where it is not to be had. */
   get text(): string | null {
-    this.#text ??= this.path === '' || this.path.startsWith('node:') ? null : this.#readText(this.#ran ?? this.path);
+    this.#text ??=
+      this.path === '' || this.path.startsWith('node:') ? null : this.#readText(this.#ran ?? this.path);
     return this.#text;
   }
 
@@ -120,7 +121,8 @@ export class RanFile {
     if (first === null) return { file: this.path, line };
     if (next - start > GENERATED_LINE) {
       const last = map.line(line, to - 1 - start, to - start);
-      if (last === null || last.file !== first.file || last.line !== first.line) return { file: first.file, line: 0 };
+      if (last === null || last.file !== first.file || last.line !== first.line)
+        return { file: first.file, line: 0 };
     }
     return first;
   }

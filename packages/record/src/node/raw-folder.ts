@@ -40,7 +40,9 @@ export class RawFolder {
   /** What all threads have written, those of `process` first, then by their start. */
   threads(process: number | null): RawThread[] {
     this.look();
-    const threads = [...this.#files.values()].map((file) => file.thread()).filter((thread) => thread !== null);
+    const threads = [...this.#files.values()]
+      .map((file) => file.thread())
+      .filter((thread) => thread !== null);
     const rank = ({ start }: RawThread) => (start.pid === process ? (start.threadId === 0 ? 0 : 1) : 2);
     return threads.sort((a, b) => rank(a) - rank(b) || a.start.began - b.start.began);
   }

@@ -76,7 +76,12 @@ export class ThreadScripts {
       this.#byUrl.set(script.url, { file: ran, script });
       if (script.base > 0) {
         const first = script.base + 1;
-        this.#ranges.push({ first, last: script.base + Math.max(script.lines, 1), base: script.base, file: ran });
+        this.#ranges.push({
+          first,
+          last: script.base + Math.max(script.lines, 1),
+          base: script.base,
+          file: ran,
+        });
       }
     }
     this.#ranges.sort((a, b) => a.first - b.first);

@@ -87,7 +87,12 @@ function opened(json: string, mapPath: string, readText: (path: string) => strin
     files.set(source, file);
     if (file !== null && content !== null) texts.set(file, content);
   }
-  const original = (source: string | null, line: number | null, column: number | null, name: string | null) => {
+  const original = (
+    source: string | null,
+    line: number | null,
+    column: number | null,
+    name: string | null,
+  ) => {
     const file = source === null ? null : (files.get(source) ?? null);
     return file === null || line === null ? null : { file, line, column: column ?? 0, name };
   };

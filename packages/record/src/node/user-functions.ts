@@ -109,7 +109,11 @@ function writtenName(ran: RanFile, line: number, column: number, engineName: str
   return written === null ? engineName : engineName.slice(0, engineName.length - last.length) + written;
 }
 
-function lastLineOf(ran: RanFile, range: FunctionRange, place: { readonly file: string; readonly line: number }): number {
+function lastLineOf(
+  ran: RanFile,
+  range: FunctionRange,
+  place: { readonly file: string; readonly line: number },
+): number {
   const end = ran.lines.lineOf(Math.max(range.end - 1, 0));
   const last = ran.original(end, Math.max(range.end - 1 - ran.lines.startOf(end), 0));
   return last.file === place.file && last.line >= place.line ? last.line : 0;

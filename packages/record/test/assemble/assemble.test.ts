@@ -5,9 +5,16 @@ describe('assemble', () => {
   test('charges a sample with the time after it', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0], 'g /a.js:2:10': [0] } });
     const piece = raw.threads[0]?.records.at(-1);
-    const profile = { ...(piece as never as { profile: object }).profile, timeDeltas: [100, 700], endTime: 1000 };
+    const profile = {
+      ...(piece as never as { profile: object }).profile,
+      timeDeltas: [100, 700],
+      endTime: 1000,
+    };
     const thread = { start: startOf('v20.0.0'), records: [{ ...piece, profile } as never], ended: true };
-    expect(selfTimes(profileOf({ ...raw, threads: [thread] }))).toEqual({ 'f /a.js:0': 0.7, 'g /a.js:0': 0.2 });
+    expect(selfTimes(profileOf({ ...raw, threads: [thread] }))).toEqual({
+      'f /a.js:0': 0.7,
+      'g /a.js:0': 0.2,
+    });
   });
 
   test('tells states and code apart', () => {
@@ -22,7 +29,12 @@ describe('assemble', () => {
     };
     const { functions, strings } = profileOf(rawOf({ stacks }));
     const category = Object.fromEntries(
-      [...functions.name].map((name, row) => [strings[name], ['own', 'dependency', 'runtime', 'native', 'collector', 'waiting', 'idle'][functions.category[row] as number]]),
+      [...functions.name].map((name, row) => [
+        strings[name],
+        ['own', 'dependency', 'runtime', 'native', 'collector', 'waiting', 'idle'][
+          functions.category[row] as number
+        ],
+      ]),
     );
     expect(category).toMatchObject({
       '(idle)': 'idle',
@@ -54,8 +66,23 @@ describe('assemble', () => {
       version: 'v26.0.0',
       stacks: { 'f /a.js:1:10': [2, 2, 3, 3] },
       records: [
-        { type: 'sites', sites: [{ id: 1, url: '/a.js', line: 3, column: 5, function: 'f', call: 'Atomics.wait', kind: 'lock' }] },
-        { type: 'waits', site: [1], target: [-1], targets: [], start: [2500], duration: [2500], charged: [2500], count: [1], longest: [2500] },
+        {
+          type: 'sites',
+          sites: [
+            { id: 1, url: '/a.js', line: 3, column: 5, function: 'f', call: 'Atomics.wait', kind: 'lock' },
+          ],
+        },
+        {
+          type: 'waits',
+          site: [1],
+          target: [-1],
+          targets: [],
+          start: [2500],
+          duration: [2500],
+          charged: [2500],
+          count: [1],
+          longest: [2500],
+        },
       ],
     });
     const profile = profileOf(raw, { '/a.js': 'function f() {\n  work();\n  Atomics.wait();\n}\n' });
@@ -69,11 +96,28 @@ describe('assemble', () => {
   test('makes code add up to the CPU time of the thread, with what ran before and after', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0, 0, 0, 0], '(idle)': [0, 0] }, cpu: 3000 });
     const figures = [
-      { process: 10, parent: 1, tid: 10, name: 'node', first: 0, last: 7000, cpu: 3500, queued: 500, majorFaults: 0, minorFaults: 9 },
+      {
+        process: 10,
+        parent: 1,
+        tid: 10,
+        name: 'node',
+        first: 0,
+        last: 7000,
+        cpu: 3500,
+        queued: 500,
+        majorFaults: 0,
+        minorFaults: 9,
+      },
     ];
     const profile = profileOf({ ...raw, figures });
     expect(selfTimes(profile)).toEqual({ '(start-up) :0': 0.5, 'f /a.js:0': 3, '(idle) :0': 2 });
-    expect(profile.threads[0]).toMatchObject({ wall: 7000, cpu: 3500, queued: 500, asleep: 3000, minorFaults: 9 });
+    expect(profile.threads[0]).toMatchObject({
+      wall: 7000,
+      cpu: 3500,
+      queued: 500,
+      asleep: 3000,
+      minorFaults: 9,
+    });
   });
 
   test('puts the program first, workers after it, and then its children', () => {
@@ -85,13 +129,19 @@ describe('assemble', () => {
     });
     const threads = [thread(30, 0, 300), thread(20, 1, 200), thread(20, 0, 100)];
     // Process 10 is a shell.
-    expect(profileOf({ ...raw, threads }).threads.map(({ name }) => name)).toEqual(['20-0.js', '20-1.js', '30-0.js']);
+    expect(profileOf({ ...raw, threads }).threads.map(({ name }) => name)).toEqual([
+      '20-0.js',
+      '20-1.js',
+      '30-0.js',
+    ]);
   });
 
   test('says that a process was killed, and that the recorder was not loaded', () => {
     const raw = rawOf({ stacks: {} });
     const killed = raw.threads.map((thread) => ({ ...thread, ended: false }));
-    expect(profileOf({ ...raw, threads: killed }).about.warnings.map(({ code }) => code)).toEqual(['ended-early']);
+    expect(profileOf({ ...raw, threads: killed }).about.warnings.map(({ code }) => code)).toEqual([
+      'ended-early',
+    ]);
     expect(profileOf({ ...raw, threads: [] }).about.warnings.map(({ code }) => code)).toEqual(['no-agent']);
   });
 

@@ -27,7 +27,10 @@ export async function coverageOf(file: string): Promise<Functions> {
     writeFileSync(main, program);
     const { status, stderr } = spawnSync(process.execPath, [main, file, output], { encoding: 'utf8' });
     if (status !== 0) throw new Error(stderr);
-    const scripts = JSON.parse(readFileSync(output, 'utf8')) as { readonly url: string; readonly functions: Functions }[];
+    const scripts = JSON.parse(readFileSync(output, 'utf8')) as {
+      readonly url: string;
+      readonly functions: Functions;
+    }[];
     return scripts.find(({ url }) => url.endsWith(file))?.functions ?? [];
   } finally {
     rmSync(folder, { recursive: true });

@@ -14,7 +14,9 @@ describe('functionRanges', () => {
       start: ranges[0]?.startOffset,
       end: ranges[0]?.endOffset,
     }));
-    const found = new Map(functionRanges(text)?.functions.map((range) => [`${range.start}-${range.end}`, range.name]));
+    const found = new Map(
+      functionRanges(text)?.functions.map((range) => [`${range.start}-${range.end}`, range.name]),
+    );
     const ordinary = seen.filter(({ name }) => !name.startsWith('<'));
     expect(ordinary.length).toBeGreaterThan(35);
     expect(ordinary.map(({ start, end }) => [start, end, found.get(`${start}-${end}`)])).toEqual(
@@ -25,12 +27,16 @@ describe('functionRanges', () => {
   test('nests functions, and gives statements to the innermost', () => {
     const source = 'function a() {\n  const b = () => c;\n  return b;\n}\na();\n';
     const ranges = functionRanges(source);
-    expect(ranges?.functions.map(({ name, parent, firstLine, lastLine }) => [name, parent, firstLine, lastLine])).toEqual([
+    expect(
+      ranges?.functions.map(({ name, parent, firstLine, lastLine }) => [name, parent, firstLine, lastLine]),
+    ).toEqual([
       ['', -1, 1, 6],
       ['a', 0, 1, 4],
       ['b', 1, 2, 2],
     ]);
-    expect(ranges?.statements.map(({ offset, function: row }) => [source.slice(offset, offset + 5), row])).toEqual([
+    expect(
+      ranges?.statements.map(({ offset, function: row }) => [source.slice(offset, offset + 5), row]),
+    ).toEqual([
       ['const', 1],
       ['c;\n  ', 2],
       ['retur', 1],

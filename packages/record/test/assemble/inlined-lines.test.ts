@@ -76,7 +76,9 @@ describe('lines that were inlined', () => {
 
   test('of Node itself go to what it was seen to call, or to nobody by name', () => {
     const seen = `${run} > join node:path:1200:6`;
-    expect(selfTimes(profileOf(rawOf({ records, stacks: { [seen]: [1210], [run]: [1210 - 900] } }), files))).toEqual({
+    expect(
+      selfTimes(profileOf(rawOf({ records, stacks: { [seen]: [1210], [run]: [1210 - 900] } }), files)),
+    ).toEqual({
       'run > join node:path:1210': 1,
       'run > join node:path:0': 1,
     });
@@ -103,7 +105,12 @@ test('samples in time order have the same totals as lines, over pieces of any si
   const profile = profileOf(rawOf({ records, stacks: { [run]: lines } }), files);
   const rows = profile.samples[0];
   const byLine: Record<number, number> = {};
-  for (const [i, line] of (rows?.line ?? []).entries()) byLine[line] = (byLine[line] ?? 0) + (rows?.duration[i] as number) / 1000;
+  for (const [i, line] of (rows?.line ?? []).entries())
+    byLine[line] = (byLine[line] ?? 0) + (rows?.duration[i] as number) / 1000;
   expect(byLine).toEqual({ 2: 344, 3: 171, 4: 85 });
-  expect(selfTimes(profile)).toEqual({ 'run /app/main.js:2': 344, 'run /app/main.js:3': 171, 'run /app/main.js:4': 85 });
+  expect(selfTimes(profile)).toEqual({
+    'run /app/main.js:2': 344,
+    'run /app/main.js:3': 171,
+    'run /app/main.js:4': 85,
+  });
 });

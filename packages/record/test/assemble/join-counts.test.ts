@@ -106,7 +106,11 @@ describe('joinCounts', () => {
       ranges: ranges.map((range) => ({ ...range, count: range.count * 1_000_000 })),
     }));
     const counts: RawRecord = { type: 'counts', scripts: [{ url: file, scriptId: '1', functions: large }] };
-    const profile = profileOf(rawOf({ stacks: {} }), { [file]: text }, rawOf({ stacks: {}, records: [counts, counts] }));
+    const profile = profileOf(
+      rawOf({ stacks: {} }),
+      { [file]: text },
+      rawOf({ stacks: {}, records: [counts, counts] }),
+    );
     expect(names(figures(profile, 'calls'))['fib 0']).toBe(43_782_000_000);
     expect(names(figures(profile, 'hits'))['fib 4']).toBe(21_892_000_000);
   });

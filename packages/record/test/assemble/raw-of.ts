@@ -1,4 +1,10 @@
-import { assemble, type AssembleOptions, type RawRecord, type RawStart, type V8Node } from '@whetstone/record/assembling';
+import {
+  assemble,
+  type AssembleOptions,
+  type RawRecord,
+  type RawStart,
+  type V8Node,
+} from '@whetstone/record/assembling';
 import type { RawRecording } from '@whetstone/record';
 import type { Profile } from '@whetstone/profile';
 
@@ -33,10 +39,18 @@ export const startOf = (version: string): RawStart => ({
 });
 
 /** A recording of one thread that took its samples one interval apart, in the order drawn. */
-export function rawOf({ version = 'v20.20.0', stacks, records = [], cpu = null, interval = 1000 }: DrawnThread): RawRecording {
+export function rawOf({
+  version = 'v20.20.0',
+  stacks,
+  records = [],
+  cpu = null,
+  interval = 1000,
+}: DrawnThread): RawRecording {
   const nodes: (V8Node & { children: number[]; positionTicks: { line: number; ticks: number }[] })[] = [];
   const add = (frame: DrawnFrame) => {
-    const [, functionName, url, line, column] = /^(.*?)(?: (\S+):(\d+):(\d+))?$/.exec(frame) as RegExpExecArray;
+    const [, functionName, url, line, column] = /^(.*?)(?: (\S+):(\d+):(\d+))?$/.exec(
+      frame,
+    ) as RegExpExecArray;
     const place = { lineNumber: Number(line ?? 0) - 1, columnNumber: Number(column ?? -1) };
     const callFrame = { functionName: functionName as string, scriptId: '0', url: url ?? '', ...place };
     nodes.push({ id: nodes.length + 1, callFrame, children: [], positionTicks: [] });

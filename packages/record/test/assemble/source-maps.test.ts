@@ -23,16 +23,29 @@ const lineOf = (text: string, part: string) => text.slice(0, text.indexOf(part))
 
 describe('source maps', () => {
   test('lead from a file beside the generated one to functions and lines of the source', async () => {
-    const { code, map } = await transform(source, { loader: 'ts', sourcemap: 'external', sourcefile: '../src/a.ts' });
+    const { code, map } = await transform(source, {
+      loader: 'ts',
+      sourcemap: 'external',
+      sourcefile: '../src/a.ts',
+    });
     const files = {
       '/app/dist/a.js': `${code}//# sourceMappingURL=a.js.map\n`,
       '/app/dist/a.js.map': map,
       '/app/src/a.ts': source,
     };
     const stack = `lengthOf /app/dist/a.js:${placeOf(code, 'lengthOf')}`;
-    const profile = profileOf(rawOf({ version: 'v26.0.0', stacks: { [stack]: [lineOf(code, 'Math.sqrt')] } }), files);
+    const profile = profileOf(
+      rawOf({ version: 'v26.0.0', stacks: { [stack]: [lineOf(code, 'Math.sqrt')] } }),
+      files,
+    );
     expect(selfTimes(profile)).toEqual({ 'lengthOf /app/src/a.ts:7': 1 });
-    expect(profile.functions.line[profile.strings.indexOf('lengthOf') >= 0 ? profile.functions.name.indexOf(profile.strings.indexOf('lengthOf')) : -1]).toBe(5);
+    expect(
+      profile.functions.line[
+        profile.strings.indexOf('lengthOf') >= 0
+          ? profile.functions.name.indexOf(profile.strings.indexOf('lengthOf'))
+          : -1
+      ],
+    ).toBe(5);
     expect(profile.sources).toHaveLength(1);
     expect(profile.sources[0]?.text).toBe(source);
   });
@@ -62,24 +75,43 @@ describe('source maps', () => {
     const minified = /function (\w+)\(\w+\)\{let \w+=(\w+)\(/.exec(code) as RegExpExecArray;
     const at = code.indexOf('(', minified.index);
     const stack = `${minified[1]} /app/out.js:1:${at}`;
-    const times = selfTimes(profileOf(rawOf({ version: 'v26.0.0', stacks: { [stack]: [1] } }), { '/app/out.js': code }));
+    const times = selfTimes(
+      profileOf(rawOf({ version: 'v26.0.0', stacks: { [stack]: [1] } }), { '/app/out.js': code }),
+    );
     expect(Object.keys(times)[0]).toMatch(/^other .*src\/a\.ts:0$/);
   });
 
   test('put counts at the lines of the source', async () => {
     const { code } = await transform(source, { loader: 'ts', sourcemap: 'inline', sourcefile: 'a.ts' });
     const start = code.indexOf('function lengthOf');
-    const functions = [{ functionName: 'lengthOf', ranges: [{ startOffset: start, endOffset: code.indexOf('\n}', start) + 2, count: 7 }] }];
-    const records: RawRecord[] = [{ type: 'counts', scripts: [{ url: '/app/a.js', scriptId: '1', functions }] }];
+    const functions = [
+      {
+        functionName: 'lengthOf',
+        ranges: [{ startOffset: start, endOffset: code.indexOf('\n}', start) + 2, count: 7 }],
+      },
+    ];
+    const records: RawRecord[] = [
+      { type: 'counts', scripts: [{ url: '/app/a.js', scriptId: '1', functions }] },
+    ];
     const profile = profileOf(rawOf({ stacks: {} }), { '/app/a.js': code }, rawOf({ stacks: {}, records }));
     expect(figures(profile, 'calls')).toEqual({ 'lengthOf /app/a.ts:0': 7 });
-    expect(figures(profile, 'hits')).toEqual({ 'lengthOf /app/a.ts:5': 7, 'lengthOf /app/a.ts:6': 7, 'lengthOf /app/a.ts:7': 7 });
+    expect(figures(profile, 'hits')).toEqual({
+      'lengthOf /app/a.ts:5': 7,
+      'lengthOf /app/a.ts:6': 7,
+      'lengthOf /app/a.ts:7': 7,
+    });
   });
 
   test('of sources that are gone, broken maps and missing maps leave the generated place', async () => {
-    const { map } = await transform(source, { loader: 'ts', sourcemap: 'external', sourcefile: 'a.ts', sourcesContent: false });
+    const { map } = await transform(source, {
+      loader: 'ts',
+      sourcemap: 'external',
+      sourcefile: 'a.ts',
+      sourcesContent: false,
+    });
     const text = 'f();\n//# sourceMappingURL=a.js.map';
-    const read = (json: string | null) => sourceMapOf(text, '/app/a.js', (path) => (path === '/app/a.js.map' ? json : null));
+    const read = (json: string | null) =>
+      sourceMapOf(text, '/app/a.js', (path) => (path === '/app/a.js.map' ? json : null));
     expect(read(map)?.place(1, 0) ?? null).toBeNull();
     expect(read('{"version":3,')).toBeNull();
     expect(read(null)).toBeNull();
