@@ -14,7 +14,9 @@ const OLDEST = [20, 19] as const;
  */
 export function findRuntime(name: string | null): string {
   if (name === null) return process.execPath;
-  const file = name.includes(path.sep) ? path.resolve(name) : fromPath(name) ?? fromPath(`node${name}`) ?? fromPath(`node-${name}`);
+  const file = name.includes(path.sep)
+    ? path.resolve(name)
+    : (fromPath(name) ?? fromPath(`node${name}`) ?? fromPath(`node-${name}`));
   if (file === null || !isExecutable(file)) {
     const there = runtimesFound();
     throw new RecordError(
@@ -42,7 +44,8 @@ export function runtimesFound(): string[] {
       continue;
     }
     for (const name of names) {
-      if (/^node(js)?-?[\d.]*(\.exe)?$/.test(name) && isExecutable(path.join(folder, name))) found.push(path.join(folder, name));
+      if (/^node(js)?-?[\d.]*(\.exe)?$/.test(name) && isExecutable(path.join(folder, name)))
+        found.push(path.join(folder, name));
     }
   }
   return found;
@@ -53,7 +56,12 @@ function versionOf(file: string): string | null {
   if (file === process.execPath) return process.version;
   try {
     const { NODE_OPTIONS: _, ...environment } = process.env;
-    const text = execFileSync(file, ['--version'], { encoding: 'utf8', timeout: 10_000, env: environment, stdio: ['ignore', 'pipe', 'ignore'] });
+    const text = execFileSync(file, ['--version'], {
+      encoding: 'utf8',
+      timeout: 10_000,
+      env: environment,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
     return /^v\d+\.\d+\.\d+/.exec(text)?.[0] ?? null;
   } catch {
     return null;

@@ -32,7 +32,12 @@ export async function comparedRuns(
     // The order changes, so that a machine that slows down does not speak for one side.
     const plainFirst = pairs.length % 2 === 0;
     const before = plainFirst ? await plainRun(target, options, streams()) : null;
-    const raw = await runProgram(target, { ...options, streams: streams(), deopts: false, onProgress: undefined });
+    const raw = await runProgram(target, {
+      ...options,
+      streams: streams(),
+      deopts: false,
+      onProgress: undefined,
+    });
     const plain = before ?? (await plainRun(target, options, streams()));
     if (plain.code !== exit.code || plain.signal !== exit.signal) {
       return `without us the program ended with ${plain.signal ?? `exit code ${plain.code}`}`;
@@ -51,7 +56,8 @@ async function plainRun(
   options: RunOptions,
   streams: Streams,
 ): Promise<{ wall: number; code: number | null; signal: string | null }> {
-  const own = target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
+  const own =
+    target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
   const loader = target.entry !== null && /\.([cm]?ts|[jt]sx)$/.test(target.entry);
   const agent = loader ? makeAgentFolder({ ...options, pass: 'plain', until: null }) : null;
   try {

@@ -32,7 +32,10 @@ export function estimatedInfluence(raw: RawRecording): Influence {
 }
 
 /** Pairs of times (with measuring, without it) as a slowdown with its 95 % interval. */
-export function measuredInfluence(raw: RawRecording, pairs: readonly (readonly [measured: number, plain: number])[]): Influence {
+export function measuredInfluence(
+  raw: RawRecording,
+  pairs: readonly (readonly [measured: number, plain: number])[],
+): Influence {
   const { pauses, longestPause } = pausesOf(raw);
   // Ratios are averaged as logarithms, so that 2× and ½× cancel out.
   const logs = pairs.map(([measured, plain]) => Math.log(measured / plain));
@@ -50,13 +53,16 @@ export function measuredInfluence(raw: RawRecording, pairs: readonly (readonly [
 /** Mean and half of its 95 % interval, by Student's t. */
 export function meanWithInterval(values: readonly number[]): { mean: number; half: number } {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length - 1, 1);
+  const variance =
+    values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / Math.max(values.length - 1, 1);
   const quantile = quantiles[values.length - 2] ?? (values.length < 2 ? Infinity : 2);
   return { mean, half: quantile * Math.sqrt(variance / values.length) };
 }
 
 /** Student's t for 95 %, two-sided, with 1, 2, … degrees of freedom. */
-const quantiles = [12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145];
+const quantiles = [
+  12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
+];
 
 function pausesOf(raw: RawRecording): { samples: number; pauses: number; longestPause: number } {
   let [samples, pauses, longestPause] = [0, 0, 0];

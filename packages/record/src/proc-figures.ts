@@ -82,7 +82,16 @@ export class ProcFigures {
     let thread = this.#threads.get(key);
     if (thread === undefined) {
       const name = stat.slice(stat.indexOf('(') + 1, end);
-      thread = { parent, name, first: moment, last: moment, cpu: 0, queued: 0, majorFaults: 0, minorFaults: 0 };
+      thread = {
+        parent,
+        name,
+        first: moment,
+        last: moment,
+        cpu: 0,
+        queued: 0,
+        majorFaults: 0,
+        minorFaults: 0,
+      };
       this.#threads.set(key, thread);
     }
     thread.last = moment;

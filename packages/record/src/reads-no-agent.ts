@@ -5,8 +5,12 @@ const permission = /(?:^|[\s"'])--(?:experimental-)?permission\b/;
 
 /** Why the agent must stay out of the program, or `null`. */
 export function readsNoAgent(target: Target, environment: NodeJS.ProcessEnv): string | null {
-  const options = target.kind === 'node' ? optionsOf(target.args) : target.kind === 'script' ? target.args : [];
-  if (options.some((option) => permission.test(option)) || permission.test(environment['NODE_OPTIONS'] ?? '')) {
+  const options =
+    target.kind === 'node' ? optionsOf(target.args) : target.kind === 'script' ? target.args : [];
+  if (
+    options.some((option) => permission.test(option)) ||
+    permission.test(environment['NODE_OPTIONS'] ?? '')
+  ) {
     return 'The program runs under Node’s permission model, where the recorder cannot be read';
   }
   if (target.kind === 'python') return 'Python is not measured from inside by this version';

@@ -63,10 +63,17 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
 
     let influence: Influence = estimatedInfluence(raw);
     if (options.checkInfluence && folder !== null && raw.threads.length > 0) {
-      options.onProgress?.({ elapsed: raw.end - raw.begin, samples: 0, stage: 'comparing with the plain program' });
+      options.onProgress?.({
+        elapsed: raw.end - raw.begin,
+        samples: 0,
+        stage: 'comparing with the plain program',
+      });
       const pairs = await comparedRuns(target, runOptions, () => replayed(folder, 'unseen', false), raw.exit);
       if (typeof pairs === 'string') {
-        warnings.push({ code: 'influence-unknown', message: `What measuring cost could not be measured: ${pairs}.` });
+        warnings.push({
+          code: 'influence-unknown',
+          message: `What measuring cost could not be measured: ${pairs}.`,
+        });
       } else influence = measuredInfluence(raw, pairs);
     }
 

@@ -61,7 +61,11 @@ export interface RawRecording {
   readonly process: number;
   readonly peakMemory: number | null;
   readonly load: number | null;
-  readonly runtime: { readonly name: 'node' | 'cpython' | 'pypy' | 'other'; readonly version: string; readonly path: string };
+  readonly runtime: {
+    readonly name: 'node' | 'cpython' | 'pypy' | 'other';
+    readonly version: string;
+    readonly path: string;
+  };
   /** V8's log of deoptimisations, with `--deopts`. */
   readonly deopts: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];

@@ -1,4 +1,14 @@
-import { accessSync, closeSync, constants, existsSync, openSync, readFileSync, readdirSync, readSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { closest } from './closest.ts';
 import { findRuntime } from './find-runtime.ts';
@@ -23,7 +33,10 @@ const nodeFiles = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.jsx',
 export function resolveTarget(args: readonly string[], options: ResolveOptions): Target {
   const [name, ...rest] = args;
   if (name === undefined || name === '') {
-    throw new RecordError('TARGET_NOT_FOUND', 'Nothing to run: name a file, a script of package.json or a command.');
+    throw new RecordError(
+      'TARGET_NOT_FOUND',
+      'Nothing to run: name a file, a script of package.json or a command.',
+    );
   }
   if (name.startsWith('-')) {
     throw new RecordError(
@@ -40,14 +53,22 @@ export function resolveTarget(args: readonly string[], options: ResolveOptions):
   throw notFound(name, options, environment);
 }
 
-function fileTarget(given: readonly string[], name: string, rest: string[], options: ResolveOptions): Target | null {
+function fileTarget(
+  given: readonly string[],
+  name: string,
+  rest: string[],
+  options: ResolveOptions,
+): Target | null {
   const file = path.resolve(options.workingDirectory, name);
   const status = statSync(file, { throwIfNoEntry: false });
   if (status === undefined) return null;
   if (!status.isFile()) {
     // A folder that happens to be called like a script or a command does not hide it.
     if (!status.isDirectory() || name.includes(path.sep) || name === '.' || name === '..') {
-      throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is ${status.isDirectory() ? 'a folder' : 'no regular file'}: name the file to run.`);
+      throw new RecordError(
+        'TARGET_NOT_EXECUTABLE',
+        `${name} is ${status.isDirectory() ? 'a folder' : 'no regular file'}: name the file to run.`,
+      );
     }
     return null;
   }
@@ -57,15 +78,21 @@ function fileTarget(given: readonly string[], name: string, rest: string[], opti
     return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
   }
   if (extension === '.py' || /\bpython[\d.]*\b/.test(shebang)) {
-    const python = onPath('python3', options.workingDirectory, process.env) ?? onPath('python', options.workingDirectory, process.env);
+    const python =
+      onPath('python3', options.workingDirectory, process.env) ??
+      onPath('python', options.workingDirectory, process.env);
     const command = isExecutable(file) && shebang !== '' ? file : python;
-    if (command === null) throw new RecordError('RUNTIME_NOT_FOUND', `No python3 is on the PATH to run ${name} with.`);
+    if (command === null)
+      throw new RecordError('RUNTIME_NOT_FOUND', `No python3 is on the PATH to run ${name} with.`);
     return { given, kind: 'python', command, args: command === file ? rest : [file, ...rest], entry: file };
   }
   if (!isExecutable(file)) {
     // Without a path in front it may still be the name of a command.
     if (!name.includes('/') && onPath(name, options.workingDirectory, process.env) !== null) return null;
-    throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is neither a program of Node (.js, .ts, …) nor executable: chmod +x it, or name what runs it.`);
+    throw new RecordError(
+      'TARGET_NOT_EXECUTABLE',
+      `${name} is neither a program of Node (.js, .ts, …) nor executable: chmod +x it, or name what runs it.`,
+    );
   }
   if (nodeName.test(path.basename(file))) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
@@ -74,13 +101,24 @@ function fileTarget(given: readonly string[], name: string, rest: string[], opti
 }
 
 /** As `npm run` does it: in a shell, the arguments quoted behind the script. */
-function scriptTarget(given: readonly string[], name: string, rest: string[], options: ResolveOptions): Target | null {
+function scriptTarget(
+  given: readonly string[],
+  name: string,
+  rest: string[],
+  options: ResolveOptions,
+): Target | null {
   const manifest = nearestManifest(options.workingDirectory);
   const script = manifest?.scripts[name];
   if (script === undefined) return null;
   const line = [script, ...rest.map(quoted)].join(' ');
   return process.platform === 'win32'
-    ? { given, kind: 'script', command: process.env['ComSpec'] ?? 'cmd.exe', args: ['/d', '/s', '/c', line], entry: null }
+    ? {
+        given,
+        kind: 'script',
+        command: process.env['ComSpec'] ?? 'cmd.exe',
+        args: ['/d', '/s', '/c', line],
+        entry: null,
+      }
     : { given, kind: 'script', command: '/bin/sh', args: ['-c', line], entry: null };
 }
 
@@ -93,7 +131,13 @@ function commandTarget(
 ): Target | null {
   if (name.includes('/')) return null;
   if (name === 'node' && options.runtime !== null) {
-    return { given, kind: 'node', command: findRuntime(options.runtime), args: rest, entry: entryOf(rest, options.workingDirectory) };
+    return {
+      given,
+      kind: 'node',
+      command: findRuntime(options.runtime),
+      args: rest,
+      entry: entryOf(rest, options.workingDirectory),
+    };
   }
   for (const folder of binFolders(options.workingDirectory)) {
     const file = path.join(folder, name);
@@ -109,7 +153,8 @@ function commandTarget(
   if (nodeName.test(name)) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
   }
-  if (/^(python|pypy)[\d.]*$/.test(name)) return { given, kind: 'python', command: file, args: rest, entry: null };
+  if (/^(python|pypy)[\d.]*$/.test(name))
+    return { given, kind: 'python', command: file, args: rest, entry: null };
   if (/\bnode\b/.test(shebangOf(file))) {
     return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
   }
@@ -127,13 +172,19 @@ function entryOf(args: readonly string[], workingDirectory: string): string | nu
 }
 
 /** What `npm run` adds to the environment of a script: everything else is the user's own. */
-export function scriptEnvironment(target: Target, workingDirectory: string, environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+export function scriptEnvironment(
+  target: Target,
+  workingDirectory: string,
+  environment: NodeJS.ProcessEnv,
+): NodeJS.ProcessEnv {
   const manifest = nearestManifest(workingDirectory);
   const name = target.given[0] ?? '';
   if (manifest === null) return environment;
   const folders = [...binFolders(manifest.folder)].join(path.delimiter);
   const added: NodeJS.ProcessEnv = {
-    PATH: [folders, environment['PATH']].filter((part) => part !== undefined && part !== '').join(path.delimiter),
+    PATH: [folders, environment['PATH']]
+      .filter((part) => part !== undefined && part !== '')
+      .join(path.delimiter),
     INIT_CWD: workingDirectory,
     npm_lifecycle_event: name,
     npm_lifecycle_script: manifest.scripts[name] ?? '',
@@ -235,17 +286,20 @@ function quoted(argument: string): string {
 
 function notFound(name: string, options: ResolveOptions, environment: NodeJS.ProcessEnv): RecordError {
   const folder = path.dirname(path.resolve(options.workingDirectory, name));
-  const files = (existsSync(folder) ? readdirSync(folder) : []).map((file) => path.join(path.dirname(name), file));
-  const scripts = Object.keys(nearestManifest(options.workingDirectory)?.scripts ?? {});
-  const commands = [...binFolders(options.workingDirectory), ...(environment['PATH'] ?? '').split(path.delimiter)].flatMap(
-    (place) => {
-      try {
-        return readdirSync(place);
-      } catch {
-        return [];
-      }
-    },
+  const files = (existsSync(folder) ? readdirSync(folder) : []).map((file) =>
+    path.join(path.dirname(name), file),
   );
+  const scripts = Object.keys(nearestManifest(options.workingDirectory)?.scripts ?? {});
+  const commands = [
+    ...binFolders(options.workingDirectory),
+    ...(environment['PATH'] ?? '').split(path.delimiter),
+  ].flatMap((place) => {
+    try {
+      return readdirSync(place);
+    } catch {
+      return [];
+    }
+  });
   const meant = closest(name, [...files, ...scripts]) ?? closest(name, commands);
   const hint = meant === null ? '' : ` Did you mean ${meant}?`;
   return new RecordError(

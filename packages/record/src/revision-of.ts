@@ -15,7 +15,12 @@ function headOf(found: string): string | null {
     // In a worktree `.git` is a file that names the folder.
     const git = statSync(found).isDirectory()
       ? found
-      : path.resolve(path.dirname(found), readFileSync(found, 'utf8').replace(/^gitdir:/, '').trim());
+      : path.resolve(
+          path.dirname(found),
+          readFileSync(found, 'utf8')
+            .replace(/^gitdir:/, '')
+            .trim(),
+        );
     const head = readFileSync(path.join(git, 'HEAD'), 'utf8').trim();
     if (!head.startsWith('ref: ')) return head;
     const name = head.slice('ref: '.length);

@@ -9,7 +9,13 @@ import { RawFolder } from './node/raw-folder.ts';
 import { now } from './now.ts';
 import { ProcFigures } from './proc-figures.ts';
 import { childrenUsage } from './children-usage.ts';
-import { RecordError, type RawRecording, type RawThread, type Target, type ThreadFigures } from './recording.ts';
+import {
+  RecordError,
+  type RawRecording,
+  type RawThread,
+  type Target,
+  type ThreadFigures,
+} from './recording.ts';
 import { readsNoAgent } from './reads-no-agent.ts';
 import { samplesIn } from './samples-in.ts';
 import type { Streams } from './streams.ts';
@@ -79,7 +85,11 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);
     const warnings: { code: string; message: string }[] = [];
     if (threads.length === 0) warnings.push(notInside(target, reason));
-    if (signals.rescued.size > 0) warnings.push({ code: 'rescued', message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.` });
+    if (signals.rescued.size > 0)
+      warnings.push({
+        code: 'rescued',
+        message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.`,
+      });
     return {
       threads,
       figures: completed(figures, pid, until !== null || main?.ended === true, usageBefore, usage),
@@ -102,7 +112,12 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
   }
 }
 
-function start(target: Target, options: RunOptions, agent: AgentFolder | null, deoptLog: string): ChildProcess {
+function start(
+  target: Target,
+  options: RunOptions,
+  agent: AgentFolder | null,
+  deoptLog: string,
+): ChildProcess {
   const environment =
     target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
   const args =
@@ -131,7 +146,9 @@ function startError(target: Target, cause: unknown): RecordError {
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
   const name = target.given[0] ?? target.command;
   if (code === 'ENOENT') {
-    return new RecordError('TARGET_NOT_FOUND', `${name} cannot be started: what runs it does not exist.`, { cause });
+    return new RecordError('TARGET_NOT_FOUND', `${name} cannot be started: what runs it does not exist.`, {
+      cause,
+    });
   }
   if (code === 'EACCES' || code === 'ENOEXEC') {
     return new RecordError('TARGET_NOT_EXECUTABLE', `${name} cannot be executed.`, { cause });
@@ -145,7 +162,11 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: Node
   });
 }
 
-function reportProgress(begin: number, folder: string, onProgress: RunOptions['onProgress']): NodeJS.Timeout | undefined {
+function reportProgress(
+  begin: number,
+  folder: string,
+  onProgress: RunOptions['onProgress'],
+): NodeJS.Timeout | undefined {
   if (onProgress === undefined) return undefined;
   return setInterval(() => onProgress(now() - begin, samplesIn(folder)), PROGRESS_TIME);
 }
@@ -164,7 +185,7 @@ async function lastOutput(child: ChildProcess, connected: Promise<void> | undefi
 /** Children that the same signal or end reached are given a moment; daemons live on without us. */
 async function lastLines(processes: readonly number[], root: number): Promise<void> {
   const others = processes.filter((pid) => pid !== root);
-  for (const end = now() + LAST_LINES * 1e3; now() < end && others.some(isAlive); ) {
+  for (const end = now() + LAST_LINES * 1e3; now() < end && others.some(isAlive);) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -180,7 +201,13 @@ function addOwnFigures(figures: ProcFigures, { start: { pid }, records }: RawThr
  * The kernel adds up, to a hundredth of a second, what all waited-for processes used: more than was seen of a
  * program that could not say at its end what it had used.
  */
-function completed(figures: ProcFigures, pid: number, told: boolean, before: number | null, after: number | null): ThreadFigures[] {
+function completed(
+  figures: ProcFigures,
+  pid: number,
+  told: boolean,
+  before: number | null,
+  after: number | null,
+): ThreadFigures[] {
   const seen = figures.figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
   const missing = told || before === null || after === null ? 0 : Math.max(after - before - seen, 0);
   return figures.figures.map((each) =>

@@ -17,7 +17,10 @@ export const inherited: Streams = { stdio: 'inherit' };
 export const hidden: Streams = { stdio: 'ignore' };
 
 /** Files in `folder` that hold what a program read and printed. */
-export function spooled(folder: string, run: string): { readonly stdin: string; readonly stdout: string; readonly stderr: string } {
+export function spooled(
+  folder: string,
+  run: string,
+): { readonly stdin: string; readonly stdout: string; readonly stderr: string } {
   return {
     stdin: path.join(folder, 'stdin'),
     stdout: path.join(folder, `${run}-stdout`),
@@ -50,7 +53,11 @@ export function kept(folder: string, pipes: boolean): Streams {
 export function replayed(folder: string, run: string, compared: boolean): Streams {
   const files = spooled(folder, run);
   return {
-    stdio: [process.stdin.isTTY ? 'ignore' : 'pipe', compared ? 'pipe' : 'ignore', compared ? 'pipe' : 'ignore'],
+    stdio: [
+      process.stdin.isTTY ? 'ignore' : 'pipe',
+      compared ? 'pipe' : 'ignore',
+      compared ? 'pipe' : 'ignore',
+    ],
     async connect(child) {
       const done: Promise<void>[] = [];
       if (child.stdin !== null) {

@@ -1,4 +1,12 @@
-import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { isAlive } from './is-alive.ts';
@@ -66,7 +74,8 @@ function removeStale(parent: string): void {
     try {
       const status = statSync(folder);
       if (Date.now() - status.mtimeMs < STALE || status.uid !== process.getuid?.()) continue;
-      if (!isAlive(ownerOf(folder)) && (process.platform !== 'linux' || !isMentioned(folder))) removeFolder(folder);
+      if (!isAlive(ownerOf(folder)) && (process.platform !== 'linux' || !isMentioned(folder)))
+        removeFolder(folder);
     } catch {
       // Somebody else was quicker.
     }

@@ -123,7 +123,11 @@ function inside(): object {
 }
 
 async function evaluate(client: InspectorClient, expression: string): Promise<unknown> {
-  const answer = (await client.post('Runtime.evaluate', { expression, returnByValue: true, silent: true })) as {
+  const answer = (await client.post('Runtime.evaluate', {
+    expression,
+    returnByValue: true,
+    silent: true,
+  })) as {
     result: { value?: unknown };
   };
   return answer.result.value;
@@ -206,7 +210,10 @@ async function sampleUntil(
 async function closeInspector(client: InspectorClient): Promise<void> {
   const expression = `setImmediate(() => process._debugEnd())`;
   await Promise.race([
-    client.post('Profiler.disable').then(() => evaluate(client, expression)).catch(() => {}),
+    client
+      .post('Profiler.disable')
+      .then(() => evaluate(client, expression))
+      .catch(() => {}),
     new Promise((resolve) => setTimeout(resolve, 1000)),
   ]);
 }

@@ -24,7 +24,10 @@ const PATIENCE = 5000;
  */
 export async function openInspector(pid: number): Promise<Inspector> {
   if (process.platform !== 'linux') {
-    throw new RecordError('ATTACH_FAILED', 'Attaching works on Linux only: start the program with whetstone run.');
+    throw new RecordError(
+      'ATTACH_FAILED',
+      'Attaching works on Linux only: start the program with whetstone run.',
+    );
   }
   checkNode(pid);
   const before = listeningPorts(pid);
@@ -56,11 +59,18 @@ function checkNode(pid: number): void {
   try {
     executable = readlinkSync(`/proc/${pid}/exe`);
   } catch (cause) {
-    throw new RecordError('ATTACH_FAILED', `Process ${pid} may not be looked at: it belongs to another user.`, { cause });
+    throw new RecordError(
+      'ATTACH_FAILED',
+      `Process ${pid} may not be looked at: it belongs to another user.`,
+      { cause },
+    );
   }
   const name = path.basename(executable.replace(/ \(deleted\)$/, ''));
   if (/^node(js)?[\d.-]*$/.test(name) || /\/libnode\.so/.test(text(`/proc/${pid}/maps`))) return;
-  throw new RecordError('PROCESS_NOT_NODE', `Process ${pid} is ${name}, no Node: only a running Node can be attached to.`);
+  throw new RecordError(
+    'PROCESS_NOT_NODE',
+    `Process ${pid} is ${name}, no Node: only a running Node can be attached to.`,
+  );
 }
 
 function signal(pid: number, name: NodeJS.Signals | 0): void {
@@ -102,7 +112,8 @@ function listeningPorts(pid: number): number[] {
     for (const line of text(`/proc/${pid}/net/${table}`).split('\n').slice(1)) {
       const fields = line.trim().split(/\s+/);
       const listening = fields[3] === '0A';
-      if (listening && sockets.has(fields[9] ?? '')) ports.add(Number.parseInt(fields[1]?.split(':')[1] ?? '', 16));
+      if (listening && sockets.has(fields[9] ?? ''))
+        ports.add(Number.parseInt(fields[1]?.split(':')[1] ?? '', 16));
     }
   }
   return [...ports];

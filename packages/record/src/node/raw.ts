@@ -123,7 +123,11 @@ export interface RawCounts {
     readonly scriptId: string;
     readonly functions: readonly {
       readonly functionName: string;
-      readonly ranges: readonly { readonly startOffset: number; readonly endOffset: number; readonly count: number }[];
+      readonly ranges: readonly {
+        readonly startOffset: number;
+        readonly endOffset: number;
+        readonly count: number;
+      }[];
     }[];
   }[];
 }

@@ -30,14 +30,21 @@ export function makeAgentFolder(options: AgentOptions): AgentFolder {
   const preload = path.join(folder, 'preload.cjs');
   for (const name of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, name));
   const configuration = JSON.stringify({ ...options, folder, preload });
-  writeFileSync(preload, `require(${JSON.stringify(path.join(agentFolder, 'agent.cjs'))}).start(${configuration});\n`, {
-    mode: 0o600,
-  });
+  writeFileSync(
+    preload,
+    `require(${JSON.stringify(path.join(agentFolder, 'agent.cjs'))}).start(${configuration});\n`,
+    {
+      mode: 0o600,
+    },
+  );
   return { folder, preload };
 }
 
 /** NODE_OPTIONS with our part before the user's own, which the agent takes out again. */
 export function withAgent(environment: NodeJS.ProcessEnv, preload: string): NodeJS.ProcessEnv {
   const own = environment['NODE_OPTIONS'];
-  return { ...environment, NODE_OPTIONS: own === undefined ? `--require ${preload}` : `--require ${preload} ${own}` };
+  return {
+    ...environment,
+    NODE_OPTIONS: own === undefined ? `--require ${preload}` : `--require ${preload} ${own}`,
+  };
 }

@@ -158,7 +158,12 @@ function begin(options, environment) {
       }
     };
   }
-  Object.defineProperty(globalThis, entry, { value: control, configurable: true, enumerable: false, writable: true });
+  Object.defineProperty(globalThis, entry, {
+    value: control,
+    configurable: true,
+    enumerable: false,
+    writable: true,
+  });
 
   onEnd(control, main, options.folder);
   followChildren(options, environment);
@@ -167,7 +172,10 @@ function begin(options, environment) {
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
   startWatcher(options, context, control, main);
-  measuring = options.pass === 'counts' ? startCounter(session, output) : startSampler(output, options.interval);
+  measuring =
+    options.pass === 'counts'
+      ? startCounter(session, output)
+      : startSampler(output, options.interval, () => console.alone());
 }
 
 /** The program as without us, but for TypeScript, which something has to load. */

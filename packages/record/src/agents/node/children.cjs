@@ -53,7 +53,12 @@ function underPermission(given, pairs) {
 function binding(name) {
   const silent = Object.getOwnPropertyDescriptor(process, 'noDeprecation');
   try {
-    Object.defineProperty(process, 'noDeprecation', { value: true, configurable: true, writable: true, enumerable: true });
+    Object.defineProperty(process, 'noDeprecation', {
+      value: true,
+      configurable: true,
+      writable: true,
+      enumerable: true,
+    });
     return process.binding(name);
   } catch {
     return undefined;

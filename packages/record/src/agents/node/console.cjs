@@ -3,8 +3,25 @@
 // doubles its cost. The methods below it are the ones that print; bound again, they alone run.
 
 const names = [
-  'log', 'warn', 'dir', 'time', 'timeEnd', 'timeLog', 'trace', 'assert', 'clear', 'count', 'countReset',
-  'group', 'groupEnd', 'table', 'debug', 'info', 'dirxml', 'error', 'groupCollapsed',
+  'log',
+  'warn',
+  'dir',
+  'time',
+  'timeEnd',
+  'timeLog',
+  'trace',
+  'assert',
+  'clear',
+  'count',
+  'countReset',
+  'group',
+  'groupEnd',
+  'table',
+  'debug',
+  'info',
+  'dirxml',
+  'error',
+  'groupCollapsed',
 ];
 
 /** `bind` puts the plain methods in place; they step back once the program itself uses an inspector. */
@@ -19,7 +36,8 @@ exports.plainConsole = function plainConsole(Session) {
     for (const name of names) {
       const before = Object.getOwnPropertyDescriptor(console, name);
       const method = prototype[name];
-      if (before === undefined || typeof before.value !== 'function' || typeof method !== 'function') continue;
+      if (before === undefined || typeof before.value !== 'function' || typeof method !== 'function')
+        continue;
       const value = method.bind(console);
       Object.defineProperty(value, 'name', { value: name, configurable: true });
       Object.defineProperty(console, name, { ...before, value });
@@ -44,11 +62,19 @@ exports.plainConsole = function plainConsole(Session) {
     Object.defineProperty(owner, name, { ...before, value: wrapped });
   }
 
+  let used = false;
+
   function restore() {
+    used = true;
     for (const { name, before, value } of replaced.splice(0)) {
       if (console[name] === value) Object.defineProperty(console, name, before);
     }
   }
 
-  return { bind };
+  return {
+    bind,
+    /** Nobody but us uses the inspector: coverage, which V8 has but once, included. */
+    alone: () =>
+      !used && process.env.NODE_V8_COVERAGE === undefined && require('node:inspector').url() === undefined,
+  };
 };

@@ -42,12 +42,16 @@ exports.onEnd = function onEnd(control, main, folder) {
   function before(name, reason) {
     const original = process[name];
     if (typeof original !== 'function') return;
-    define(process, name, {
-      [name](...args) {
-        control.finish(uncaught && reason === 'exit' ? 'uncaught' : reason);
-        return apply(original, this, args);
-      },
-    }[name]);
+    define(
+      process,
+      name,
+      {
+        [name](...args) {
+          control.finish(uncaught && reason === 'exit' ? 'uncaught' : reason);
+          return apply(original, this, args);
+        },
+      }[name],
+    );
   }
 
   if (main) ({ rearm, listens } = listen(control, folder));
@@ -123,16 +127,25 @@ function listen(control, folder) {
 
   // Without us a program that kills itself does not get to its next statement.
   const { kill } = process;
-  define(process, 'kill', {
-    kill(pid, signal) {
-      const name = deadly(signal);
-      if (name !== undefined && reachesUs(pid) && apply(listenerCount, process, [name]) === 0 && !ignored.has(name)) {
-        control.raise(name, pid);
-        return true;
-      }
-      return apply(kill, this, arguments);
-    },
-  }.kill);
+  define(
+    process,
+    'kill',
+    {
+      kill(pid, signal) {
+        const name = deadly(signal);
+        if (
+          name !== undefined &&
+          reachesUs(pid) &&
+          apply(listenerCount, process, [name]) === 0 &&
+          !ignored.has(name)
+        ) {
+          control.raise(name, pid);
+          return true;
+        }
+        return apply(kill, this, arguments);
+      },
+    }.kill,
+  );
 
   for (const signal of signals) arm(signal);
 
@@ -151,13 +164,27 @@ function listen(control, folder) {
 
 const { constants } = require('node:os');
 /** Signals that leave a process alive that does nothing about them, and those that Node answers itself. */
-const harmless = ['SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGWINCH', 'SIGUSR1', 'SIGPIPE', 'SIGXFSZ'];
+const harmless = [
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGWINCH',
+  'SIGUSR1',
+  'SIGPIPE',
+  'SIGXFSZ',
+];
 
 /** The signal's name if it ends a process that does not listen. */
 function deadly(signal) {
   if (signal === undefined) return 'SIGTERM';
   const name =
-    typeof signal === 'number' ? Object.keys(constants.signals).find((key) => constants.signals[key] === signal) : signal;
+    typeof signal === 'number'
+      ? Object.keys(constants.signals).find((key) => constants.signals[key] === signal)
+      : signal;
   return typeof name === 'string' && name in constants.signals && !harmless.includes(name) ? name : undefined;
 }
 

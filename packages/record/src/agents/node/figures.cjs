@@ -19,7 +19,12 @@ exports.figures = function figures() {
     const { maxRSS, majorPageFault, minorPageFault, userCPUTime, systemCPUTime } = process.resourceUsage();
     return {
       threads,
-      usage: { peak: maxRSS * 1024, majorFaults: majorPageFault, minorFaults: minorPageFault, cpu: userCPUTime + systemCPUTime },
+      usage: {
+        peak: maxRSS * 1024,
+        majorFaults: majorPageFault,
+        minorFaults: minorPageFault,
+        cpu: userCPUTime + systemCPUTime,
+      },
     };
   } catch {
     return { threads };

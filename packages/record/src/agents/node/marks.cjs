@@ -17,10 +17,22 @@ exports.installMarks = function installMarks(context, session) {
       context.record({ type: 'mark', kind: 'region', name: String(name), start, duration });
     },
     function(name, fn) {
-      context.record({ type: 'mark', kind: 'function', name: String(name), start: now(), duration: 0, ...placeOf(session, fn) });
+      context.record({
+        type: 'mark',
+        kind: 'function',
+        name: String(name),
+        start: now(),
+        duration: 0,
+        ...placeOf(session, fn),
+      });
     },
   });
-  Object.defineProperty(globalThis, hook, { value: marks, configurable: true, enumerable: false, writable: false });
+  Object.defineProperty(globalThis, hook, {
+    value: marks,
+    configurable: true,
+    enumerable: false,
+    writable: false,
+  });
 };
 
 /** Where a function is: `{scriptId, line, column}` as the profile's nodes count them, from 0; empty if it cannot be told. */
@@ -30,18 +42,22 @@ function placeOf(session, fn) {
   let place = {};
   try {
     control.subject = fn;
-    session.post('Runtime.evaluate', { expression: "globalThis[Symbol.for('@whetstone/agent')].subject" }, (error, answer) => {
-      if (error || !answer.result.objectId) return;
-      const { objectId } = answer.result;
-      session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failed, properties) => {
-        if (failed) return;
-        const found = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
-        if (found === undefined) return;
-        const { scriptId, lineNumber, columnNumber } = found.value.value;
-        place = { scriptId, line: lineNumber, column: columnNumber };
-      });
-      session.post('Runtime.releaseObject', { objectId });
-    });
+    session.post(
+      'Runtime.evaluate',
+      { expression: "globalThis[Symbol.for('@whetstone/agent')].subject" },
+      (error, answer) => {
+        if (error || !answer.result.objectId) return;
+        const { objectId } = answer.result;
+        session.post('Runtime.getProperties', { objectId, ownProperties: true }, (failed, properties) => {
+          if (failed) return;
+          const found = properties.internalProperties?.find(({ name }) => name === '[[FunctionLocation]]');
+          if (found === undefined) return;
+          const { scriptId, lineNumber, columnNumber } = found.value.value;
+          place = { scriptId, line: lineNumber, column: columnNumber };
+        });
+        session.post('Runtime.releaseObject', { objectId });
+      },
+    );
   } catch {
   } finally {
     control.subject = undefined;

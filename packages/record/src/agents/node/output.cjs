@@ -28,7 +28,7 @@ exports.openOutput = function openOutput(folder, pid, threadId) {
     if (descriptor < 0) return false;
     try {
       const bytes = fromString(text);
-      for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at, bytes.length - at);
+      for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at);
       return true;
     } catch {
       descriptor = -1;

@@ -7,6 +7,8 @@
 // sampling without a break.
 
 const { Session } = require('node:inspector');
+/** The program's own sessions are noticed by a wrapper around this method; ours are not the program's. */
+const { connect } = Session.prototype;
 const { now, threadCpu } = require('./clock.cjs');
 const { stringify } = JSON;
 const { min, max } = Math;
@@ -29,12 +31,15 @@ const SHORTEST_PIECE = 100e3;
 const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
-/** Samples the calling thread; `interval` of `null` is 250 µs for the first second, then 1 ms. */
-exports.startSampler = function startSampler(output, interval) {
+/**
+ * Samples the calling thread; `interval` of `null` is 250 µs for the first second, then 1 ms.
+ * `alone()` says whether the program has an inspector of its own at work.
+ */
+exports.startSampler = function startSampler(output, interval, alone) {
   const began = now();
-  /** The interval cannot change while V8 samples, so the usual one runs beside the fine one from the start. */
-  const usual = openSession(interval === null ? USUAL_INTERVAL : interval);
   let fine = interval === null ? openSession(FINE_INTERVAL) : null;
+  /** The interval cannot change while V8 samples, so the usual one begins before the fine one ends. */
+  let usual = interval === null ? null : openSession(interval);
   let number = 0;
   let samples = 0;
   let stopped = false;
@@ -50,15 +55,18 @@ exports.startSampler = function startSampler(output, interval) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
+    const change = usual === null && !stopped && moment - began >= FINE_TIME;
+    if (change) usual = openSession(USUAL_INTERVAL);
     if (!stopped) begin();
+    if (change && alone()) forgetOptimised(usual);
     end(stopped ? number : number - 1);
     const session = fine === null ? usual : fine;
     const profile = session.taken();
-    if (fine !== null && (stopped || moment - began >= FINE_TIME)) {
+    if (fine !== null && (stopped || change)) {
       fine.close();
       fine = null;
     }
-    if (stopped) usual.close();
+    if (stopped && usual !== null) usual.close();
     cpuStart = threadCpu();
     if (profile === null) return;
     const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
@@ -106,7 +114,7 @@ exports.startSampler = function startSampler(output, interval) {
 /** A session whose profiler follows `console.profile`. */
 function openSession(interval) {
   const session = new Session();
-  session.connect();
+  connect.call(session);
   let profile = null;
   session.on('Profiler.consoleProfileFinished', ({ params }) => {
     if (params.title.startsWith('whetstone ')) profile = params.profile;
@@ -115,6 +123,7 @@ function openSession(interval) {
   session.post('Profiler.setSamplingInterval', { interval });
   return {
     interval,
+    post: (method, params) => session.post(method, params),
     /** The piece that has ended, once. */
     taken() {
       const result = profile;
@@ -125,4 +134,13 @@ function openSession(interval) {
       session.disconnect();
     },
   };
+}
+
+/**
+ * A session that begins late does not know code that was optimised while it ran. Turning on precise coverage
+ * makes V8 throw optimised code away, and what it compiles again has a name.
+ */
+function forgetOptimised(session) {
+  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
+  session.post('Profiler.stopPreciseCoverage');
 }

@@ -44,5 +44,5 @@ function startTimer(control) {
     const next = control.flush(false);
     if (next > 0) setTimeout(ask, next).unref();
   };
-  setTimeout(ask, 1000).unref();
+  setTimeout(ask, 400).unref();
 }

@@ -11,8 +11,8 @@ const { FREE, CONNECTED, CLOSED } = require('./watch-lock.cjs');
 const { folder, pid, until, lock } = workerData;
 /** A main thread that used less CPU than this since the last time slept, and is left asleep. */
 const IDLE_CPU = 2000;
-/** First question to a main thread, in milliseconds: the tree of a short program is small. */
-const FIRST = 400;
+/** First question to a main thread, in milliseconds: its first piece tells how fast the tree grows. */
+const FIRST = 350;
 const USUAL = 1000;
 
 const schedstat = `/proc/self/task/${pid}/schedstat`;

@@ -3,6 +3,8 @@
 // measured first, through the inspector, which reaches a worker in an endless loop too.
 
 const { Session } = require('node:inspector');
+/** The program's own sessions are noticed by a wrapper around this method; ours are not the program's. */
+const { connect } = Session.prototype;
 const workerThreads = require('node:worker_threads');
 const { now } = require('./clock.cjs');
 
@@ -36,10 +38,14 @@ exports.finishWorkers = function finishWorkers(words, threadIds, reason) {
   if (asked.length === 0) return;
   const session = new Session();
   try {
-    session.connect();
+    connect.call(session);
     const agent = "globalThis[Symbol.for('@whetstone/agent')]";
     const expression = `${agent} && ${agent}.finishWorker([${asked.join()}], '${reason}')`;
-    const message = JSON.stringify({ id: 1, method: 'Runtime.evaluate', params: { expression, silent: true } });
+    const message = JSON.stringify({
+      id: 1,
+      method: 'Runtime.evaluate',
+      params: { expression, silent: true },
+    });
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
     });

@@ -40,7 +40,11 @@ exports.followWorkers = function followWorkers(environment, control) {
   const made = new Proxy(Worker, {
     construct(target, args, newTarget) {
       const build = () =>
-        construct(target, [args[0], withOurs(args[1], environment), ...args.slice(2)], newTarget === made ? target : newTarget);
+        construct(
+          target,
+          [args[0], withOurs(args[1], environment), ...args.slice(2)],
+          newTarget === made ? target : newTarget,
+        );
       const worker = environment.alive() ? environment.during(build) : build();
       const id = worker.threadId;
       shiftNumber(worker);
@@ -118,7 +122,13 @@ function shiftNumber(worker) {
 
 function replace(owner, name, value) {
   const before = Object.getOwnPropertyDescriptor(owner, name);
-  Object.defineProperty(owner, name, { configurable: true, enumerable: false, writable: true, ...withoutAccess(before), value });
+  Object.defineProperty(owner, name, {
+    configurable: true,
+    enumerable: false,
+    writable: true,
+    ...withoutAccess(before),
+    value,
+  });
 }
 
 function withoutAccess(descriptor) {
