@@ -122,7 +122,15 @@ function start(
     target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
   const args =
     options.deopts && target.kind === 'node'
-      ? ['--log-deopt', `--logfile=${deoptLog}`, '--no-logfile-per-isolate', ...target.args]
+      ? [
+          '--log-deopt',
+          `--logfile=${deoptLog}`,
+          '--no-logfile-per-isolate',
+          // V8 up to Node 24 prints each on stdout besides, if it is not told a file; a device will not do.
+          '--redirect-code-traces',
+          `--redirect-code-traces-to=${deoptLog}.traces`,
+          ...target.args,
+        ]
       : [...target.args];
   try {
     return spawn(target.command, args, {
