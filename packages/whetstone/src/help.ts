@@ -5,7 +5,8 @@ import { UsageError } from './usage-error.ts';
 export async function helpText(name?: string): Promise<string> {
   if (name !== undefined) {
     const load = commands.get(name);
-    if (!load) throw new UsageError(`no command '${name}'. The commands are ${[...commands.keys()].join(', ')}.`);
+    if (!load)
+      throw new UsageError(`no command '${name}'. The commands are ${[...commands.keys()].join(', ')}.`);
     return commandHelp(name, await load());
   }
   const rows: string[] = [];
@@ -30,10 +31,15 @@ ${rows.join('\n')}
 export function commandHelp(name: string, command: Command): string {
   const rows = command.options.map((option) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
-    return [`${short}--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`, option.help] as const;
+    return [
+      `${short}--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`,
+      option.help,
+    ] as const;
   });
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
-  const options = rows.map(([left, help]) => `  ${left.padEnd(width)}${wrap(help, 78 - width, width + 2)}`).join('\n');
+  const options = rows
+    .map(([left, help]) => `  ${left.padEnd(width)}${wrap(help, 78 - width, width + 2)}`)
+    .join('\n');
   return `whetstone ${name} ${command.usage}\n\n${command.summary}\n${options && `\n${options}\n`}`;
 }
 

@@ -13,7 +13,9 @@ try {
     process.stderr.write(`whetstone: ${error.message}\n`);
     process.exitCode = exitCodeOf(error);
   } else {
-    process.stderr.write(`whetstone: this is a bug of Whetstone.\n${error instanceof Error ? error.stack : String(error)}\n`);
+    process.stderr.write(
+      `whetstone: this is a bug of Whetstone.\n${error instanceof Error ? error.stack : String(error)}\n`,
+    );
     process.exitCode = name === 'run' ? 125 : 1;
   }
 }

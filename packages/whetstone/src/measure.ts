@@ -17,7 +17,10 @@ export interface Measured<T> {
  */
 export async function measure<T>(work: () => T | PromiseLike<T>): Promise<Measured<Awaited<T>>> {
   // Loaded here: a program that only marks functions must not load a profiler.
-  const [{ recordCall }, { reportOf }] = await Promise.all([import('@whetstone/record'), import('./report-of.ts')]);
+  const [{ recordCall }, { reportOf }] = await Promise.all([
+    import('@whetstone/record'),
+    import('./report-of.ts'),
+  ]);
   const { value, profile } = await recordCall(work, { workingDirectory: process.cwd(), thread: threadId });
   return { value, report: reportOf(profile) };
 }

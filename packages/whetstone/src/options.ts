@@ -53,10 +53,19 @@ export function parseOptions(
     }
     const equals = argument.startsWith('--') ? argument.indexOf('=') : -1;
     const name = equals < 0 ? argument : argument.slice(0, equals);
-    const option = known.find((o) => name === `--${o.name}` || (o.short !== undefined && name === `-${o.short}`));
-    if (!option) throw new UsageError(`no option '${name}'.${didYouMean(name, known.map((o) => `--${o.name}`))}`);
+    const option = known.find(
+      (o) => name === `--${o.name}` || (o.short !== undefined && name === `-${o.short}`),
+    );
+    if (!option)
+      throw new UsageError(
+        `no option '${name}'.${didYouMean(
+          name,
+          known.map((o) => `--${o.name}`),
+        )}`,
+      );
     if (option.value === undefined) {
-      if (equals >= 0) throw new UsageError(`${name} takes no value, and was given '${argument.slice(equals + 1)}'.`);
+      if (equals >= 0)
+        throw new UsageError(`${name} takes no value, and was given '${argument.slice(equals + 1)}'.`);
       options.set(option.name, true);
       continue;
     }
@@ -68,7 +77,10 @@ export function parseOptions(
       );
     }
     const value = option.read ? option.read(text, name) : text;
-    options.set(option.name, option.many ? [...((options.get(option.name) as unknown[]) ?? []), value] : value);
+    options.set(
+      option.name,
+      option.many ? [...((options.get(option.name) as unknown[]) ?? []), value] : value,
+    );
   }
   return { options, rest };
 }
@@ -81,7 +93,9 @@ export function readDuration(unit: 'us' | 's'): (text: string, name: string) => 
     const match = /^(\d+(?:\.\d+)?)(us|µs|ms|s|m|h)?$/.exec(text);
     const value = match ? Number(match[1]) * units[match[2] ?? unit]! : Number.NaN;
     if (!(value > 0)) {
-      throw new UsageError(`${name} is '${text}', and takes a time above 0 such as ${unit === 's' ? '30s or 5m' : '250us or 1ms'}.`);
+      throw new UsageError(
+        `${name} is '${text}', and takes a time above 0 such as ${unit === 's' ? '30s or 5m' : '250us or 1ms'}.`,
+      );
     }
     return value;
   };
@@ -90,6 +104,7 @@ export function readDuration(unit: 'us' | 's'): (text: string, name: string) => 
 /** Reads a whole number of at least 1. */
 export function readCount(text: string, name: string): number {
   const value = Number(text);
-  if (!/^\d+$/.test(text) || value < 1) throw new UsageError(`${name} is '${text}', and takes a whole number above 0.`);
+  if (!/^\d+$/.test(text) || value < 1)
+    throw new UsageError(`${name} is '${text}', and takes a whole number above 0.`);
   return value;
 }

@@ -10,5 +10,9 @@ export const pageFolder = fileURLToPath(new URL('./page', import.meta.url));
 
 /** The page with a profile in one file that needs nothing else. */
 export async function pageFile(profile: Profile, report: RunReport): Promise<string> {
-  return selfContainedPage(readFileSync(`${pageFolder}/single.html`, 'utf8'), await writeWhet(profile, codec), report);
+  return selfContainedPage(
+    readFileSync(`${pageFolder}/single.html`, 'utf8'),
+    await writeWhet(profile, codec),
+    report,
+  );
 }

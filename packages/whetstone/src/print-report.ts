@@ -23,8 +23,18 @@ export const reportOptions: readonly Option[] = [
   { name: 'callers', value: 'NAME', help: 'Who called this function, and with how much time.' },
   { name: 'callees', value: 'NAME', help: 'What this function called.' },
   { name: 'lines', value: 'NAME', many: true, help: 'This function line by line; may stand more than once.' },
-  { name: 'include', value: 'PATH', many: true, help: 'Only files of this path, or that match it (src, **/*.test.ts).' },
-  { name: 'exclude', value: 'PATH', many: true, help: 'No files of this path, or that match it (node_modules).' },
+  {
+    name: 'include',
+    value: 'PATH',
+    many: true,
+    help: 'Only files of this path, or that match it (src, **/*.test.ts).',
+  },
+  {
+    name: 'exclude',
+    value: 'PATH',
+    many: true,
+    help: 'No files of this path, or that match it (node_modules).',
+  },
   { name: 'json', value: 'FILE', help: 'Write the whole report as one JSON document.' },
   { name: 'html', value: 'FILE', help: 'Write the page with the profile as one self-contained file.' },
   { name: 'quiet', short: 'q', help: 'Print only where the profile is.' },
@@ -77,7 +87,11 @@ function linesOf(profile: Profile, names: readonly string[]): Pick<View, 'lines'
 }
 
 /** Prints the findings of a profile, and writes the files that were asked for. */
-export async function printExplanation(profile: Profile, parsed: Parsed, out: NodeJS.WriteStream): Promise<void> {
+export async function printExplanation(
+  profile: Profile,
+  parsed: Parsed,
+  out: NodeJS.WriteStream,
+): Promise<void> {
   const report = reportOf(profile);
   await writeFiles(profile, report, parsed);
   if (parsed.options.get('json') !== '-') out.write(explainText(report, terminalOf(out)));

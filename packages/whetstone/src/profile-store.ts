@@ -38,7 +38,11 @@ export function savedProfiles(folder: string): SavedProfile[] {
 /** The file that the next profile of a program goes to; the number grows over all programs of the folder. */
 export function nextProfileFile(folder: string, program: string): string {
   const number = (savedProfiles(folder)[0]?.number ?? 0) + 1;
-  const name = path.basename(program).replace(/\.[^.]+$/, '').replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-') || 'program';
+  const name =
+    path
+      .basename(program)
+      .replace(/\.[^.]+$/, '')
+      .replaceAll(/[^\p{L}\p{N}_.-]+/gu, '-') || 'program';
   return path.join(folder, `${name.slice(0, 60)}-${number}.whet`);
 }
 

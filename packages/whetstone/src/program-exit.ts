@@ -2,7 +2,10 @@
  * Ends this process as the measured program ended: with its code, or by the same signal, so that a shell
  * or a script that started us sees no difference.
  */
-export async function endAs(exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null }): Promise<number> {
+export async function endAs(exit: {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}): Promise<number> {
   if (exit.signal === null) return exit.code ?? 1;
   process.removeAllListeners(exit.signal);
   process.kill(process.pid, exit.signal);

@@ -4,7 +4,10 @@ import { readDuration, type Option, type Parsed } from './options.ts';
 /** How a program is measured: the same for `run`, and for `explain` on a program. */
 export const recordingOptions: readonly Option[] = [
   { name: 'counts', help: 'Exact calls and line hits, by running the program a second time.' },
-  { name: 'check-influence', help: 'Run it without measuring too, in turn, and say how much the measuring cost.' },
+  {
+    name: 'check-influence',
+    help: 'Run it without measuring too, in turn, and say how much the measuring cost.',
+  },
   { name: 'deopts', help: 'Record optimised code that V8 threw away, with the reasons.' },
   { name: 'no-waits', help: 'Do not name what the program waits for.' },
   {
@@ -13,7 +16,12 @@ export const recordingOptions: readonly Option[] = [
     read: readDuration('us'),
     help: 'Time between samples. Default: 250us for the first second, then 1ms.',
   },
-  { name: 'for', value: 'TIME', read: readDuration('s'), help: 'End the measuring after this time; the program goes on.' },
+  {
+    name: 'for',
+    value: 'TIME',
+    read: readDuration('s'),
+    help: 'End the measuring after this time; the program goes on.',
+  },
   { name: 'runtime', value: 'NAME|PATH', help: 'Another Node: a name on the PATH, or a path.' },
 ];
 

@@ -3,9 +3,15 @@ import { progressLine } from './terminal/progress.ts';
 import { terminalOf } from './terminal/terminal.ts';
 
 /** Progress on stderr while `work` runs, gone when it ends, however it ends. */
-export async function showProgress<T>(work: (onProgress: (progress: Progress) => void) => Promise<T>): Promise<T> {
+export async function showProgress<T>(
+  work: (onProgress: (progress: Progress) => void) => Promise<T>,
+): Promise<T> {
   const shared = process.stdout.isTTY === true || process.stdin.isTTY === true;
-  const line = progressLine(process.stderr, { unicode: terminalOf(process.stderr).unicode, shared, term: process.env['TERM'] });
+  const line = progressLine(process.stderr, {
+    unicode: terminalOf(process.stderr).unicode,
+    shared,
+    term: process.env['TERM'],
+  });
   try {
     return await work(line.show);
   } finally {

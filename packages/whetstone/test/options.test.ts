@@ -17,7 +17,10 @@ const parse = (...args: string[]) => {
 
 describe('options', () => {
   test('end at the program, whose own options are left alone', () => {
-    expect(parse('--counts', 'app.ts', '--counts', '--port=3')).toEqual({ counts: true, rest: ['app.ts', '--counts', '--port=3'] });
+    expect(parse('--counts', 'app.ts', '--counts', '--port=3')).toEqual({
+      counts: true,
+      rest: ['app.ts', '--counts', '--port=3'],
+    });
   });
   test('end at --', () => {
     expect(parse('-q', '--', '--odd-name.js')).toEqual({ quiet: true, rest: ['--odd-name.js'] });

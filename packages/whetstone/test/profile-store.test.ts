@@ -2,7 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { keptProfiles, nextProfileFile, pruneProfiles, savedProfiles, saveProfile } from '../src/profile-store.ts';
+import {
+  keptProfiles,
+  nextProfileFile,
+  pruneProfiles,
+  savedProfiles,
+  saveProfile,
+} from '../src/profile-store.ts';
 import { profilesFolder } from '../src/project-folder.ts';
 
 let root: string;

@@ -14,15 +14,23 @@ export const attachCommand: Command = {
   usage: '[options] <pid>',
   summary: 'Measure a running Node program until Ctrl-C, or for a while. It lives on.',
   completes: 'none',
-  options: [...recordingOptions.filter(({ name }) => recording.includes(name)), ...reportOptions, ...savingOptions],
+  options: [
+    ...recordingOptions.filter(({ name }) => recording.includes(name)),
+    ...reportOptions,
+    ...savingOptions,
+  ],
   async run(args) {
     const parsed = parseOptions(args, attachCommand.options, { stopAtFirst: false });
     checkReportOptions(parsed, { stdoutIsOurs: true });
     const [pid, ...more] = parsed.rest;
     if (pid === undefined || more.length > 0 || !/^[1-9]\d*$/.test(pid)) {
-      throw new UsageError(`attach takes the number of one process${pid === undefined ? '' : `, and was given '${parsed.rest.join(' ')}'`}: whetstone attach 1234`);
+      throw new UsageError(
+        `attach takes the number of one process${pid === undefined ? '' : `, and was given '${parsed.rest.join(' ')}'`}: whetstone attach 1234`,
+      );
     }
-    const { profile } = await showProgress((onProgress) => attach(Number(pid), { ...recordOptions(parsed), onProgress }));
+    const { profile } = await showProgress((onProgress) =>
+      attach(Number(pid), { ...recordOptions(parsed), onProgress }),
+    );
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, `attached-${pid}`);
     await printReport(kept, parsed, process.stderr);
     return 0;

@@ -14,9 +14,13 @@ export const completionCommand: Command = {
     const { rest } = parseOptions(args, [], { stopAtFirst: false });
     const shell = shells.find((name) => name === rest[0]);
     if (!shell || rest.length > 1) {
-      throw new UsageError(`completion takes one of ${shells.join(', ')}${rest[0] === undefined ? '' : `, and was given '${rest.join(' ')}'`}.`);
+      throw new UsageError(
+        `completion takes one of ${shells.join(', ')}${rest[0] === undefined ? '' : `, and was given '${rest.join(' ')}'`}.`,
+      );
     }
-    const loaded = await Promise.all([...commands].map(async ([name, load]) => [name, await load()] as const));
+    const loaded = await Promise.all(
+      [...commands].map(async ([name, load]) => [name, await load()] as const),
+    );
     process.stdout.write({ bash, zsh, fish }[shell](loaded));
     return 0;
   },
@@ -32,9 +36,17 @@ function bash(all: Named): string {
     .map(([name, command]) => {
       const choices = command.options
         .filter((option) => option.choices)
-        .map((option) => `      --${option.name}) COMPREPLY=($(compgen -W "${option.choices!.join(' ')}" -- "$word")); return;;\n`)
+        .map(
+          (option) =>
+            `      --${option.name}) COMPREPLY=($(compgen -W "${option.choices!.join(' ')}" -- "$word")); return;;\n`,
+        )
         .join('');
-      const then = { file: 'compgen -f', command: 'compgen -c -f', none: ':', shell: `compgen -W "${shells.join(' ')}"` }[command.completes];
+      const then = {
+        file: 'compgen -f',
+        command: 'compgen -c -f',
+        none: ':',
+        shell: `compgen -W "${shells.join(' ')}"`,
+      }[command.completes];
       return `    ${name})
 ${choices && `      case "$before" in\n${choices}      esac\n`}      case "$word" in
         -*) COMPREPLY=($(compgen -W "${words(command)} --help" -- "$word"));;
@@ -63,10 +75,18 @@ function zsh(all: Named): string {
   const cases = all
     .map(([name, command]) => {
       const options = command.options.map((option) => {
-        const value = option.value === undefined ? '' : `:${quote(option.value)}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`;
+        const value =
+          option.value === undefined
+            ? ''
+            : `:${quote(option.value)}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`;
         return `        '${option.many ? '*' : ''}--${option.name}[${quote(option.help)}]${value}'`;
       });
-      const rest = { file: "'*:file:_files'", command: "'*:program:_command_names -e' '*:file:_files'", none: '', shell: `'1:shell:(${shells.join(' ')})'` }[command.completes];
+      const rest = {
+        file: "'*:file:_files'",
+        command: "'*:program:_command_names -e' '*:file:_files'",
+        none: '',
+        shell: `'1:shell:(${shells.join(' ')})'`,
+      }[command.completes];
       return `      ${name}) _arguments \\\n${[...options, ...(rest ? [`        ${rest.split("' '")[0]!.replace(/'?$/, "'")}`] : [])].join(' \\\n')} ;;`;
     })
     .join('\n');
@@ -97,10 +117,17 @@ function fish(all: Named): string {
   for (const [name, command] of all) {
     lines.push(`complete -c whetstone -n __fish_use_subcommand -a ${name} -d ${quote(command.summary)}`);
     const inside = `-n '__fish_seen_subcommand_from ${name}'`;
-    if (command.completes === 'file' || command.completes === 'command') lines.push(`complete -c whetstone ${inside} -F`);
-    if (command.completes === 'shell') lines.push(`complete -c whetstone ${inside} -a ${quote(shells.join(' '))}`);
+    if (command.completes === 'file' || command.completes === 'command')
+      lines.push(`complete -c whetstone ${inside} -F`);
+    if (command.completes === 'shell')
+      lines.push(`complete -c whetstone ${inside} -a ${quote(shells.join(' '))}`);
     for (const option of command.options) {
-      const value = option.value === undefined ? '' : option.choices ? ` -x -a ${quote(option.choices.join(' '))}` : ' -r';
+      const value =
+        option.value === undefined
+          ? ''
+          : option.choices
+            ? ` -x -a ${quote(option.choices.join(' '))}`
+            : ' -r';
       lines.push(`complete -c whetstone ${inside} -l ${option.name}${value} -d ${quote(option.help)}`);
     }
   }

@@ -34,7 +34,9 @@ export const doctorCommand: Command = {
     for (const [title, checks] of groups) {
       process.stdout.write(`${title}\n`);
       for (const { ok, what, then } of checks()) {
-        process.stdout.write(`  ${ok ? 'ok' : 'no'}  ${what}\n${then === undefined ? '' : `      ${then}\n`}`);
+        process.stdout.write(
+          `  ${ok ? 'ok' : 'no'}  ${what}\n${then === undefined ? '' : `      ${then}\n`}`,
+        );
       }
     }
     return 0;
@@ -43,15 +45,26 @@ export const doctorCommand: Command = {
 
 function runtimes(): Check[] {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const own: Check = { ok: major > 20 || (major === 20 && minor >= 19), what: `node ${process.versions.node} at ${process.execPath}` };
+  const own: Check = {
+    ok: major > 20 || (major === 20 && minor >= 19),
+    what: `node ${process.versions.node} at ${process.execPath}`,
+  };
   const checks: Check[] = [own.ok ? own : { ...own, then: 'Install Node 20.19 or newer.' }];
   const onPath = version('node');
-  if (onPath && onPath !== `v${process.versions.node}`) checks.push({ ok: true, what: `node ${onPath.slice(1)} on the PATH: whetstone run measures with this one` });
+  if (onPath && onPath !== `v${process.versions.node}`)
+    checks.push({
+      ok: true,
+      what: `node ${onPath.slice(1)} on the PATH: whetstone run measures with this one`,
+    });
   for (const name of ['python3', 'pypy3']) {
     const found = version(name);
     checks.push(
       found
-        ? { ok: false, what: `${name}: ${found}`, then: 'Python programs get wall time, CPU and memory from the operating system only.' }
+        ? {
+            ok: false,
+            what: `${name}: ${found}`,
+            then: 'Python programs get wall time, CPU and memory from the operating system only.',
+          }
         : { ok: false, what: `${name} is not on the PATH` },
     );
   }
@@ -59,20 +72,34 @@ function runtimes(): Check[] {
 }
 
 function version(name: string): string | undefined {
-  const { status, stdout } = spawnSync(name, ['--version'], { encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const { status, stdout } = spawnSync(name, ['--version'], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return status === 0 ? stdout.trim().split('\n')[0] : undefined;
 }
 
 function operatingSystem(): Check[] {
   if (process.platform !== 'linux') {
-    return [{ ok: false, what: `no queue time on ${os.type()}`, then: 'The report leaves out waiting for a core and says so; the rest works.' }];
+    return [
+      {
+        ok: false,
+        what: `no queue time on ${os.type()}`,
+        then: 'The report leaves out waiting for a core and says so; the rest works.',
+      },
+    ];
   }
   const checks: Check[] = [];
   const schedstat = read('/proc/self/schedstat')?.split(' ').map(Number);
   checks.push(
     schedstat && schedstat[0]! > 0
       ? { ok: true, what: 'CPU time and waiting for a core, per thread (/proc/PID/task/TID/schedstat)' }
-      : { ok: false, what: 'no /proc/PID/schedstat', then: 'The report leaves out waiting for a core. The kernel needs CONFIG_SCHED_INFO.' },
+      : {
+          ok: false,
+          what: 'no /proc/PID/schedstat',
+          then: 'The report leaves out waiting for a core. The kernel needs CONFIG_SCHED_INFO.',
+        },
   );
   const child = spawnSync('sleep', ['0'], { stdio: 'ignore' });
   checks.push({ ok: child.status === 0, what: 'programs can be started' });
@@ -80,14 +107,21 @@ function operatingSystem(): Check[] {
   checks.push(
     scope === undefined || scope === '0' || process.getuid?.() === 0
       ? { ok: true, what: 'attach: programs of your own can be reached' }
-      : { ok: true, what: `attach: Node programs of your own can be reached (ptrace_scope ${scope} does not matter to them)` },
+      : {
+          ok: true,
+          what: `attach: Node programs of your own can be reached (ptrace_scope ${scope} does not matter to them)`,
+        },
   );
   const load = os.loadavg()[0]!;
   const cores = os.availableParallelism();
   checks.push(
     load < cores
       ? { ok: true, what: `load ${load.toFixed(2)} on ${cores} cores` }
-      : { ok: false, what: `load ${load.toFixed(2)} on ${cores} cores`, then: 'The machine is busy: times vary. The report shows waiting for a core as queueing.' },
+      : {
+          ok: false,
+          what: `load ${load.toFixed(2)} on ${cores} cores`,
+          then: 'The machine is busy: times vary. The report shows waiting for a core as queueing.',
+        },
   );
   return checks;
 }
@@ -109,7 +143,15 @@ function timers(): Check[] {
     least = Math.min(least, Number(to - from));
   }
   const fine = least < 1000;
-  return [fine ? { ok: true, what: `the clock moves in steps of ${least} ns` } : { ok: false, what: `the clock moves in steps of ${least} ns`, then: 'Short waits and calls are rounded to that.' }];
+  return [
+    fine
+      ? { ok: true, what: `the clock moves in steps of ${least} ns` }
+      : {
+          ok: false,
+          what: `the clock moves in steps of ${least} ns`,
+          then: 'Short waits and calls are rounded to that.',
+        },
+  ];
 }
 
 function filesAndPage(): Check[] {
@@ -120,19 +162,32 @@ function filesAndPage(): Check[] {
     accessSync(parent, constants.W_OK);
     checks.push({ ok: true, what: `profiles are kept in ${path.relative(process.cwd(), folder) || '.'}` });
   } catch {
-    checks.push({ ok: false, what: `${parent} cannot be written`, then: 'Reports are printed, profiles are not kept. --json FILE writes elsewhere.' });
+    checks.push({
+      ok: false,
+      what: `${parent} cannot be written`,
+      then: 'Reports are printed, profiles are not kept. --json FILE writes elsewhere.',
+    });
   }
   try {
     rmSync(mkdtempSync(path.join(os.tmpdir(), 'whetstone-')), { recursive: true });
     checks.push({ ok: true, what: `temporary files in ${os.tmpdir()}` });
   } catch {
-    checks.push({ ok: false, what: `${os.tmpdir()} cannot be written`, then: 'Programs cannot be measured without. Set TMPDIR to a folder that can be written.' });
+    checks.push({
+      ok: false,
+      what: `${os.tmpdir()} cannot be written`,
+      then: 'Programs cannot be measured without. Set TMPDIR to a folder that can be written.',
+    });
   }
-  const display = process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+  const display =
+    process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
   checks.push(
     display && !process.env['SSH_CONNECTION']
       ? { ok: true, what: 'whetstone view opens the browser' }
-      : { ok: false, what: 'no display here', then: 'whetstone view prints the address; --html FILE writes one file to take elsewhere.' },
+      : {
+          ok: false,
+          what: 'no display here',
+          then: 'whetstone view prints the address; --html FILE writes one file to take elsewhere.',
+        },
   );
   return checks;
 }
@@ -143,7 +198,9 @@ const noisePairs = 9;
 function noise(): Check[] {
   const time = () => {
     const from = process.hrtime.bigint();
-    spawnSync(process.execPath, ['-e', 'let x = 0; for (let i = 0; i < 3e7; i++) x += i % 7;'], { stdio: 'ignore' });
+    spawnSync(process.execPath, ['-e', 'let x = 0; for (let i = 0; i < 3e7; i++) x += i % 7;'], {
+      stdio: 'ignore',
+    });
     return Number(process.hrtime.bigint() - from);
   };
   time();
@@ -154,5 +211,9 @@ function noise(): Check[] {
   const median = ratios[noisePairs >> 1]! * 100;
   const most = ratios.at(-1)! * 100;
   const what = `two runs of the same program differ by ${median.toFixed(1)} % (median of ${noisePairs} pairs), ${most.toFixed(1)} % at most`;
-  return [median < 5 ? { ok: true, what } : { ok: false, what, then: 'Quiet the machine, or trust only differences well above that.' }];
+  return [
+    median < 5
+      ? { ok: true, what }
+      : { ok: false, what, then: 'Quiet the machine, or trust only differences well above that.' },
+  ];
 }

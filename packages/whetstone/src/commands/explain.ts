@@ -25,8 +25,12 @@ export const explainCommand: Command = {
     const given = parsed.rest[0];
     if (given === undefined || isProfile(given)) {
       const useless = recordingOptions.find(({ name }) => parsed.options.has(name));
-      if (useless) throw new UsageError(`--${useless.name} measures a program, and ${given ?? 'the last profile'} is measured already.`);
-      if (parsed.rest.length > 1) throw new UsageError(`explain takes one profile, and was given '${parsed.rest.join(' ')}'.`);
+      if (useless)
+        throw new UsageError(
+          `--${useless.name} measures a program, and ${given ?? 'the last profile'} is measured already.`,
+        );
+      if (parsed.rest.length > 1)
+        throw new UsageError(`explain takes one profile, and was given '${parsed.rest.join(' ')}'.`);
       checkReportOptions(parsed, { stdoutIsOurs: true });
       await printExplanation(await loadProfile(given ?? lastProfileFile()), parsed, process.stdout);
       return 0;
@@ -35,7 +39,9 @@ export const explainCommand: Command = {
     const options = recordOptions(parsed);
     const target = resolveTarget(parsed.rest, options);
     const { profile, exit } = await showProgress((onProgress) => record(target, { ...options, onProgress }));
-    const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const kept = parsed.options.has('no-save')
+      ? profile
+      : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printExplanation(kept, parsed, process.stderr);
     return await endAs(exit);
   },

@@ -21,7 +21,9 @@ export const runCommand: Command = {
     const options = recordOptions(parsed);
     const target = resolveTarget(parsed.rest, options);
     const { profile, exit } = await showProgress((onProgress) => record(target, { ...options, onProgress }));
-    const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const kept = parsed.options.has('no-save')
+      ? profile
+      : await keepProfile(profile, target.entry ?? target.given[0]!);
     await printReport(kept, parsed, process.stderr);
     return await endAs(exit);
   },

@@ -20,7 +20,12 @@ export const viewCommand: Command = {
   options: [
     { name: 'html', value: 'FILE', help: 'Write one self-contained file instead.' },
     { name: 'no-open', help: 'Print the address, and open no browser.' },
-    { name: 'port', value: 'PORT', read: readPort, help: 'Listen on this port of 127.0.0.1. Default: any that is free.' },
+    {
+      name: 'port',
+      value: 'PORT',
+      read: readPort,
+      help: 'Listen on this port of 127.0.0.1. Default: any that is free.',
+    },
   ],
   async run(args) {
     const { options, rest } = parseOptions(args, viewCommand.options, { stopAtFirst: false });
@@ -59,6 +64,7 @@ export const viewCommand: Command = {
 
 function readPort(text: string, name: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) throw new UsageError(`${name} is '${text}', and takes a port from 1 to 65535.`);
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535)
+    throw new UsageError(`${name} is '${text}', and takes a port from 1 to 65535.`);
   return port;
 }

@@ -56,7 +56,8 @@ export function started(file: string, args: readonly string[], { input, ...optio
   /** Resolves when the program has printed this. */
   const prints = async (text: string) => {
     while (!(printed.stdout + printed.stderr).includes(text)) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended without printing '${text}': ${printed.stderr}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`It ended without printing '${text}': ${printed.stderr}`);
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   };

@@ -32,7 +32,10 @@ const endings: Readonly<Record<string, Ending>> = {
   'a thrown value that is no error': { program: `${burn} throw { lost: true }`, code: 1 },
   'an unhandled rejection': { program: `${burn} Promise.reject(new TypeError('lost'))`, code: 1 },
   'process.abort': { program: `${burn} process.abort()`, signal: 'SIGABRT' },
-  'its own SIGTERM': { program: `${burn} process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)`, signal: 'SIGTERM' },
+  'its own SIGTERM': {
+    program: `${burn} process.kill(process.pid, 'SIGTERM'); setInterval(() => {}, 1000)`,
+    signal: 'SIGTERM',
+  },
   'its own SIGINT, which it handles': {
     program: `${burn} process.on('SIGINT', () => process.exit(9)); process.kill(process.pid, 'SIGINT'); setInterval(() => {}, 1000)`,
     code: 9,
@@ -54,7 +57,9 @@ describe('nothing is lost when a program ends by', () => {
     expect(measured.stdout).toBe(plain.stdout);
     const report = reportIn(folder);
     expect(report.about.exit).toEqual({ code, signal });
-    expect(report.functions.some((row) => row.function === 'burn' && row.file === 'app.js' && row.self > 0)).toBe(true);
+    expect(
+      report.functions.some((row) => row.function === 'burn' && row.file === 'app.js' && row.self > 0),
+    ).toBe(true);
     // What it says itself comes first and is untouched; our line is the last.
     const lines = measured.stderr.split('\n');
     expect(lines.at(-2)).toMatch(/\.whetstone\/app-\d+\.whet$/);
@@ -68,7 +73,10 @@ const endless = `console.log('ready'); function spin() { for (;;) {} } spin();`;
 describe('a program in an endless loop', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('ends by %s, and the report names the loop', async (signal) => {
     const folder = project({ 'app.js': endless });
-    const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], { cwd: folder, detached: true });
+    const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], {
+      cwd: folder,
+      detached: true,
+    });
     await run.prints('ready');
     await new Promise((resolve) => setTimeout(resolve, 1500));
     // To the whole group, as a terminal does.
@@ -81,8 +89,12 @@ describe('a program in an endless loop', () => {
   });
 
   test('killed by SIGKILL leaves what was written until then', async () => {
-    const folder = project({ 'app.js': `console.log('pid ' + process.pid); function spin() { for (;;) {} } spin();` });
-    const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], { cwd: folder });
+    const folder = project({
+      'app.js': `console.log('pid ' + process.pid); function spin() { for (;;) {} } spin();`,
+    });
+    const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], {
+      cwd: folder,
+    });
     await run.prints('pid ');
     await new Promise((resolve) => setTimeout(resolve, 2500));
     process.kill(Number(/pid (\d+)/.exec(run.printed.stdout)![1]), 'SIGKILL');
@@ -94,7 +106,10 @@ describe('a program in an endless loop', () => {
     const folder = project({
       'app.js': `const until = Date.now() + 2500; function spin() { while (Date.now() < until); } spin(); console.log('lived on');`,
     });
-    const { stdout, code } = await whetstone(['run', '--quiet', '--for', '1s', '--json', 'report.json', 'app.js'], { cwd: folder });
+    const { stdout, code } = await whetstone(
+      ['run', '--quiet', '--for', '1s', '--json', 'report.json', 'app.js'],
+      { cwd: folder },
+    );
     expect({ stdout, code }).toEqual({ stdout: 'lived on\n', code: 0 });
     expect(reportIn(folder).functions.some((row) => row.function === 'spin')).toBe(true);
   });
@@ -104,7 +119,10 @@ test('memory that runs out leaves what was written until then', async () => {
   const folder = project({
     'app.js': `const keep = []; function hoard() { for (;;) keep.push(new Array(1000).fill(keep.length + 0.5)); } hoard();`,
   });
-  const { signal, code } = await whetstone(['run', '--quiet', '--json', 'report.json', 'node', '--max-old-space-size=300', 'app.js'], { cwd: folder });
+  const { signal, code } = await whetstone(
+    ['run', '--quiet', '--json', 'report.json', 'node', '--max-old-space-size=300', 'app.js'],
+    { cwd: folder },
+  );
   expect(signal ?? code).toBe('SIGABRT');
   expect(reportIn(folder).about.exit.signal).toBe('SIGABRT');
 });
