@@ -3,8 +3,9 @@
 // All candidates run interleaved in one process, in blocks of a few milliseconds whose order turns with each
 // round, so that what slows the machine for a while slows all of them. A ratio is taken within each round;
 // the figure is the median over the rounds, with the 95 % interval of its bootstrap.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import path from 'node:path';
 
 import Emittery from 'emittery';
 import { createHooks } from 'hookable';
@@ -34,7 +35,11 @@ let sink = 0;
 
 /** A plugin whose answer depends on itself and on the argument; each its own function, as plugins have. */
 function plugins(count, method) {
-  return Array.from({ length: count }, (_, i) => ({ name: `plugin-${i}`, own: i, [method]: implementations[method]() }));
+  return Array.from({ length: count }, (_, i) => ({
+    name: `plugin-${i}`,
+    own: i,
+    [method]: implementations[method](),
+  }));
 }
 const implementations = {
   collect: () =>
@@ -113,12 +118,12 @@ function block(call, calls, isAsync) {
   const body = `for (let n = 0; n < calls; n++) { const got = ${wait}call({ n }); if (got !== undefined) keep(got.length); }`;
   const loop = new (isAsync ? AsyncFunction : Function)('call', 'calls', 'keep', body);
   return async () => {
-    const began = process.hrtime.bigint();
+    const began = performance.now();
     const running = loop(call, calls, (length) => {
       sink += length;
     });
     if (isAsync) await running;
-    return Number(process.hrtime.bigint() - began) / calls;
+    return ((performance.now() - began) * 1e6) / calls;
   };
 }
 
@@ -134,46 +139,54 @@ async function measure(calls, count, isAsync) {
   return Object.fromEntries(Object.entries(times).map(([name, all]) => [name, all.slice(WARM_UP)]));
 }
 
-const { devDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
-const installed = createRequire(import.meta.url);
-const versions = ['tapable', 'hookable', 'emittery'].map((name) => `${name} ${versionOf(name)}`);
-function versionOf(name) {
-  try {
-    return installed(`${name}/package.json`).version;
-  } catch {
-    return devDependencies[name];
-  }
-}
+const require = createRequire(import.meta.url);
+const versions = ['tapable', 'hookable', 'emittery'].map((name) => {
+  // Not by `require`: one of them does not export its package.json.
+  const files = require.resolve.paths(name).map((root) => path.join(root, name, 'package.json'));
+  return `${name} ${JSON.parse(readFileSync(files.find(existsSync), 'utf8')).version}`;
+});
 
 const title = (what, count) => `${what}, ${count} implementation${count === 1 ? '' : 's'}`;
 const nanoseconds = (value) => `${value.toFixed(value < 100 ? 1 : 0)} ns`;
 
 console.log(`What a call of a hook costs; ${ROUNDS} rounds, interleaved.`);
 console.log(`${machineLine()}; ${versions.join(', ')}`);
-console.log('tapable compiles its calls with new Function and collects nothing; hookable and emittery collect nothing either.');
+console.log(
+  'tapable compiles its calls with new Function and collects nothing; hookable and emittery collect nothing either.',
+);
 console.log('emittery is asynchronous only.\n');
 const table = openTable(undefined, { name: 52, measured: 12, interval: 20 });
 const add = (name, values, show, interval, limit, ok) => {
   const figure = medianInterval(values);
-  table.add({ name, limit: limit ?? '', measured: show(figure.value), interval: interval(figure), ok: ok ? ok(figure.value) : null });
+  table.add({
+    name,
+    limit: limit ?? '',
+    measured: show(figure.value),
+    interval: interval(figure),
+    ok: ok ? ok(figure.value) : null,
+  });
 };
 const ratios = (a, b) => a.map((value, i) => value / b[i]);
 const nanosecondsInterval = ({ low, high }) => `${nanoseconds(low).slice(0, -3)} … ${nanoseconds(high)}`;
 
-for (const [what, kind, isAsync, limit] of [
-  ['collect', collecting, false, COLLECT_LIMIT],
-  ['async', gathering, true, ASYNC_LIMIT],
-]) {
-  for (const count of COUNTS) {
-    const times = await measure(kind(count), count, isAsync);
-    table.heading(title(what, count));
-    for (const [name, values] of Object.entries(times)) add(name === 'raw' ? 'raw loop that collects' : name, values, nanoseconds, nanosecondsInterval);
-    add('hooks / raw loop', ratios(times.hooks, times.raw), ratio, ratioInterval, `≤ ${limit}×`, (value) => value <= limit);
-    if (!isAsync) {
-      const ahead = ratios(times.hookable, times.hooks);
-      add('hookable / hooks', ahead, ratio, ratioInterval, `≥ ${AHEAD_OF_HOOKABLE}×`, (value) => value >= AHEAD_OF_HOOKABLE);
-    }
+/** The figures of one count and the limit that both kinds have; returns the times. */
+async function section(what, calls, count, isAsync, limit) {
+  const times = await measure(calls, count, isAsync);
+  table.heading(title(what, count));
+  for (const [name, values] of Object.entries(times)) {
+    add(name === 'raw' ? 'raw loop that collects' : name, values, nanoseconds, nanosecondsInterval);
   }
+  const cost = ratios(times.hooks, times.raw);
+  add('hooks / raw loop', cost, ratio, ratioInterval, `≤ ${limit}×`, (value) => value <= limit);
+  return times;
 }
+
+for (const count of COUNTS) {
+  const times = await section('collect', collecting(count), count, false, COLLECT_LIMIT);
+  const ahead = ratios(times.hookable, times.hooks);
+  const enough = (value) => value >= AHEAD_OF_HOOKABLE;
+  add('hookable / hooks', ahead, ratio, ratioInterval, `≥ ${AHEAD_OF_HOOKABLE}×`, enough);
+}
+for (const count of COUNTS) await section('async', gathering(count), count, true, ASYNC_LIMIT);
 if (sink === 0) throw new Error('Nothing answered: the figures would mean nothing.');
 process.exitCode = table.exitCode();

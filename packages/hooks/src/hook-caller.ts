@@ -33,7 +33,9 @@ function historicCaller(hook: Hook): unknown {
 }
 
 function withSize(caller: object, cast: () => Cast): unknown {
-  return Object.defineProperty(caller, 'size', { get: () => cast().wrappers.length + cast().handlers.length });
+  return Object.defineProperty(caller, 'size', {
+    get: () => cast().wrappers.length + cast().handlers.length,
+  });
 }
 
 /** Who is left of the hook's cast; looks again when that has changed. */

@@ -16,7 +16,11 @@ export class HookError extends Error {
   readonly plugin: string | undefined;
   readonly hook: string | undefined;
 
-  constructor(code: HookErrorCode, message: string, where: { plugin?: string; hook?: string; cause?: unknown } = {}) {
+  constructor(
+    code: HookErrorCode,
+    message: string,
+    where: { plugin?: string; hook?: string; cause?: unknown } = {},
+  ) {
     super(message, 'cause' in where ? { cause: where.cause } : {});
     this.code = code;
     this.plugin = where.plugin;

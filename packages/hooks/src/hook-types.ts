@@ -20,9 +20,27 @@ type HookOptions<F> = {
   /** Warns once when a plugin reads the argument. */
   deprecatedArgs?: { [P in keyof Args<F>]?: string };
 } & (
-  | { /** Stops at the first answer. */ firstResult: true; historic?: never; reduce?: never; parallel?: never; settle?: never }
-  | { /** Calls are remembered and replayed to plugins that come later. */ historic: true; firstResult?: never; reduce?: never; parallel?: never; settle?: boolean }
-  | { /** Each answer replaces this argument, of the same type, for the next implementation. */ reduce: Reducible<F>; firstResult?: never; historic?: never; parallel?: never; settle?: never }
+  | {
+      /** Stops at the first answer. */ firstResult: true;
+      historic?: never;
+      reduce?: never;
+      parallel?: never;
+      settle?: never;
+    }
+  | {
+      /** Calls are remembered and replayed to plugins that come later. */ historic: true;
+      firstResult?: never;
+      reduce?: never;
+      parallel?: never;
+      settle?: boolean;
+    }
+  | {
+      /** Each answer replaces this argument, of the same type, for the next implementation. */ reduce: Reducible<F>;
+      firstResult?: never;
+      historic?: never;
+      parallel?: never;
+      settle?: never;
+    }
   | {
       firstResult?: false;
       historic?: false;
@@ -31,10 +49,19 @@ type HookOptions<F> = {
       /** All run, whatever throws; then an `AggregateError`. */
       settle?: boolean;
     }
-  | { firstResult?: false; historic?: false; reduce?: undefined; async: true; /** Implementations run at once; answers keep their order. */ parallel: true; settle?: boolean }
+  | {
+      firstResult?: false;
+      historic?: false;
+      reduce?: undefined;
+      async: true;
+      /** Implementations run at once; answers keep their order. */ parallel: true;
+      settle?: boolean;
+    }
 );
 /** The arguments that an answer can replace. */
-type Reducible<F> = { [P in keyof Args<F> & string]: Answer<F> extends Args<F>[P] ? P : never }[keyof Args<F> & string];
+type Reducible<F> = {
+  [P in keyof Args<F> & string]: Answer<F> extends Args<F>[P] ? P : never;
+}[keyof Args<F> & string];
 export type SpecOptions<H> = { [K in keyof H]: HookOptions<H[K]> };
 
 /** Of the hook as a whole, as its caller and its wrappers see it. */
@@ -108,7 +135,10 @@ export type HookCaller<F, O> =
         /** The answers with who gave them. Wrappers go round as ever; what they return is nobody's answer. */
         entries(...args: Given<Args<F>>): Called<{ plugin: string; value: Answer<F> }[], O>;
         /** With these implementations in addition, for this call alone; they run first. */
-        extra(implementations: readonly Implementation<F, O>[], ...args: Given<Args<F>>): Called<Outcome<F, O>, O>;
+        extra(
+          implementations: readonly Implementation<F, O>[],
+          ...args: Given<Args<F>>
+        ): Called<Outcome<F, O>, O>;
         /** The hook without these plugins; follows later registrations. */
         without(...plugins: string[]): HookCaller<F, O>;
         /** How many implementations there are, wrappers included. */

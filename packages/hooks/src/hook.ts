@@ -122,7 +122,8 @@ export class Hook {
 
   #run({ wrappers, handlers }: Cast, args: unknown): unknown {
     const { manner } = this;
-    if (wrappers.length === 0) return manner.async ? runAsync(manner, handlers, args) : runSync(manner, handlers, args);
+    if (wrappers.length === 0)
+      return manner.async ? runAsync(manner, handlers, args) : runSync(manner, handlers, args);
     return manner.async
       ? wrapAsync(wrappers, args, () => runAsync(manner, handlers, args))
       : wrapSync(wrappers, args, () => runSync(manner, handlers, args));
@@ -164,7 +165,13 @@ export class Hook {
 
 function inOrder(registered: readonly Implementation[], hook: string): Cast {
   return {
-    wrappers: callOrder(registered.filter(({ wraps }) => wraps), hook),
-    handlers: callOrder(registered.filter(({ wraps }) => !wraps), hook),
+    wrappers: callOrder(
+      registered.filter(({ wraps }) => wraps),
+      hook,
+    ),
+    handlers: callOrder(
+      registered.filter(({ wraps }) => !wraps),
+      hook,
+    ),
   };
 }

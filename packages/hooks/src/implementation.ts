@@ -34,11 +34,14 @@ export function readImplementation(plugin: object, name: string, hook: string): 
   const refuse = (what: string) =>
     new HookError('INVALID_PLUGIN', `Plugin '${name}', hook '${hook}': ${what}`, { plugin: name, hook });
   if (!isImplementation(member)) {
-    throw refuse(`${describeValue(member)} is neither a function nor an object with a 'handler' or a 'wrapper'.`);
+    throw refuse(
+      `${describeValue(member)} is neither a function nor an object with a 'handler' or a 'wrapper'.`,
+    );
   }
   const options = typeof member === 'function' ? {} : (member as Record<string, unknown>);
   const { handler, wrapper, tryFirst, tryLast } = options;
-  if (handler !== undefined && wrapper !== undefined) throw refuse("there are both 'handler' and 'wrapper': give one.");
+  if (handler !== undefined && wrapper !== undefined)
+    throw refuse("there are both 'handler' and 'wrapper': give one.");
   if (tryFirst && tryLast) throw refuse("it wants to be both first and last: give 'tryFirst' or 'tryLast'.");
   for (const key of ['before', 'after'] as const) {
     const names = options[key];
@@ -64,5 +67,6 @@ export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'function') return value.name ? `function ${value.name}` : 'a function';
-  return typeof value === 'object' ? 'an object' : `${typeof value} ${String(value)}`;
+  if (typeof value === 'object') return 'an object';
+  return `${typeof value} ${String(value as string | number | boolean | bigint | symbol)}`;
 }

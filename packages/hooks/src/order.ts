@@ -36,7 +36,9 @@ function constrained<T extends Placed>(wanted: readonly T[], hook: string): T[] 
   const left = new Set(wanted);
   const order: T[] = [];
   while (left.size > 0) {
-    const next = wanted.find((item, i) => left.has(item) && ![...comesAfter[i]!].some((other) => left.has(other)));
+    const next = wanted.find(
+      (item, i) => left.has(item) && ![...comesAfter[i]!].some((other) => left.has(other)),
+    );
     if (!next) throw cycleError(wanted, comesAfter, left, hook);
     left.delete(next);
     order.push(next);

@@ -4,7 +4,13 @@ import { hookCaller } from './hook-caller.ts';
 import { HookError } from './hook-error.ts';
 import { Hook, type CallOutcome, type Monitor } from './hook.ts';
 import type { HookCaller, OptionsOf, Plugin, Specs } from './hook-types.ts';
-import { describeValue, isImplementation, memberOf, readImplementation, type Implementation } from './implementation.ts';
+import {
+  describeValue,
+  isImplementation,
+  memberOf,
+  readImplementation,
+  type Implementation,
+} from './implementation.ts';
 import type { Manner } from './run-hook.ts';
 import { tracer } from './trace.ts';
 
@@ -35,7 +41,8 @@ export class PluginManager<H, O> {
     const name = this.#nameOf(plugin);
     const implementations = new Map<Hook, Implementation>();
     for (const [hookName, hook] of this.#hooks) {
-      if (memberOf(plugin, hookName) !== undefined) implementations.set(hook, this.#read(plugin, name, hook.manner));
+      if (memberOf(plugin, hookName) !== undefined)
+        implementations.set(hook, this.#read(plugin, name, hook.manner));
     }
     const pending = pendingHooks(plugin).filter((hook) => !this.#hooks.has(hook));
     this.#registrations.set(name, { plugin, pending });
@@ -79,7 +86,9 @@ export class PluginManager<H, O> {
 
   /** By name, in the order in which they were registered. A copy. */
   plugins(): ReadonlyMap<string, Plugin<Specs<H, O>>> {
-    return new Map([...this.#registrations].map(([name, { plugin }]) => [name, plugin as Plugin<Specs<H, O>>]));
+    return new Map(
+      [...this.#registrations].map(([name, { plugin }]) => [name, plugin as Plugin<Specs<H, O>>]),
+    );
   }
 
   /** The same manager, seen with more hooks: how a plugin brings hooks of its own. `DUPLICATE_HOOK` if one exists. */
@@ -99,7 +108,8 @@ export class PluginManager<H, O> {
     for (const hook of added) {
       this.#hooks.set(hook.manner.hook, hook);
       Object.defineProperty(this.hook, hook.manner.hook, { value: hookCaller(hook), enumerable: true });
-      for (const { plugin } of [...hook.cast.wrappers, ...hook.cast.handlers]) this.#warnOfHook(hook.manner, plugin);
+      for (const { plugin } of [...hook.cast.wrappers, ...hook.cast.handlers])
+        this.#warnOfHook(hook.manner, plugin);
     }
     return this as unknown as PluginManager<H & H2, O & O2>;
   }
@@ -137,19 +147,33 @@ export class PluginManager<H, O> {
   #nameOf(plugin: object): string {
     const name: unknown = (plugin as { name?: unknown } | null)?.name;
     if (typeof plugin !== 'object' || plugin === null) {
-      throw new HookError('INVALID_PLUGIN', `A plugin is an object with a 'name', and this is ${describeValue(plugin)}.`);
+      throw new HookError(
+        'INVALID_PLUGIN',
+        `A plugin is an object with a 'name', and this is ${describeValue(plugin)}.`,
+      );
     }
     if (typeof name !== 'string' || name === '') {
-      throw new HookError('INVALID_PLUGIN', `A plugin's 'name' is text, and this one's is ${name === '' ? 'empty' : describeValue(name)}.`);
+      throw new HookError(
+        'INVALID_PLUGIN',
+        `A plugin's 'name' is text, and this one's is ${name === '' ? 'empty' : describeValue(name)}.`,
+      );
     }
     if (this.#blocked.has(name)) {
-      throw new HookError('BLOCKED_PLUGIN', `Plugin '${name}' is blocked in ${this.#project}: unblock it first.`, { plugin: name });
+      throw new HookError(
+        'BLOCKED_PLUGIN',
+        `Plugin '${name}' is blocked in ${this.#project}: unblock it first.`,
+        { plugin: name },
+      );
     }
-    const twin = [...this.#registrations].find(([other, registration]) => other === name || registration.plugin === plugin);
+    const twin = [...this.#registrations].find(
+      ([other, registration]) => other === name || registration.plugin === plugin,
+    );
     if (twin) {
       throw new HookError(
         'DUPLICATE_PLUGIN',
-        twin[0] === name ? `Plugin '${name}' is registered already.` : `Plugin '${name}' is registered already, as '${twin[0]}'.`,
+        twin[0] === name
+          ? `Plugin '${name}' is registered already.`
+          : `Plugin '${name}' is registered already, as '${twin[0]}'.`,
         { plugin: name },
       );
     }
@@ -166,7 +190,8 @@ export class PluginManager<H, O> {
   }
 
   #warnOfHook({ hook, deprecated }: Manner, plugin: string): void {
-    if (deprecated !== undefined) this.#warn(`Plugin '${plugin}' implements the deprecated hook '${hook}': ${deprecated}`);
+    if (deprecated !== undefined)
+      this.#warn(`Plugin '${plugin}' implements the deprecated hook '${hook}': ${deprecated}`);
   }
 
   /** Only if it is still the one that was registered. */

@@ -56,7 +56,11 @@ function runSyncSpecial(manner: Manner, implementations: readonly Implementation
 }
 
 /** The same for a hook whose implementations may be asynchronous: waits only where there is a promise. */
-export async function runAsync(manner: Manner, implementations: readonly Implementation[], args: any): Promise<unknown> {
+export async function runAsync(
+  manner: Manner,
+  implementations: readonly Implementation[],
+  args: any,
+): Promise<unknown> {
   const { firstResult, reduce, parallel, settle } = manner;
   if (parallel) return await runParallel(manner, implementations, args);
   const answers: unknown[] = [];
@@ -82,7 +86,11 @@ export async function runAsync(manner: Manner, implementations: readonly Impleme
   return reduce === undefined ? answers : args[reduce];
 }
 
-async function runParallel(manner: Manner, implementations: readonly Implementation[], args: any): Promise<unknown[]> {
+async function runParallel(
+  manner: Manner,
+  implementations: readonly Implementation[],
+  args: any,
+): Promise<unknown[]> {
   // One that throws before its first promise must not keep the others from running.
   const running = implementations.map((one) => {
     try {
@@ -94,7 +102,9 @@ async function runParallel(manner: Manner, implementations: readonly Implementat
   if (!running.some(isThenable)) return running.filter(isAnswer);
   if (!manner.settle) return (await Promise.all(running)).filter(isAnswer);
   const outcomes = await Promise.allSettled(running);
-  const errors = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+  const errors = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+  );
   if (errors.length > 0) throw settled(manner, errors);
   return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<unknown>).value).filter(isAnswer);
 }
@@ -105,7 +115,9 @@ function isAnswer(value: unknown): boolean {
 
 /** True for promises, and for what behaves like one. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
+  );
 }
 
 /** The error for a promise where none may be; the promise's own failure must not surface a second time. */

@@ -81,15 +81,25 @@ export async function wrapAsync(
 }
 
 function isGenerator(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function';
+  return (
+    typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function'
+  );
 }
 
 function notAGenerator({ plugin, context: { hook } }: Implementation): HookError {
-  return new HookError('INVALID_PLUGIN', `Plugin '${plugin}': the wrapper of hook '${hook}' is not a generator: write 'function*'.`, { plugin, hook });
+  return new HookError(
+    'INVALID_PLUGIN',
+    `Plugin '${plugin}': the wrapper of hook '${hook}' is not a generator: write 'function*'.`,
+    { plugin, hook },
+  );
 }
 
 function noYield({ plugin, context: { hook } }: Implementation): HookError {
-  return new HookError('WRAPPER_YIELDS', `Plugin '${plugin}': the wrapper of hook '${hook}' did not yield. It must yield once, where the others run.`, { plugin, hook });
+  return new HookError(
+    'WRAPPER_YIELDS',
+    `Plugin '${plugin}': the wrapper of hook '${hook}' did not yield. It must yield once, where the others run.`,
+    { plugin, hook },
+  );
 }
 
 function secondYield({ plugin, context: { hook } }: Implementation, outcome: Outcome): HookError {

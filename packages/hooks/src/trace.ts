@@ -15,7 +15,9 @@ export function tracer(write: (line: string) => void) {
     after(hook: PropertyKey, _args: unknown, outcome: CallOutcome) {
       depth--;
       line(
-        'error' in outcome ? `${String(hook)} threw ${String(outcome.error)}` : `${String(hook)} → ${shortText(outcome.value)}`,
+        'error' in outcome
+          ? `${String(hook)} threw ${String(outcome.error)}`
+          : `${String(hook)} → ${shortText(outcome.value)}`,
       );
     },
   };
@@ -41,7 +43,8 @@ function shortText(value: unknown): string {
     if (above.includes(value)) return put('[circular]');
     if (value instanceof Error) return put(String(value));
     above.push(value);
-    const room = Array.isArray(value) || ArrayBuffer.isView(value) ? showList(value as unknown[]) : showObject(value);
+    const room =
+      Array.isArray(value) || ArrayBuffer.isView(value) ? showList(value as unknown[]) : showObject(value);
     above.pop();
     return room;
   };

@@ -5,14 +5,19 @@ import { expect, test } from 'vitest';
 import { bundled } from './bundled.ts';
 
 /** What a program with these lines writes to stderr as warnings. */
-async function warningsOf(code: string, specs = `f: { deprecated: 'use g' }, g: { deprecatedArgs: { old: 'use fresh' } }, h: {}`): Promise<string[]> {
+async function warningsOf(
+  code: string,
+  specs = `f: { deprecated: 'use g' }, g: { deprecatedArgs: { old: 'use fresh' } }, h: {}`,
+): Promise<string[]> {
   const program = await bundled(
     `import { hookSpecs, PluginManager } from '@whetstone/hooks';
      const pm = new PluginManager('app', hookSpecs()({ ${specs} }));
      process.on('warning', ({ name, message }) => console.log(name + ': ' + message));
      ${code}`,
   );
-  const output = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], { encoding: 'utf8' });
+  const output = execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  });
   return output.split('\n').filter(Boolean);
 }
 
@@ -33,9 +38,11 @@ test('a plugin that is refused is not warned of', async () => {
 });
 
 test('a plugin that waited for a deprecated hook is warned of when it comes', async () => {
-  expect(await warningsOf(`pm.register({ name: 'a', x() {} }); pm.addSpecs(hookSpecs()({ x: { deprecated: 'no' } }));`)).toEqual([
-    "DeprecationWarning: Plugin 'a' implements the deprecated hook 'x': no",
-  ]);
+  expect(
+    await warningsOf(
+      `pm.register({ name: 'a', x() {} }); pm.addSpecs(hookSpecs()({ x: { deprecated: 'no' } }));`,
+    ),
+  ).toEqual(["DeprecationWarning: Plugin 'a' implements the deprecated hook 'x': no"]);
 });
 
 test('a deprecated argument warns when a plugin reads it, once, and has its value', async () => {

@@ -16,7 +16,8 @@ afterEach(() => {
 });
 
 const keywords = ['whetstone-plugin'];
-const plugin = (name: string) => `export default { name: ${JSON.stringify(name)}, f: () => ${JSON.stringify(name)} };`;
+const plugin = (name: string) =>
+  `export default { name: ${JSON.stringify(name)}, f: () => ${JSON.stringify(name)} };`;
 const EXPLODES = `throw new RangeError('executed');`;
 
 /** Writes files of a project; objects as JSON. */
@@ -30,7 +31,10 @@ function project(files: Readonly<Record<string, string | object>>): void {
 
 /** A package in node_modules, with one module. */
 function installed(name: string, manifest: object, code: string, file = 'index.mjs') {
-  return { [`node_modules/${name}/package.json`]: { name, exports: `./${file}`, ...manifest }, [`node_modules/${name}/${file}`]: code };
+  return {
+    [`node_modules/${name}/package.json`]: { name, exports: `./${file}`, ...manifest },
+    [`node_modules/${name}/${file}`]: code,
+  };
 }
 
 test('finds the dependencies that carry the keyword, and executes no others', async () => {
@@ -88,7 +92,13 @@ test('loads what is listed, packages and paths, whatever their keywords, in that
     'folder/package.json': { exports: { '.': './entry.mjs' } },
     'folder/entry.mjs': plugin('folder'),
   });
-  const names = ['./mine.mjs', 'listed', './folder', pathToFileURL(path.join(folder, 'mine.mjs')).href, path.join(folder, 'mine.mjs')];
+  const names = [
+    './mine.mjs',
+    'listed',
+    './folder',
+    pathToFileURL(path.join(folder, 'mine.mjs')).href,
+    path.join(folder, 'mine.mjs'),
+  ];
   const { plugins, failures } = await discoverPlugins({ folder, names });
   expect(failures).toEqual([]);
   expect(plugins.map(({ name }) => name)).toEqual(names);
@@ -114,12 +124,25 @@ test('reports each that fails, by name and with its cause, and loads the rest', 
   const marked = await discoverPlugins({ folder });
   expect(marked.plugins.map(({ name }) => name)).toEqual(['good']);
   expect(marked.failures).toEqual([
-    { name: 'broken', cause: expect.objectContaining({ message: expect.stringContaining('package.json cannot be read') }) },
+    {
+      name: 'broken',
+      cause: expect.objectContaining({ message: expect.stringContaining('package.json cannot be read') }),
+    },
     { name: 'throws', cause: new RangeError('executed') },
   ]);
-  const listed = await discoverPlugins({ folder, names: ['syntax', 'empty', 'nowhere', './no.mjs', 'hidden', 'missing-file', 'good'] });
+  const listed = await discoverPlugins({
+    folder,
+    names: ['syntax', 'empty', 'nowhere', './no.mjs', 'hidden', 'missing-file', 'good'],
+  });
   expect(listed.plugins.map(({ name }) => name)).toEqual(['good']);
-  expect(listed.failures.map(({ name }) => name)).toEqual(['syntax', 'empty', 'nowhere', './no.mjs', 'hidden', 'missing-file']);
+  expect(listed.failures.map(({ name }) => name)).toEqual([
+    'syntax',
+    'empty',
+    'nowhere',
+    './no.mjs',
+    'hidden',
+    'missing-file',
+  ]);
   expect(listed.failures.map(({ cause }) => (cause as Error).message)).toEqual([
     expect.any(String),
     "It exports no plugin: the default export is an object with a 'name' that is text.",
@@ -132,7 +155,10 @@ test('reports each that fails, by name and with its cause, and loads the rest', 
 
 test('a package.json of the project that cannot be read is a failure, none at all is not', async () => {
   project({ 'package.json': 'no JSON', 'inner/package.json': '3' });
-  expect(await discoverPlugins({ folder })).toMatchObject({ plugins: [], failures: [{ name: path.join(folder, 'package.json') }] });
+  expect(await discoverPlugins({ folder })).toMatchObject({
+    plugins: [],
+    failures: [{ name: path.join(folder, 'package.json') }],
+  });
   expect((await discoverPlugins({ folder: path.join(folder, 'inner') })).failures).toHaveLength(1);
 });
 
@@ -140,7 +166,10 @@ test.each([
   ['text', './a.mjs'],
   ['a condition', { import: './a.mjs', require: './wrong.cjs' }],
   ['a condition by its order', { browser: './wrong.mjs', node: './a.mjs', import: './wrong.mjs' }],
-  ['nested conditions', { '.': { node: { require: './wrong.cjs', import: './a.mjs' }, default: './wrong.mjs' } }],
+  [
+    'nested conditions',
+    { '.': { node: { require: './wrong.cjs', import: './a.mjs' }, default: './wrong.mjs' } },
+  ],
   ['alternatives', [{ browser: './wrong.mjs' }, './a.mjs']],
 ])('follows exports given as %s', async (_, exported) => {
   project({
@@ -157,8 +186,18 @@ test.each([
   ['main', { main: 'lib/a.cjs' }, 'lib/a.cjs', `module.exports = { name: 'a' };`],
   ['main without its ending', { main: './lib/a' }, 'lib/a.js', `module.exports = { name: 'a' };`],
   ['nothing at all', {}, 'index.js', `exports.name = 'a';`],
-  ['a module that is the plugin', { type: 'module', main: 'a.js' }, 'a.js', `export const name = 'a'; export const f = () => 'a';`],
-  ['a compiled default export', {}, 'index.js', `Object.defineProperty(exports, '__esModule', { value: true }); exports.default = { name: 'a' };`],
+  [
+    'a module that is the plugin',
+    { type: 'module', main: 'a.js' },
+    'a.js',
+    `export const name = 'a'; export const f = () => 'a';`,
+  ],
+  [
+    'a compiled default export',
+    {},
+    'index.js',
+    `Object.defineProperty(exports, '__esModule', { value: true }); exports.default = { name: 'a' };`,
+  ],
 ])('loads a package with %s', async (_, manifest, file, code) => {
   project({ 'node_modules/a/package.json': manifest, [`node_modules/a/${file}`]: code });
   const { plugins, failures } = await discoverPlugins({ folder, names: ['a'] });

@@ -14,7 +14,8 @@ const manager = () => new PluginManager('app', specs);
 test('calls who is there, and later who comes, once for each call', () => {
   const pm = manager();
   const seen: string[] = [];
-  const plugin = (name: string) => definePlugin(specs, { name, configured: ({ n }) => void seen.push(`${name} ${n}`) });
+  const plugin = (name: string) =>
+    definePlugin(specs, { name, configured: ({ n }) => void seen.push(`${name} ${n}`) });
   pm.register(plugin('early'));
   pm.hook.configured.callHistoric({ n: 1 });
   pm.hook.configured.callHistoric({ n: 2 });
@@ -33,14 +34,20 @@ test('tells each answer to the callback of its call, with who gave it, and no mi
   expect(told).toEqual([[1, 'early']]);
   pm.register({ name: 'late', configured: ({ n }) => n * 10 });
   pm.register({ name: 'late and silent', configured: () => undefined });
-  expect(told).toEqual([[1, 'early'], [10, 'late']]);
+  expect(told).toEqual([
+    [1, 'early'],
+    [10, 'late'],
+  ]);
 });
 
 test('returns nothing', async () => {
   const pm = manager();
   pm.register({ name: 'p', configured: ({ n }) => n });
   expect(pm.hook.configured.callHistoric({ n: 1 })).toBeUndefined();
-  const later = new PluginManager('app', hookSpecs<Hooks>()({ configured: { historic: true, async: true }, other: { historic: true }, f: {} }));
+  const later = new PluginManager(
+    'app',
+    hookSpecs<Hooks>()({ configured: { historic: true, async: true }, other: { historic: true }, f: {} }),
+  );
   const told: number[] = [];
   later.register({ name: 'p', configured: async ({ n }) => n });
   const called = later.hook.configured.callHistoric({ n: 1 }, (answer) => told.push(answer));
@@ -75,7 +82,11 @@ test('replays nothing to a plugin that is refused', () => {
   pm.hook.configured.callHistoric({ n: 1 });
   pm.register(definePlugin(specs, { name: 'a', f: { before: ['b'], handler: () => 'a' } }));
   let ran = 0;
-  const cyclic = definePlugin(specs, { name: 'b', configured: () => void ran++, f: { before: ['a'], handler: () => 'b' } });
+  const cyclic = definePlugin(specs, {
+    name: 'b',
+    configured: () => void ran++,
+    f: { before: ['a'], handler: () => 'b' },
+  });
   expect(errorOf(() => pm.register(cyclic)).code).toBe('ORDER_CYCLE');
   expect(ran).toBe(0);
 });
@@ -89,7 +100,8 @@ test('replays a call once where the replay itself calls, or registers', () => {
     configured({ n }) {
       seen.push(`calls.configured ${n}`);
       pm.hook.other.callHistoric({ n: n + 1 });
-      if (!pm.get('nested')) pm.register({ name: 'nested', other: ({ n }) => void seen.push(`nested.other ${n}`) });
+      if (!pm.get('nested'))
+        pm.register({ name: 'nested', other: ({ n }) => void seen.push(`nested.other ${n}`) });
       return undefined;
     },
     other: ({ n }) => void seen.push(`calls.other ${n}`),
@@ -114,14 +126,27 @@ test('a plugin that is registered during a historic call gets that call once', (
 test('is not called as a function, and takes no wrappers', () => {
   const pm = manager();
   expect(() => (pm.hook.configured as unknown as (args: object) => void)({ n: 1 })).toThrow('callHistoric');
-  const wrapping = { name: 'w', configured: { wrapper: function* () { yield; } } };
-  expect(errorOf(() => pm.register(wrapping as never))).toMatchObject({ code: 'INVALID_PLUGIN', plugin: 'w', hook: 'configured' });
+  const wrapping = {
+    name: 'w',
+    configured: {
+      wrapper: function* () {
+        yield;
+      },
+    },
+  };
+  expect(errorOf(() => pm.register(wrapping as never))).toMatchObject({
+    code: 'INVALID_PLUGIN',
+    plugin: 'w',
+    hook: 'configured',
+  });
   expect(pm.plugins().size).toBe(0);
 });
 
 test('a synchronous historic hook refuses a promise, at the replay too', () => {
   const pm = manager();
   pm.hook.configured.callHistoric({ n: 1 });
-  expect(errorOf(() => pm.register({ name: 'p', configured: async () => 1 } as never)).code).toBe('ASYNC_IN_SYNC_HOOK');
+  expect(errorOf(() => pm.register({ name: 'p', configured: async () => 1 } as never)).code).toBe(
+    'ASYNC_IN_SYNC_HOOK',
+  );
   expect(pm.get('p')).toBeUndefined();
 });

@@ -9,7 +9,12 @@ interface Hooks {
   code(args: { code: string; id: string }): string | undefined;
   every(args: { n: number }): number;
 }
-const specs = hookSpecs<Hooks>()({ all: {}, first: { firstResult: true }, code: { reduce: 'code' }, every: { settle: true } });
+const specs = hookSpecs<Hooks>()({
+  all: {},
+  first: { firstResult: true },
+  code: { reduce: 'code' },
+  every: { settle: true },
+});
 const asyncSpecs = hookSpecs<Hooks>()({
   all: { async: true },
   first: { async: true, firstResult: true },
@@ -19,7 +24,8 @@ const asyncSpecs = hookSpecs<Hooks>()({
 
 test('collects answers, without undefined and null, and keeps 0 and empty text', () => {
   const pm = new PluginManager('app', hookSpecs<{ f(args: {}): unknown }>()({ f: {} }));
-  for (const [i, answer] of [null, 0, undefined, '', false].entries()) pm.register({ name: `p${i}`, f: () => answer });
+  for (const [i, answer] of [null, 0, undefined, '', false].entries())
+    pm.register({ name: `p${i}`, f: () => answer });
   expect(pm.hook.f()).toEqual([false, '', 0]);
   expect(pm.hook.f.size).toBe(5);
 });
@@ -124,12 +130,18 @@ test('without settle the first error ends the call', () => {
 });
 
 test('runs parallel implementations at once, one after the other otherwise; answers keep their order', async () => {
-  const both = hookSpecs<{ parallel(a: Record<'log', string[]>): string; serial(a: Record<'log', string[]>): string }>()({
+  const both = hookSpecs<{
+    parallel(a: Record<'log', string[]>): string;
+    serial(a: Record<'log', string[]>): string;
+  }>()({
     parallel: { async: true, parallel: true },
     serial: { async: true },
   });
   const pm = new PluginManager('app', both);
-  for (const [name, turns] of [['quick', 1], ['slow', 5]] as const) {
+  for (const [name, turns] of [
+    ['quick', 1],
+    ['slow', 5],
+  ] as const) {
     const work = async ({ log }: { log: string[] }) => {
       log.push(`${name} begins`);
       for (let i = 0; i < turns; i++) await Promise.resolve();
@@ -150,14 +162,29 @@ test('runs parallel implementations at once, one after the other otherwise; answ
 
 test('a parallel implementation that throws at once does not keep the others from running', async () => {
   for (const settle of [true, false]) {
-    const pm = new PluginManager('app', hookSpecs<{ f(args: {}): number }>()({ f: { async: true, parallel: true, settle } }));
+    const pm = new PluginManager(
+      'app',
+      hookSpecs<{ f(args: {}): number }>()({ f: { async: true, parallel: true, settle } }),
+    );
     let ran = 0;
     pm.register({ name: 'sync', f: () => void ran++ });
-    pm.register({ name: 'late', f: async () => { ran++; throw new Error('late'); } });
-    pm.register({ name: 'at once', f: () => { throw new Error('at once'); } });
+    pm.register({
+      name: 'late',
+      f: async () => {
+        ran++;
+        throw new Error('late');
+      },
+    });
+    pm.register({
+      name: 'at once',
+      f: () => {
+        throw new Error('at once');
+      },
+    });
     const error = await pm.hook.f().catch((error: unknown) => error);
     expect(ran).toBe(2);
-    if (settle) expect((error as AggregateError).errors.map(String)).toEqual(['Error: at once', 'Error: late']);
+    if (settle)
+      expect((error as AggregateError).errors.map(String)).toEqual(['Error: at once', 'Error: late']);
     else expect(error).toEqual(new Error('at once'));
   }
 });
@@ -181,26 +208,39 @@ test('does not wait for synchronous results of an asynchronous hook', async () =
 
 test('an asynchronous hook rejects, and never throws', async () => {
   const pm = new PluginManager('app', asyncSpecs);
-  pm.register({ name: 'throws', all() { throw new Error('at once'); } });
+  pm.register({
+    name: 'throws',
+    all() {
+      throw new Error('at once');
+    },
+  });
   const called = pm.hook.all({ n: 1 });
   await expect(called).rejects.toThrow('at once');
 });
 
-test.each(['all', 'first', 'code', 'every'] as const)('a synchronous hook refuses a promise: %s', async (hook) => {
-  const pm = new PluginManager('app', specs);
-  // As a plugin in plain JavaScript would; its own failure must not surface a second time.
-  pm.register({ name: 'untyped', [hook]: async () => { throw new Error('later'); } } as never);
-  const call = () => pm.hook[hook]({ n: 1, code: '', id: '' } as never);
-  let error: unknown;
-  try {
-    call();
-  } catch (thrown) {
-    error = hook === 'every' ? (thrown as AggregateError).errors[0] : thrown;
-  }
-  expect(error).toMatchObject({ code: 'ASYNC_IN_SYNC_HOOK', plugin: 'untyped', hook });
-  expect(String(error)).toContain("Specify it with 'async: true'");
-  await new Promise(setImmediate);
-});
+test.each(['all', 'first', 'code', 'every'] as const)(
+  'a synchronous hook refuses a promise: %s',
+  async (hook) => {
+    const pm = new PluginManager('app', specs);
+    // As a plugin in plain JavaScript would; its own failure must not surface a second time.
+    pm.register({
+      name: 'untyped',
+      [hook]: async () => {
+        throw new Error('later');
+      },
+    } as never);
+    const call = () => pm.hook[hook]({ n: 1, code: '', id: '' } as never);
+    let error: unknown;
+    try {
+      call();
+    } catch (thrown) {
+      error = hook === 'every' ? (thrown as AggregateError).errors[0] : thrown;
+    }
+    expect(error).toMatchObject({ code: 'ASYNC_IN_SYNC_HOOK', plugin: 'untyped', hook });
+    expect(String(error)).toContain("Specify it with 'async: true'");
+    await new Promise(setImmediate);
+  },
+);
 
 test('takes what behaves like a promise for one', async () => {
   const thenable = { then: (ok: (value: number) => void) => ok(7) };
@@ -222,7 +262,10 @@ test('entries say who answered, of each kind of hook', async () => {
       code: ({ code }) => code + name,
     });
   }
-  expect(pm.hook.all.entries({ n: 1 })).toEqual([{ plugin: 'c', value: 1 }, { plugin: 'a', value: 1 }]);
+  expect(pm.hook.all.entries({ n: 1 })).toEqual([
+    { plugin: 'c', value: 1 },
+    { plugin: 'a', value: 1 },
+  ]);
   expect(pm.hook.first.entries({ n: 1 })).toEqual([{ plugin: 'b', value: 1 }]);
   expect(pm.hook.code.entries({ code: '', id: '' })).toEqual([
     { plugin: 'c', value: 'c' },

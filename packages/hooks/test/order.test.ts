@@ -28,7 +28,11 @@ test.each([
 ])('calls %s', (_, registered, expected) => {
   const plugins = registered.map((text) => {
     const [name, option] = text.split(' ');
-    return { name: name!, ...(option === 'tryFirst' && { tryFirst: true }), ...(option === 'tryLast' && { tryLast: true }) };
+    return {
+      name: name!,
+      ...(option === 'tryFirst' && { tryFirst: true }),
+      ...(option === 'tryLast' && { tryLast: true }),
+    };
   });
   expect(called(...(plugins as (Order & { name: string })[]))).toEqual(expected.split(' '));
 });
@@ -39,7 +43,11 @@ test('puts a plugin before or after the ones it names', () => {
 });
 
 test('lets a named order win over tryFirst and tryLast', () => {
-  expect(called({ name: 'a', tryFirst: true, after: ['b'] }, { name: 'b', tryLast: true }, 'c')).toEqual(['c', 'b', 'a']);
+  expect(called({ name: 'a', tryFirst: true, after: ['b'] }, { name: 'b', tryLast: true }, 'c')).toEqual([
+    'c',
+    'b',
+    'a',
+  ]);
 });
 
 test('says nothing of plugins that are not registered', () => {
@@ -70,7 +78,8 @@ test('orders wrappers by the same rules, apart from what they go round', () => {
 
 test('prints a cycle, and leaves nothing of the plugin that closes it', () => {
   const pm = new PluginManager('app', specs);
-  const plugin = (name: string, order: Order) => definePlugin(specs, { name, f: { ...order, handler: () => name } });
+  const plugin = (name: string, order: Order) =>
+    definePlugin(specs, { name, f: { ...order, handler: () => name } });
   pm.register(plugin('a', { before: ['b'] }));
   pm.register(plugin('b', { before: ['c'] }));
   pm.register(plugin('bystander', {}));
@@ -89,26 +98,29 @@ interface Drawn {
   before: string[];
   after: string[];
 }
-const names = [...'abcdefgh'];
+const names = 'abcdefgh'.split('');
 const drawn: fc.Arbitrary<Drawn[]> = fc.shuffledSubarray(names, { minLength: 1 }).chain((chosen) =>
   fc.tuple(
     ...chosen.map((name) =>
-      fc.record({
-        name: fc.constant(name),
-        place: fc.constantFrom('', 'tryFirst', 'tryLast'),
-        before: fc.subarray(names, { maxLength: 2 }),
-        after: fc.subarray(names, { maxLength: 1 }),
-      }).map(({ name, place, before, after }) => ({
-        name,
-        tryFirst: place === 'tryFirst',
-        tryLast: place === 'tryLast',
-        before: before.filter((other) => other !== name),
-        after: after.filter((other) => other !== name),
-      })),
+      fc
+        .record({
+          name: fc.constant(name),
+          place: fc.constantFrom('', 'tryFirst', 'tryLast'),
+          before: fc.subarray(names, { maxLength: 2 }),
+          after: fc.subarray(names, { maxLength: 1 }),
+        })
+        .map(({ name, place, before, after }) => ({
+          name,
+          tryFirst: place === 'tryFirst',
+          tryLast: place === 'tryLast',
+          before: before.filter((other) => other !== name),
+          after: after.filter((other) => other !== name),
+        })),
     ),
   ),
 );
-const register = (plugins: readonly Drawn[]) => called(...(plugins as unknown as (Order & { name: string })[]));
+const register = (plugins: readonly Drawn[]) =>
+  called(...(plugins as unknown as (Order & { name: string })[]));
 /** The order, or undefined for a cycle. */
 function orderOf(plugins: readonly Drawn[]): string[] | undefined {
   try {
@@ -132,7 +144,8 @@ test('law: calls everyone once, and respects before and after', () => {
       if (!order) return;
       expect(order.toSorted()).toEqual(plugins.map(({ name }) => name).toSorted());
       for (const [first, second] of mustPrecede(plugins)) {
-        if (order.includes(first) && order.includes(second)) expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
+        if (order.includes(first) && order.includes(second))
+          expect(order.indexOf(first)).toBeLessThan(order.indexOf(second));
       }
     }),
   );

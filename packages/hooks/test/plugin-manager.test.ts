@@ -64,7 +64,7 @@ test.each([
   [undefined, 'undefined'],
   [null, 'null'],
   ['text', 'string text'],
-  [class Forgotten {}, 'function Forgotten'],
+  [PluginManager, 'function PluginManager'],
   [{}, "'name' is text"],
   [{ name: '' }, 'empty'],
   [{ name: 3 }, 'number 3'],
@@ -150,12 +150,18 @@ test('registering and unregistering during a call affect only later calls', () =
 
 test('checkPending names an unknown hook, with a guess; optional ones may be unknown', () => {
   const pm = new PluginManager('app', hookSpecs<{ transform(args: {}): string }>()({ transform: {} }));
-  pm.register({ name: 'fine', transform: () => '', elsewhere: { optional: true, handler: () => 1 } } as never);
+  pm.register({
+    name: 'fine',
+    transform: () => '',
+    elsewhere: { optional: true, handler: () => 1 },
+  } as never);
   pm.checkPending();
   pm.register({ name: 'typo', transfrom: () => '', version: '1.0', settings: { deep: true } } as never);
   const error = errorOf(() => pm.checkPending());
   expect(error).toMatchObject({ code: 'UNKNOWN_HOOK', plugin: 'typo', hook: 'transfrom' });
-  expect(error.message).toBe("Plugin 'typo' implements hook 'transfrom', which app does not have. Did you mean transform?");
+  expect(error.message).toBe(
+    "Plugin 'typo' implements hook 'transfrom', which app does not have. Did you mean transform?",
+  );
   pm.unregister('typo');
   pm.checkPending();
 });
@@ -221,7 +227,14 @@ test('without some plugins, wrappers too; follows who comes and goes', () => {
   const pm = manager();
   pm.register(answering('a'));
   pm.register(answering('b'));
-  pm.register({ name: 'w', f: { wrapper: function* (): Generator<void, string[], string[]> { return [...(yield), 'w']; } } });
+  pm.register({
+    name: 'w',
+    f: {
+      wrapper: function* (): Generator<void, string[], string[]> {
+        return [...(yield), 'w'];
+      },
+    },
+  });
   const rest = pm.hook.f.without('a', 'w', 'nobody');
   expect(rest({ n: 1 })).toEqual(['b']);
   expect(rest.size).toBe(1);
@@ -239,13 +252,26 @@ test('without some plugins, wrappers too; follows who comes and goes', () => {
 });
 
 test('tells a monitor of each call and what came of it, until it is disposed of', async () => {
-  const pm = new PluginManager('app', hookSpecs<{ f(args: { n: number }): number; later(args: {}): number }>()({ f: {}, later: { async: true } }));
+  const pm = new PluginManager(
+    'app',
+    hookSpecs<{ f(args: { n: number }): number; later(args: {}): number }>()({
+      f: {},
+      later: { async: true },
+    }),
+  );
   const told: unknown[] = [];
   const monitor = pm.monitor(
     (hook, args) => told.push(['before', hook, args]),
     (hook, args, outcome) => told.push(['after', hook, args, outcome]),
   );
-  pm.register({ name: 'p', f: ({ n }) => { if (n > 1) throw new Error('no'); return n; }, later: async () => 5 });
+  pm.register({
+    name: 'p',
+    f: ({ n }) => {
+      if (n > 1) throw new Error('no');
+      return n;
+    },
+    later: async () => 5,
+  });
   pm.hook.f({ n: 1 });
   expect(() => pm.hook.f({ n: 2 })).toThrow('no');
   await pm.hook.later();
@@ -266,8 +292,16 @@ test('tells a monitor of each call and what came of it, until it is disposed of'
 test('tells a monitor of an asynchronous failure, and the caller as well', async () => {
   const pm = new PluginManager('app', hookSpecs<{ f(args: {}): number }>()({ f: { async: true } }));
   const outcomes: unknown[] = [];
-  pm.monitor(() => {}, (_hook, _args, outcome) => outcomes.push(outcome));
-  pm.register({ name: 'p', f: async () => { throw new Error('no'); } });
+  pm.monitor(
+    () => {},
+    (_hook, _args, outcome) => outcomes.push(outcome),
+  );
+  pm.register({
+    name: 'p',
+    f: async () => {
+      throw new Error('no');
+    },
+  });
   await expect(pm.hook.f()).rejects.toThrow('no');
   expect(outcomes).toEqual([{ error: new Error('no') }]);
 });
@@ -275,12 +309,18 @@ test('tells a monitor of an asynchronous failure, and the caller as well', async
 test('a monitor that comes during a call sees no end without a beginning, one that goes sees no more', () => {
   const pm = manager();
   const told: string[] = [];
-  const first = pm.monitor(() => told.push('first before'), () => told.push('first after'));
+  const first = pm.monitor(
+    () => told.push('first before'),
+    () => told.push('first after'),
+  );
   pm.register({
     name: 'p',
     f: () => {
       first[Symbol.dispose]();
-      pm.monitor(() => told.push('second before'), () => told.push('second after'));
+      pm.monitor(
+        () => told.push('second before'),
+        () => told.push('second after'),
+      );
       return '';
     },
   });
@@ -291,13 +331,27 @@ test('a monitor that comes during a call sees no end without a beginning, one th
 test('traces calls with arguments and outcome, indented by depth', () => {
   const pm = manager();
   const lines: string[] = [];
-  pm.register({ name: 'p', f: ({ n }) => { if (n === 2) throw new Error('no'); return pm.hook.g()[0]!; }, g: () => 'g' });
+  pm.register({
+    name: 'p',
+    f: ({ n }) => {
+      if (n === 2) throw new Error('no');
+      return pm.hook.g()[0]!;
+    },
+    g: () => 'g',
+  });
   const trace = pm.trace((line) => lines.push(line));
   pm.hook.f({ n: 1 });
   expect(() => pm.hook.f({ n: 2 })).toThrow('no');
   trace[Symbol.dispose]();
   pm.hook.f({ n: 1 });
-  expect(lines).toEqual(['f {"n":1}', '  g {}', '  g → ["g"]', 'f → ["g"]', 'f {"n":2}', 'f threw Error: no']);
+  expect(lines).toEqual([
+    'f {"n":1}',
+    '  g {}',
+    '  g → ["g"]',
+    'f → ["g"]',
+    'f {"n":2}',
+    'f threw Error: no',
+  ]);
 });
 
 test('a trace writes any value, on a line that ends', () => {
@@ -311,9 +365,15 @@ test('a trace writes any value, on a line that ends', () => {
   };
   const circle: Record<string, unknown> = { twice: [{}, {}] };
   circle['again'] = circle;
-  const throwing = { get x(): never { throw new Error('no'); } };
+  const throwing = {
+    get x(): never {
+      throw new Error('no');
+    },
+  };
   expect(traced(circle)).toBe('{"twice":[{},{}],"again":[circular]}');
-  expect(traced([1n, undefined, null, () => {}, Symbol('s')])).toBe('[1n,undefined,null,[function without a name],Symbol(s)]');
+  expect(traced([1n, undefined, null, () => {}, Symbol('s')])).toBe(
+    '[1n,undefined,null,[function without a name],Symbol(s)]',
+  );
   expect(traced(new RangeError('no'))).toBe('RangeError: no');
   expect(traced(Object.create(null))).toBe('{}');
   expect(traced(throwing)).toContain('[Error: no]');

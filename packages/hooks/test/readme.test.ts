@@ -28,7 +28,9 @@ async function outputOf(code: string, files: Readonly<Record<string, string>> = 
       target: 'es2022',
       conditions: ['@whetstone/source'],
     });
-    return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' }).trimEnd().split('\n');
+    return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
+      .trimEnd()
+      .split('\n');
   } finally {
     rmSync(folder, { recursive: true });
   }

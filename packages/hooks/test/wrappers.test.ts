@@ -85,7 +85,14 @@ test('see an error at their yield, each from the inside out', () => {
   });
   const log: string[] = [];
   expect(() => pm.hook.f({ log })).toThrow(new RangeError('no'));
-  expect(log).toEqual(['outer in', 'inner in', 'inner sees RangeError: no', 'inner out', 'outer sees RangeError: no', 'outer out']);
+  expect(log).toEqual([
+    'outer in',
+    'inner in',
+    'inner sees RangeError: no',
+    'inner out',
+    'outer sees RangeError: no',
+    'outer out',
+  ]);
 });
 
 test('catch the error, and the outer ones get a result', () => {
@@ -138,35 +145,40 @@ test('chain another error, which keeps its cause', () => {
     },
   });
   const log: string[] = [];
-  expect(() => pm.hook.f({ log })).toThrow(expect.objectContaining({ message: 'while wrapping', cause: new RangeError('no') }));
+  expect(() => pm.hook.f({ log })).toThrow(
+    expect.objectContaining({ message: 'while wrapping', cause: new RangeError('no') }),
+  );
   expect(log).toContain('outer sees Error: while wrapping');
 });
 
-test.each(['before', 'after'])('pass what they throw %s the yield to the outer ones, not to the inner', (when) => {
-  const pm = new PluginManager('app', sync);
-  pm.register(logging('inner'));
-  pm.register(
-    definePlugin(sync, {
-      name: 'throws',
-      f: {
-        wrapper: function* () {
-          if (when === 'before') throw new Error('mine');
-          yield;
-          throw new Error('mine');
+test.each(['before', 'after'])(
+  'pass what they throw %s the yield to the outer ones, not to the inner',
+  (when) => {
+    const pm = new PluginManager('app', sync);
+    pm.register(logging('inner'));
+    pm.register(
+      definePlugin(sync, {
+        name: 'throws',
+        f: {
+          wrapper: function* () {
+            if (when === 'before') throw new Error('mine');
+            yield;
+            throw new Error('mine');
+          },
         },
-      },
-    }),
-  );
-  pm.register(logging('outer'));
-  pm.register(answering('a'));
-  const log: string[] = [];
-  expect(() => pm.hook.f({ log })).toThrow('mine');
-  expect(log).toEqual(
-    when === 'before'
-      ? ['outer in', 'outer sees Error: mine', 'outer out']
-      : ['outer in', 'inner in', 'a', 'inner out', 'outer sees Error: mine', 'outer out'],
-  );
-});
+      }),
+    );
+    pm.register(logging('outer'));
+    pm.register(answering('a'));
+    const log: string[] = [];
+    expect(() => pm.hook.f({ log })).toThrow('mine');
+    expect(log).toEqual(
+      when === 'before'
+        ? ['outer in', 'outer sees Error: mine', 'outer out']
+        : ['outer in', 'inner in', 'a', 'inner out', 'outer sees Error: mine', 'outer out'],
+    );
+  },
+);
 
 test.each([
   ['sync', sync],
@@ -174,9 +186,21 @@ test.each([
 ])('an error names the plugin whose wrapper does not yield, %s', async (_, specs) => {
   const pm = new PluginManager('app', specs as typeof later);
   pm.register(logging('outer') as never);
-  // oxlint-disable-next-line require-yield
-  pm.register({ name: 'none', f: { wrapper: function* () { return ['x']; } } });
-  pm.register({ name: 'never', f() { throw new Error('must not run'); } });
+  pm.register({
+    name: 'none',
+    f: {
+      // oxlint-disable-next-line require-yield -- the mistake that is tested
+      wrapper: function* () {
+        return ['x'];
+      },
+    },
+  });
+  pm.register({
+    name: 'never',
+    f() {
+      throw new Error('must not run');
+    },
+  });
   const log: string[] = [];
   const error = await (async () => await pm.hook.f({ log }))().catch((error: unknown) => error);
   expect(error).toMatchObject({ code: 'WRAPPER_YIELDS', plugin: 'none', hook: 'f' });
@@ -186,35 +210,55 @@ test.each([
 test.each([
   ['sync', sync],
   ['async', later],
-])('an error names the plugin whose wrapper yields twice, closes it, and goes on outwards, %s', async (_, specs) => {
-  const pm = new PluginManager('app', specs as typeof later);
-  let closed = 0;
+])(
+  'an error names the plugin whose wrapper yields twice, closes it, and goes on outwards, %s',
+  async (_, specs) => {
+    const pm = new PluginManager('app', specs as typeof later);
+    let closed = 0;
+    pm.register({
+      name: 'twice',
+      f: {
+        wrapper: function* () {
+          try {
+            yield;
+            yield;
+            return [];
+          } finally {
+            closed++;
+          }
+        },
+      },
+    });
+    pm.register(logging('outer') as never);
+    const log: string[] = [];
+    const error = await (async () => await pm.hook.f({ log }))().catch((error: unknown) => error);
+    expect(error).toMatchObject({ code: 'WRAPPER_YIELDS', plugin: 'twice', hook: 'f' });
+    expect(closed).toBe(1);
+    expect(log.join()).toContain('outer sees HookError');
+  },
+);
+
+test('an error that a second yield would hide stays as the cause', () => {
+  const pm = new PluginManager('app', sync);
   pm.register({
     name: 'twice',
     f: {
       wrapper: function* () {
         try {
           yield;
+        } catch {
           yield;
-          return [];
-        } finally {
-          closed++;
         }
+        return [];
       },
     },
   });
-  pm.register(logging('outer') as never);
-  const log: string[] = [];
-  const error = await (async () => await pm.hook.f({ log }))().catch((error: unknown) => error);
-  expect(error).toMatchObject({ code: 'WRAPPER_YIELDS', plugin: 'twice', hook: 'f' });
-  expect(closed).toBe(1);
-  expect(log.join()).toContain('outer sees HookError');
-});
-
-test('an error that a second yield would hide stays as the cause', () => {
-  const pm = new PluginManager('app', sync);
-  pm.register({ name: 'twice', f: { wrapper: function* () { try { yield; } catch { yield; } return []; } } });
-  pm.register({ name: 'fails', f() { throw new RangeError('no'); } });
+  pm.register({
+    name: 'fails',
+    f() {
+      throw new RangeError('no');
+    },
+  });
   const error = errorOf(() => pm.hook.f({ log: [] }));
   expect(error).toMatchObject({ code: 'WRAPPER_YIELDS', cause: new RangeError('no') });
 });
@@ -231,16 +275,41 @@ test('a wrapper that is no generator is refused at the call', async () => {
 test('an async generator round a synchronous hook is refused at the call, and closed', async () => {
   const pm = new PluginManager('app', sync);
   let closed = false;
-  pm.register({ name: 'async', f: { wrapper: async function* (): AsyncGenerator<void, void> { try { yield; } finally { closed = true; } } } } as never);
-  expect(errorOf(() => pm.hook.f({ log: [] }))).toMatchObject({ code: 'ASYNC_IN_SYNC_HOOK', plugin: 'async' });
+  pm.register({
+    name: 'async',
+    f: {
+      wrapper: async function* (): AsyncGenerator<void, void> {
+        try {
+          yield;
+        } finally {
+          closed = true;
+        }
+      },
+    },
+  } as never);
+  expect(errorOf(() => pm.hook.f({ log: [] }))).toMatchObject({
+    code: 'ASYNC_IN_SYNC_HOOK',
+    plugin: 'async',
+  });
   await new Promise(setImmediate);
   expect(closed).toBe(true);
 });
 
 test('a wrapper of a synchronous hook may not return a promise', () => {
   const pm = new PluginManager('app', sync);
-  pm.register({ name: 'promise', f: { wrapper: function* () { yield; return Promise.resolve([]); } } } as never);
-  expect(errorOf(() => pm.hook.f({ log: [] }))).toMatchObject({ code: 'ASYNC_IN_SYNC_HOOK', plugin: 'promise' });
+  pm.register({
+    name: 'promise',
+    f: {
+      wrapper: function* () {
+        yield;
+        return Promise.resolve([]);
+      },
+    },
+  } as never);
+  expect(errorOf(() => pm.hook.f({ log: [] }))).toMatchObject({
+    code: 'ASYNC_IN_SYNC_HOOK',
+    plugin: 'promise',
+  });
 });
 
 test('generators and async generators go together round an asynchronous hook', async () => {
@@ -268,10 +337,21 @@ test('generators and async generators go together round an asynchronous hook', a
   const log: string[] = [];
   expect(await pm.hook.f({ log })).toEqual(['a', 'generator', 'async']);
   expect(log).toEqual(['async in', 'generator in', 'generator out']);
-  pm.register({ name: 'fails', f: async () => { throw new Error('no'); } });
+  pm.register({
+    name: 'fails',
+    f: async () => {
+      throw new Error('no');
+    },
+  });
   log.length = 0;
   expect(await pm.hook.f({ log })).toEqual(['caught']);
-  expect(log).toEqual(['async in', 'generator in', 'generator sees Error: no', 'generator out', 'async sees Error: no']);
+  expect(log).toEqual([
+    'async in',
+    'generator in',
+    'generator sees Error: no',
+    'generator out',
+    'async sees Error: no',
+  ]);
 });
 
 test('see the arguments, their context, and their plugin as this', () => {
@@ -280,7 +360,11 @@ test('see the arguments, their context, and their plugin as this', () => {
     readonly name = 'counting';
     calls = 0;
     readonly f = { wrapper: Counting.prototype.wrap };
-    *wrap(this: Counting, { log }: { log: string[] }, context: { plugin: string; hook: string }): Generator<void, string[], string[]> {
+    *wrap(
+      this: Counting,
+      { log }: { log: string[] },
+      context: { plugin: string; hook: string },
+    ): Generator<void, string[], string[]> {
       this.calls++;
       log.push(`${context.plugin} ${context.hook}`);
       return yield;
@@ -294,7 +378,7 @@ test('see the arguments, their context, and their plugin as this', () => {
   expect(log).toEqual(['counting f']);
 });
 
-test('go round entries and extra implementations too; what they return is nobody\'s answer', () => {
+test("go round entries and extra implementations too; what they return is nobody's answer", () => {
   const pm = new PluginManager('app', sync);
   pm.register(answering('a'));
   pm.register(logging('w'));

@@ -125,7 +125,8 @@ function entryOf(name: string, folder: string): string {
   const isPath = /^\.{0,2}\/|^\.{1,2}$|^file:/.test(name) || path.isAbsolute(name);
   if (!isPath) {
     const installed = packageFolder(name, folder);
-    if (installed === undefined) throw new Error(`There is no package '${name}' in the node_modules of ${folder} or above it.`);
+    if (installed === undefined)
+      throw new Error(`There is no package '${name}' in the node_modules of ${folder} or above it.`);
     return entryOfFolder(installed);
   }
   const file = name.startsWith('file:') ? fileURLToPath(name) : path.resolve(folder, name);
@@ -146,7 +147,9 @@ function entryOfFolder(folder: string): string {
 /** Where a package is installed, as Node looks for it. Its `exports` need not show its `package.json`. */
 function packageFolder(name: string, folder: string): string | undefined {
   const roots = createRequire(path.join(folder, 'package.json')).resolve.paths(name) ?? [];
-  return roots.map((root) => path.join(root, name)).find((installed) => existsSync(path.join(installed, 'package.json')));
+  return roots
+    .map((root) => path.join(root, name))
+    .find((installed) => existsSync(path.join(installed, 'package.json')));
 }
 
 function pluginOf(module: { readonly default?: unknown }): { readonly name: string } {

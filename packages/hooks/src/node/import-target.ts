@@ -8,7 +8,8 @@ const CONDITIONS: ReadonlySet<string> = new Set(['node', 'import', 'module-sync'
  * @see https://nodejs.org/api/esm.html#resolution-algorithm-specification
  */
 export function importTarget(exported: unknown): string | undefined {
-  if (isObject(exported) && Object.keys(exported).some((key) => key.startsWith('.'))) return target(exported['.']);
+  if (isObject(exported) && Object.keys(exported).some((key) => key.startsWith('.')))
+    return target(exported['.']);
   return target(exported);
 }
 
@@ -16,7 +17,11 @@ function target(exported: unknown): string | undefined {
   if (typeof exported === 'string') return exported.startsWith('./') ? exported : undefined;
   if (Array.isArray(exported)) return firstOf(exported);
   if (!isObject(exported)) return undefined;
-  return firstOf(Object.keys(exported).filter((key) => CONDITIONS.has(key)).map((key) => exported[key]));
+  return firstOf(
+    Object.keys(exported)
+      .filter((key) => CONDITIONS.has(key))
+      .map((key) => exported[key]),
+  );
 }
 
 function firstOf(choices: readonly unknown[]): string | undefined {
