@@ -1,6 +1,6 @@
 // Builds every package: types and code by the compiler, the files that it does not copy, and the page.
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, writeFileSync } from 'node:fs';
+import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,21 +13,17 @@ const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio
 run(bin('typescript', 'bin/tsc'), '-b');
 
 // What is read at run time as a file: the agents (run inside other programs), the texts of findings.
-for (const folder of [
-  'packages/record/src/agents',
-  'packages/analyze/src/findings/texts',
-  'packages/whetstone/src/texts',
-]) {
-  const from = path.join(root, folder);
-  if (existsSync(from)) cpSync(from, from.replace('/src/', '/dist/'), { recursive: true });
-}
+replace('packages/record/src/agents', 'packages/record/dist/agents');
+replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
 
-if (existsSync(path.join(root, 'packages/viewer/vite.config.ts'))) {
-  run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
-  cpSync(path.join(root, 'packages/viewer/dist'), path.join(root, 'packages/whetstone/dist/page'), {
-    recursive: true,
-  });
-}
+run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
+replace('packages/viewer/dist', 'packages/whetstone/dist/page');
 
 // `scripts/setup.mjs` compares this file's time with the sources'.
 writeFileSync(path.join(root, 'packages/whetstone/dist/.built'), '');
+
+/** Copies a folder; what an earlier build left there goes. */
+function replace(from, to) {
+  rmSync(path.join(root, to), { recursive: true, force: true });
+  cpSync(path.join(root, from), path.join(root, to), { recursive: true });
+}

@@ -46,10 +46,12 @@ export const viewCommand: Command = {
       report,
       pageFolder,
       port: options.get('port') as number | undefined,
-      // Sources that were not saved with the profile, of this project alone.
+      // Sources that are not in the profile itself; of this project alone.
       sources: {
         root: path.dirname(profilesFolder(process.cwd())),
-        files: profile.sources.filter(({ text }) => text === null).map(({ file }) => profile.strings[file]!),
+        files: [...new Set(profile.functions.file)]
+          .map((file) => profile.strings[file]!)
+          .filter((file) => path.isAbsolute(file)),
       },
     });
     const opened = !options.has('no-open') && (await openPage(server.url));

@@ -180,7 +180,7 @@ test('what was saved can be explained, listed, converted, and read again', async
     );
     expect(readFileSync(path.join(folder, `out.${format}`), 'utf8')).toContain(holds);
   }
-  expect((await run('explain', 'out.cpuprofile')).stdout).toContain('spin');
+  expect((await run('explain', 'out.cpuprofile')).stdout).toContain('wall');
   expect((await run('view', '--html', 'page.html')).code).toBe(0);
   expect(existsSync(path.join(folder, 'page.html'))).toBe(true);
   expect((await run('history', '--prune')).stdout).toContain('Removed 0');

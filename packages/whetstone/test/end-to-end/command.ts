@@ -1,10 +1,10 @@
-import { spawn, type SpawnOptions } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn, type SpawnOptions } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunReport } from '@whetstone/analyze';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 /** The built command, as a user has it. */
 export const command = fileURLToPath(new URL('../../bin/whetstone.js', import.meta.url));
@@ -16,15 +16,75 @@ export interface Ended {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A folder with these files, gone after the test. */
-export function project(files: Readonly<Record<string, string>>): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'project-'));
+/** A folder with these files, gone after the test; its path has blanks, as people's have. */
+export function project(files: Files): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'project of mine '));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-  for (const [name, text] of Object.entries({ 'package.json': '{}', ...files })) {
+  write(folder, { 'package.json': '{}', ...files });
+  return folder;
+}
+
+type Files = Readonly<Record<string, string>>;
+
+function write(folder: string, files: Files): void {
+  for (const [name, text] of Object.entries(files)) {
     mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
     writeFileSync(path.join(folder, name), text);
   }
-  return folder;
+}
+
+/** This Node, and those that `WHETSTONE_TEST_NODES` names, separated by colons. */
+export const nodes: readonly string[] = [
+  process.execPath,
+  ...(process.env['WHETSTONE_TEST_NODES'] ?? '').split(':').filter((file) => file !== ''),
+];
+
+/** The first number of a Node's version. */
+export function majorOf(node: string): number {
+  return Number(execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).split('.')[0]);
+}
+
+/**
+ * Runs `node …` as it is, and measured, over the same files, and makes sure that nothing of ours is left:
+ * neither a file in the temporary folder nor a process that names it.
+ */
+export async function withAndWithout(
+  node: string,
+  files: Files,
+  args: readonly string[],
+  options: StartOptions & { readonly whetstone?: readonly string[] } = {},
+): Promise<{ plain: Ended; measured: Ended; report: RunReport; folder: string }> {
+  const folder = project(files);
+  const temporary = project({});
+  rmSync(path.join(temporary, 'package.json'));
+  const { whetstone: own = [], ...rest } = options;
+  const all = { encoding: 'latin1' as const, cwd: folder, ...rest };
+  const plain = await started(node, args, all).ended;
+  write(folder, files);
+  const ours = ['run', '--runtime', node, '--quiet', '--no-save', '--json', path.join(temporary, 'report')];
+  // Without blanks: with them, another place is taken.
+  const home = mkdtempSync(path.join(os.tmpdir(), 'temporary-'));
+  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const env = { ...options.env, TMPDIR: home };
+  const measured = await started(process.execPath, [command, ...ours, ...own, 'node', ...args], { ...all, env })
+    .ended;
+  expect(readdirSync(home)).toEqual([]);
+  expect(processesOf(home)).toEqual([]);
+  return { plain, measured, report: reportIn(temporary, 'report'), folder };
+}
+
+/** Processes in whose command line or environment the text stands. */
+export function processesOf(text: string): string[] {
+  return readdirSync('/proc').filter((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+    return ['cmdline', 'environ'].some((file) => {
+      try {
+        return readFileSync(`/proc/${name}/${file}`).includes(text);
+      } catch {
+        return false;
+      }
+    });
+  });
 }
 
 /** Runs `whetstone …` to its end. */
@@ -34,10 +94,12 @@ export async function whetstone(args: readonly string[], options: StartOptions =
 
 interface StartOptions extends SpawnOptions {
   readonly input?: string;
+  /** `latin1` keeps every byte apart. */
+  readonly encoding?: 'utf8' | 'latin1';
 }
 
 /** Starts a program; what it prints is collected. */
-export function started(file: string, args: readonly string[], { input, ...options }: StartOptions = {}) {
+export function started(file: string, args: readonly string[], { input, encoding = 'utf8', ...options }: StartOptions = {}) {
   const child = spawn(file, args, {
     ...options,
     env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
@@ -45,7 +107,7 @@ export function started(file: string, args: readonly string[], { input, ...optio
   });
   const printed = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
-    child[name]!.setEncoding('utf8').on('data', (text: string) => {
+    child[name]!.setEncoding(encoding).on('data', (text: string) => {
       printed[name] += text;
     });
   }
