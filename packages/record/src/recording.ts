@@ -66,7 +66,7 @@ export interface RawRecording {
     readonly version: string;
     readonly path: string;
   };
-  /** V8's log of deoptimisations, with `--deopts`. */
+  /** V8's traces of deoptimisations, with `--deopts`. */
   readonly deopts: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
 }

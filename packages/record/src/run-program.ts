@@ -123,12 +123,12 @@ function start(
   const args =
     options.deopts && target.kind === 'node'
       ? [
-          '--log-deopt',
-          `--logfile=${deoptLog}`,
-          '--no-logfile-per-isolate',
-          // V8 up to Node 24 prints each on stdout besides, if it is not told a file; a device will not do.
+          // `--log-deopt` is silent while the profiler runs. The traces have the place too, once they are
+          // verbose; they go to stdout unless they are told a file, and a device will not do.
+          '--trace-deopt',
+          '--trace-deopt-verbose',
           '--redirect-code-traces',
-          `--redirect-code-traces-to=${deoptLog}.traces`,
+          `--redirect-code-traces-to=${deoptLog}`,
           ...target.args,
         ]
       : [...target.args];

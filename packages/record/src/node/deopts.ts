@@ -9,32 +9,29 @@ export interface Deoptimisation {
   readonly reason: string;
 }
 
+/** Code that is thrown away for better code: nothing is lost. */
+const tieringUp = /^prepare for on stack replacement/;
+
 /**
- * Reads V8's log of deoptimisations (`--log-deopt`).
+ * Reads V8's traces of deoptimisations (`--trace-deopt --trace-deopt-verbose`).
  *
- * A line is `code-deopt,time,size,address,inliningId,scriptOffset,kind,"<file:line:column> inlined at …",reason`;
- * the place is quoted only where it holds a comma. Lines that are torn or of another kind are left out.
+ * A line `[bailout (kind: …, reason: …): begin. …` is followed by `;;; deoptimize at <file:line:column>`, with
+ * `inlined at <…>` behind it where the code was inlined: the first place is the true one. What is torn, and
+ * what has no place, is left out.
  */
-export function deoptimisations(log: string): Deoptimisation[] {
+export function deoptimisations(traces: string): Deoptimisation[] {
   const found: Deoptimisation[] = [];
-  for (const text of log.split('\n')) {
-    if (!text.startsWith('code-deopt,')) continue;
-    const place = /<(.+?):(\d+):(\d+)>/.exec(text);
-    if (place === null) continue;
-    const reason = unescaped(text.slice(text.lastIndexOf(',') + 1).replace(/^"|"$/g, ''));
-    found.push({
-      url: unescaped(place[1] as string),
-      line: Number(place[2]),
-      column: Number(place[3]),
-      reason,
-    });
+  let reason: string | null = null;
+  for (const [text] of traces.matchAll(/^\[bailout .*$|^ +;;; deoptimize at .*$/gm)) {
+    if (text.startsWith('[')) {
+      reason = /reason: (.+?)\): begin/.exec(text)?.[1] ?? null;
+      continue;
+    }
+    const place = /at <(.+?):(\d+):(\d+)>/.exec(text);
+    if (place !== null && reason !== null && !tieringUp.test(reason)) {
+      found.push({ url: place[1] as string, line: Number(place[2]), column: Number(place[3]), reason });
+    }
+    reason = null;
   }
   return found;
-}
-
-/** V8 writes `,` as `\x2C`, and others likewise. */
-function unescaped(text: string): string {
-  return text.replace(/\\x([0-9A-Fa-f]{2})|\\u([0-9A-Fa-f]{4})/g, (_, byte?: string, unit?: string) =>
-    String.fromCharCode(parseInt((byte ?? unit) as string, 16)),
-  );
 }
