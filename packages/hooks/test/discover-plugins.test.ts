@@ -183,6 +183,18 @@ test.each([
 });
 
 test.each([
+  ['null', { node: null, default: './a.mjs' }],
+  ['a nested null', { node: { import: null }, default: './a.mjs' }],
+  ['another path alone', { './deep': './a.mjs' }],
+  ['conditions that are not ours', { browser: './a.mjs', require: './a.mjs' }],
+])('loads nothing where exports say %s', async (_, exported) => {
+  project({ 'node_modules/a/package.json': { exports: exported }, 'node_modules/a/a.mjs': EXPLODES });
+  const { plugins, failures } = await discoverPlugins({ folder, names: ['a'] });
+  expect(plugins).toEqual([]);
+  expect(String(failures[0]!.cause)).toContain("exports nothing that can be imported as '.'");
+});
+
+test.each([
   ['main', { main: 'lib/a.cjs' }, 'lib/a.cjs', `module.exports = { name: 'a' };`],
   ['main without its ending', { main: './lib/a' }, 'lib/a.js', `module.exports = { name: 'a' };`],
   ['nothing at all', {}, 'index.js', `exports.name = 'a';`],

@@ -8,26 +8,22 @@ const CONDITIONS: ReadonlySet<string> = new Set(['node', 'import', 'module-sync'
  * @see https://nodejs.org/api/esm.html#resolution-algorithm-specification
  */
 export function importTarget(exported: unknown): string | undefined {
-  if (isObject(exported) && Object.keys(exported).some((key) => key.startsWith('.')))
-    return target(exported['.']);
-  return target(exported);
+  const isMap = isObject(exported) && Object.keys(exported).some((key) => key.startsWith('.'));
+  return target(isMap ? exported['.'] : exported) ?? undefined;
 }
 
-function target(exported: unknown): string | undefined {
+/** Null excludes, and what comes after it does not count; undefined leaves it to what comes after. */
+function target(exported: unknown): string | null | undefined {
+  if (exported === null) return null;
   if (typeof exported === 'string') return exported.startsWith('./') ? exported : undefined;
   if (Array.isArray(exported)) return firstOf(exported);
   if (!isObject(exported)) return undefined;
-  return firstOf(
-    Object.keys(exported)
-      .filter((key) => CONDITIONS.has(key))
-      .map((key) => exported[key]),
-  );
+  const conditions = Object.keys(exported).filter((key) => CONDITIONS.has(key));
+  return firstOf(conditions.map((key) => exported[key]));
 }
 
-function firstOf(choices: readonly unknown[]): string | undefined {
+function firstOf(choices: readonly unknown[]): string | null | undefined {
   for (const choice of choices) {
-    // A condition that says null excludes, and what comes after it does not count.
-    if (choice === null) return undefined;
     const found = target(choice);
     if (found !== undefined) return found;
   }
