@@ -1,7 +1,8 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { recorder } from './measured.ts';
+import { environment, recorder } from './measured.ts';
 
 const { measure, plain, program } = recorder();
 
@@ -134,8 +135,8 @@ describe('worker threads', () => {
 
 test('nothing of ours is left behind', async () => {
   const file = program('left.js', spin + `spin(100);`);
-  const before = readdirSync(os.tmpdir()).filter((name) => name.startsWith('whetstone-'));
-  await measure([file]);
-  const after = readdirSync(os.tmpdir()).filter((name) => name.startsWith('whetstone-'));
-  expect(after.filter((name) => !before.includes(name))).toEqual([]);
+  const temporary = mkdtempSync(path.join(os.tmpdir(), 'recorder-left-'));
+  await measure([file], { env: { ...environment(), TMPDIR: temporary } });
+  expect(readdirSync(temporary)).toEqual([]);
+  rmSync(temporary, { recursive: true });
 });

@@ -24,6 +24,9 @@ const FINE_TIME = 1e6;
 const FIRST_PIECE = 400e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
 const PAUSE_GOAL = 20e3;
+/** For one node of the tree, before it is known better, in microseconds; pieces that tell have so many. */
+const NODE_COST = 8;
+const MANY_NODES = 300;
 /** Of the time may go into taking pieces: bounds what they cost where each one is expensive. */
 const PAUSE_SHARE = 0.005;
 /** Shortest, usual and longest piece: what a SIGKILL can lose. */
@@ -42,6 +45,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let usual = interval === null ? null : openSession(interval);
   let number = 0;
   let samples = 0;
+  let nodeCost = NODE_COST;
   let stopped = false;
   begin();
   let pieceStart = now();
@@ -55,13 +59,16 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
-    const change = usual === null && !stopped && moment - began >= FINE_TIME;
-    if (change) usual = openSession(USUAL_INTERVAL);
+    const change = usual !== null && fine !== null && !stopped && moment - began >= FINE_TIME;
+    if (usual === null && !stopped) usual = openSession(USUAL_INTERVAL);
     if (!stopped) begin();
-    if (change && alone()) forgetOptimised(usual);
     end(stopped ? number : number - 1);
     const session = fine === null ? usual : fine;
     const profile = session.taken();
+    if (fine !== null && usual !== null) {
+      const beside = usual.taken();
+      if (change && alone() && hasLost(profile, beside)) forgetOptimised(usual);
+    }
     if (fine !== null && (stopped || change)) {
       fine.close();
       fine = null;
@@ -75,7 +82,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
     if (!stopped) output.count(samples);
     const pause = now() - moment;
     output.write(`,"pause":${pause}}\n`);
-    due = moment + pieceLength(pause, moment - pieceStart);
+    due = moment + pieceLength(pause, profile.nodes.length, moment - pieceStart);
     pieceStart = moment;
   }
 
@@ -88,10 +95,15 @@ exports.startSampler = function startSampler(output, interval, alone) {
     endProfile(`whetstone ${which}`);
   }
 
-  /** The tree grows at most as fast as it did, so a piece in proportion to the last one's pause stays below the goal. */
-  function pieceLength(pause, length) {
-    const bySize = (length * PAUSE_GOAL) / pause;
-    const byShare = pause / PAUSE_SHARE;
+  /**
+   * The tree grows at most as fast as it did, so a piece in proportion to the last one's nodes stays below the
+   * goal. What a node costs is the least that was seen: a pause in which others had the core says nothing.
+   */
+  function pieceLength(pause, nodes, length) {
+    if (nodes >= MANY_NODES) nodeCost = min(nodeCost, pause / nodes);
+    const cost = nodes * nodeCost;
+    const bySize = (length * PAUSE_GOAL) / cost;
+    const byShare = cost / PAUSE_SHARE;
     return min(max(min(max(byShare, USUAL_PIECE), bySize), SHORTEST_PIECE), LONGEST_PIECE);
   }
 
@@ -136,9 +148,26 @@ function openSession(interval) {
   };
 }
 
+/** A function with this share of the samples is in each of two profiles of the same time, or one of them is blind. */
+const SEEN_SHARE = 0.01;
+
+/** Whether the profile that began late misses functions that the one from the start has. */
+function hasLost(whole, late) {
+  if (whole === null || late === null || !whole.samples || late.samples.length < 100) return false;
+  const place = ({ callFrame: { scriptId, lineNumber, columnNumber, functionName } }) =>
+    `${scriptId}:${lineNumber}:${columnNumber}:${functionName}`;
+  const known = new Set(late.nodes.map(place));
+  let lost = 0;
+  for (const node of whole.nodes) {
+    if (node.hitCount > 0 && node.callFrame.scriptId !== '0' && !known.has(place(node))) lost += node.hitCount;
+  }
+  return lost > whole.samples.length * SEEN_SHARE;
+}
+
 /**
- * A session that begins late does not know code that was optimised while it ran. Turning on precise coverage
- * makes V8 throw optimised code away, and what it compiles again has a name.
+ * A session that begins late does not know code that was optimised while it ran: a loop that goes on. Turning
+ * on precise coverage makes V8 throw optimised code away, and what it compiles again has a name. Large
+ * programs would pay a tenth of their time for it, so it is done only where something is missing.
  */
 function forgetOptimised(session) {
   session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
