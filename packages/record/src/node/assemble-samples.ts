@@ -71,19 +71,21 @@ export function addSamples(
   let missing = 0;
   let left = uncovered.cpu;
   /** Charges what was computed while nobody sampled, as far as there is CPU time that no sample shows. */
-  const uncoveredRow = (functionRow: number, from: Microseconds, to: Microseconds) => {
+  const uncoveredRow = (caller: number, functionRow: number, from: Microseconds, to: Microseconds) => {
     if (left <= 0 || to <= from) return;
     const duration = Math.min(left, to - from);
     left -= duration;
-    at(tree.child(-1, functionRow), 0, from, duration);
+    at(tree.child(caller, functionRow), 0, from, duration);
   };
 
   const first = gaps[0]?.times[0];
-  uncoveredRow(states.startUp, thread.time.began, first ?? thread.time.ended);
+  uncoveredRow(-1, states.startUp, thread.time.began, first ?? thread.time.ended);
   for (const [index, merged] of thread.pieces.entries()) {
     const gap = gaps[index] as Gaps;
     const charges = chargeSamples(gap, cpuOf(index), sleep);
     missing += charges.missing;
+    /** What ran last: the next pause interrupts it. */
+    let last = -1;
     const deal = new Dealer(merged, thread, lines, gap.slept);
     for (let i = 0; i < gap.times.length; i++) {
       const index = gap.rows[i] as number;
@@ -92,6 +94,7 @@ export function addSamples(
       const sleeping = charges.sleeping[i] as number;
       if (gap.kind[i] === IDLE) {
         const idle = merged.self[index] as number;
+        last = -1;
         at(idle, 0, time, sleeping);
         if (computing > 0) at(tree.child(-1, states.program), 0, time + sleeping, computing);
         continue;
@@ -106,12 +109,14 @@ export function addSamples(
       const slot = deal.next(index);
       if (slot < 0) continue;
       const node = deal.node(slot);
+      last = frameOf(merged, index).row < 0 ? (merged.parent[index] as number) : node;
       at(node, deal.line(slot), time, computing);
       if (sleeping > 0) at(tree.child(node, states.waiting), 0, time + computing, sleeping);
     }
     const end = merged.profile.endTime;
     const next = gaps[index + 1]?.times[0];
-    uncoveredRow(next === undefined ? states.exit : states.measuring, end, next ?? thread.time.ended);
+    if (next === undefined) uncoveredRow(-1, states.exit, end, thread.time.ended);
+    else uncoveredRow(last, states.measuring, end, next);
   }
   return missing + Math.max(left, 0);
 }
