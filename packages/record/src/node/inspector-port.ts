@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { ifResult, retry, stopBeforeDelay } from '@whetstone/retry';
 import { RecordError } from '../recording.ts';
-import { waitFor } from '../wait-for.ts';
 
 export interface Inspector {
   readonly url: string;
@@ -40,10 +40,14 @@ export async function openInspector(pid: number): Promise<Inspector> {
     );
   }
   signal(pid, 'SIGUSR1');
-  const url = await waitFor(() => inspectorOf(listeningPorts(pid).filter((port) => !before.includes(port))), {
-    every: 50,
-    within: PATIENCE,
+  const opened = retry(() => inspectorOf(listeningPorts(pid).filter((port) => !before.includes(port))), {
+    attempts: Infinity,
+    wait: 50,
+    stop: stopBeforeDelay(PATIENCE),
+    retryIf: ifResult((url: string | null) => url === null),
+    fallback: () => null,
   });
+  const url = await opened();
   if (url === null) {
     throw new RecordError(
       'ATTACH_FAILED',

@@ -1,6 +1,8 @@
 import type { RunReport } from '@whetstone/analyze';
+import { retry, stopBeforeDelay } from '@whetstone/retry';
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { pageFiles, type PageFile } from './page-files.ts';
 import { sourceBelow, sourcesBelow } from './source-below.ts';
@@ -31,6 +33,12 @@ export interface ViewServer {
   readonly url: string;
   /** Ends all connections. Resolves when the port is free again. */
   close(): Promise<void>;
+}
+
+/** The page cannot be served. */
+class ViewError extends Error {
+  override readonly name = 'ViewError';
+  readonly code = 'VIEW_FAILED';
 }
 
 const cookieName = 'whetstone';
@@ -168,12 +176,36 @@ function cookieOf(request: IncomingMessage, name: string): string | undefined {
   return undefined;
 }
 
-function listen(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
+/** A view that was ended a moment ago may still hold the port: milliseconds that we wait for it. */
+const PORT_PATIENCE = 2000;
+
+/** Listens on a port that may be given back only now. */
+async function listen(server: Server, port: number): Promise<void> {
+  const listening = retry(() => listenOnce(server, port), {
+    attempts: Infinity,
+    wait: 100,
+    stop: stopBeforeDelay(PORT_PATIENCE),
+    retryIf: ({ outcome }) => outcome?.ok === false && codeOf(outcome.error) === 'EADDRINUSE',
   });
+  try {
+    await listening();
+  } catch (cause) {
+    const why =
+      codeOf(cause) === 'EADDRINUSE'
+        ? 'another program listens there: give another with --port, or none'
+        : cause instanceof Error
+          ? cause.message
+          : String(cause);
+    throw new ViewError(`cannot listen on port ${port} of 127.0.0.1: ${why}.`, { cause });
+  }
+}
+
+async function listenOnce(server: Server, port: number): Promise<void> {
+  server.listen(port, '127.0.0.1');
+  // Rejects with the server's error, if that comes first.
+  await once(server, 'listening');
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
 }
