@@ -34,7 +34,7 @@ exports.start = function start(options) {
   } catch {
     // A program that cannot be measured still runs.
   } finally {
-    forgetOurFiles();
+    forgetOurFiles(options.preload);
   }
 };
 
@@ -226,13 +226,11 @@ function idleTime() {
   }
 }
 
-/** The program may look at `require.cache`. */
-function forgetOurFiles() {
+/** The program may look at `require.cache`; asking for `module.parent` would warn of its being deprecated. */
+function forgetOurFiles(preload) {
   try {
     for (const file of Object.keys(require.cache)) {
-      if (file.startsWith(__dirname)) delete require.cache[file];
+      if (file.startsWith(__dirname) || file === preload) delete require.cache[file];
     }
-    const parent = module.parent;
-    if (parent) delete require.cache[parent.filename];
   } catch {}
 }

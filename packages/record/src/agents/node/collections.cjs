@@ -16,7 +16,13 @@ exports.install = function install({ record, clock }) {
   const origin = clock.now() - performance.now() * 1e3;
   let rows = { kind: [], start: [], duration: [] };
 
-  const observer = new PerformanceObserver((list) => add(list.getEntries()));
+  const observer = new PerformanceObserver((list) => {
+    try {
+      add(list.getEntries());
+    } catch {
+      // Nobody catches what is thrown here, and the program may have replaced what we call.
+    }
+  });
   observer.observe({ entryTypes: ['gc'] });
 
   function add(entries) {

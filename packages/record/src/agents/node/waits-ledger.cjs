@@ -72,9 +72,12 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
     end(operation) {
       if (!operation.pending) return;
       remove(operation);
-      const moment = now();
-      const charged = operation.charged + sleep.claim(operation.start + operation.told, moment);
-      tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
+      // Runs ahead of the program's own callbacks, which must come whatever the program has done to `Map`.
+      try {
+        const moment = now();
+        const charged = operation.charged + sleep.claim(operation.start + operation.told, moment);
+        tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
+      } catch {}
     },
 
     /** Ends a wait that slept without the event loop's knowing: all of its time is sleep. */

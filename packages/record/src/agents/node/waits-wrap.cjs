@@ -58,7 +58,12 @@ const frames = proxiesShow ? 2 : 1;
 exports.around = function around(begin, finish, drop) {
   const handler = {
     apply(target, self, args, below = handler.apply) {
-      const operation = begin(below, self, args);
+      let operation = null;
+      try {
+        operation = begin(below, self, args);
+      } catch {
+        // A program may have changed what we call, or be at the end of its stack: its call is made all the same.
+      }
       const limit = TheError.stackTraceLimit;
       const longer = typeof limit === 'number' && limit > 0 && setLimit(limit + frames);
       let done = false;
@@ -71,7 +76,12 @@ exports.around = function around(begin, finish, drop) {
         if (longer && TheError.stackTraceLimit === limit + frames) setLimit(limit);
         if (!done && operation !== null) drop(operation);
       }
-      return operation === null ? result : finish(operation, result, self, args);
+      if (operation === null) return result;
+      try {
+        return finish(operation, result, self, args);
+      } catch {
+        return result;
+      }
     },
   };
   return handler;
@@ -121,7 +131,11 @@ exports.awaited = function awaited(promise, ledger, operation, onValue) {
 exports.announced = function announced(target, before) {
   return new Proxy(target, {
     get apply() {
-      before();
+      try {
+        before();
+      } catch {
+        // The program's own call comes all the same.
+      }
       return undefined;
     },
   });
