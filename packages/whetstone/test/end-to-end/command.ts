@@ -58,16 +58,14 @@ export async function withAndWithout(
   const temporary = project({});
   rmSync(path.join(temporary, 'package.json'));
   const { whetstone: own = [], ...rest } = options;
-  const all = { encoding: 'latin1' as const, cwd: folder, ...rest };
-  const plain = await started(node, args, all).ended;
-  write(folder, files);
-  const ours = ['run', '--runtime', node, '--quiet', '--no-save', '--json', path.join(temporary, 'report')];
   // Without blanks: with them, another place is taken.
   const home = mkdtempSync(path.join(os.tmpdir(), 'temporary-'));
   onTestFinished(() => rmSync(home, { recursive: true, force: true }));
-  const env = { ...options.env, TMPDIR: home };
-  const measured = await started(process.execPath, [command, ...ours, ...own, 'node', ...args], { ...all, env })
-    .ended;
+  const all = { encoding: 'latin1' as const, cwd: folder, ...rest, env: { ...options.env, TMPDIR: home } };
+  const plain = await started(node, args, all).ended;
+  write(folder, files);
+  const ours = ['run', '--runtime', node, '--quiet', '--no-save', '--json', path.join(temporary, 'report')];
+  const measured = await started(process.execPath, [command, ...ours, ...own, 'node', ...args], all).ended;
   expect(readdirSync(home)).toEqual([]);
   expect(processesOf(home)).toEqual([]);
   return { plain, measured, report: reportIn(temporary, 'report'), folder };
@@ -96,10 +94,16 @@ interface StartOptions extends SpawnOptions {
   readonly input?: string;
   /** `latin1` keeps every byte apart. */
   readonly encoding?: 'utf8' | 'latin1';
+  /** Leave its input open: the test writes to it. */
+  readonly open?: boolean;
 }
 
 /** Starts a program; what it prints is collected. */
-export function started(file: string, args: readonly string[], { input, encoding = 'utf8', ...options }: StartOptions = {}) {
+export function started(
+  file: string,
+  args: readonly string[],
+  { input, encoding = 'utf8', open = false, ...options }: StartOptions = {},
+) {
   const child = spawn(file, args, {
     ...options,
     env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', ...options.env },
@@ -111,7 +115,8 @@ export function started(file: string, args: readonly string[], { input, encoding
       printed[name] += text;
     });
   }
-  child.stdin!.on('error', () => {}).end(input ?? '');
+  child.stdin!.on('error', () => {});
+  if (!open) child.stdin!.end(input ?? '');
   const ended = new Promise<Ended>((resolve, reject) => {
     child.on('error', reject).on('close', (code, signal) => resolve({ ...printed, code, signal }));
   });
