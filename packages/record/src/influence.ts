@@ -6,7 +6,7 @@ import type { RawRecording } from './recording.ts';
  * usual depth, and what the agent adds to the start of a process. Microseconds.
  */
 const SAMPLE_COST = 25;
-const START_COST = 45_000;
+const START_COST = 55_000;
 /** The guess can be wrong by this factor either way. */
 const UNCERTAINTY = 2;
 

@@ -13,9 +13,6 @@ export interface Streams {
 /** The program's streams are the caller's own: a terminal stays a terminal. */
 export const inherited: Streams = { stdio: 'inherit' };
 
-/** Nothing to read, nobody to read it. */
-export const hidden: Streams = { stdio: 'ignore' };
-
 /** Files in `folder` that hold what a program read and printed. */
 export function spooled(
   folder: string,

@@ -15,7 +15,10 @@ function file(name: string, text = '', mode = 0o644): string {
   return full;
 }
 
-file('package.json', JSON.stringify({ name: 'x', scripts: { build: 'node build.js', 'app.js': 'echo script' } }));
+file(
+  'package.json',
+  JSON.stringify({ name: 'x', scripts: { build: 'node build.js', 'app.js': 'echo script' } }),
+);
 const app = file('app.js');
 const typed = file('src/app.ts');
 const script = file('tool', '#!/usr/bin/env node\n');
@@ -48,12 +51,19 @@ describe('resolveTarget', () => {
   });
 
   test('runs a script of package.json in a shell, with the arguments quoted', () => {
-    expect(find('build', "it's", 'b')).toMatchObject({ kind: 'script', command: '/bin/sh', args: ['-c', "node build.js 'it'\\''s' b"] });
+    expect(find('build', "it's", 'b')).toMatchObject({
+      kind: 'script',
+      command: '/bin/sh',
+      args: ['-c', "node build.js 'it'\\''s' b"],
+    });
   });
 
   test('runs an installed command by node, from folders below, too', () => {
     const link = path.join(folder, 'node_modules/.bin/installed');
-    const below = resolveTarget(['installed', '-p'], { workingDirectory: path.join(folder, 'src'), runtime: null });
+    const below = resolveTarget(['installed', '-p'], {
+      workingDirectory: path.join(folder, 'src'),
+      runtime: null,
+    });
     expect(below).toMatchObject({ kind: 'node', args: [link, '-p'], entry: link });
   });
 
@@ -78,7 +88,10 @@ describe('resolveTarget', () => {
 
   test('lists the runtimes there are if the one asked for is not', () => {
     expect(() => resolveTarget(['app.js'], { workingDirectory: folder, runtime: 'node999' })).toThrow(
-      expect.objectContaining({ code: 'RUNTIME_NOT_FOUND', message: expect.stringContaining(runtimesFound()[0] ?? 'none') as string }),
+      expect.objectContaining({
+        code: 'RUNTIME_NOT_FOUND',
+        message: expect.stringContaining(runtimesFound()[0] ?? 'none') as string,
+      }),
     );
   });
 });

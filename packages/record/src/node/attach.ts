@@ -142,10 +142,10 @@ async function sampleUntil(
 ): Promise<void> {
   const began = now();
   let samples = 0;
-  let stopped = false;
+  const state = { stopped: false, gone: false };
   let wake = () => {};
   const stop = () => {
-    stopped = true;
+    state.stopped = true;
     wake();
   };
   client.on('Profiler.consoleProfileFinished', (params) => {
@@ -158,9 +158,8 @@ async function sampleUntil(
   let pause = 0;
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  let gone = false;
   const left = () => {
-    gone = true;
+    state.gone = true;
     stop();
   };
   void client.closed.then(left);
@@ -175,7 +174,7 @@ async function sampleUntil(
     // all of it away, and what is compiled from now on has them.
     await client.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
     await client.post('Profiler.stopPreciseCoverage');
-    for (let number = 0; !stopped; number++) {
+    for (let number = 0; !state.stopped; number++) {
       const rest = options.for === null ? PIECE : Math.min(PIECE, options.for - (now() - began) / 1e3);
       if (rest > 0) {
         await new Promise<void>((resolve) => {
@@ -186,8 +185,8 @@ async function sampleUntil(
           };
         });
       }
-      if (gone) break;
-      const last = stopped || rest < PIECE;
+      if (state.gone) break;
+      const last = state.stopped || rest < PIECE;
       const next = last ? '' : `console.profile('whetstone ${number + 1}');`;
       // The program stands still while it answers; the time until we have it is the most that can be said.
       const asked = now();
@@ -199,7 +198,7 @@ async function sampleUntil(
   } catch (cause) {
     // The program ended meanwhile: what was taken until then is reported.
     await new Promise((resolve) => setTimeout(resolve, LAST_WORD));
-    if (!gone) throw cause;
+    if (!state.gone) throw cause;
   } finally {
     process.removeListener('SIGINT', stop);
     process.removeListener('SIGTERM', stop);

@@ -32,7 +32,8 @@ describe('attach', () => {
     expect(profile.about.warnings.map(({ code }) => code)).toContain('attached-late');
     expect(exit).toEqual({ code: null, signal: null });
     expect(() => process.kill(pid, 0)).not.toThrow();
-    for (let waited = 0; waited < 3000 && listens(9229); waited += 50) await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let waited = 0; waited < 3000 && listens(9229); waited += 50)
+      await new Promise((resolve) => setTimeout(resolve, 50));
     expect(listens(9229)).toBe(false);
     // And again: the first time left nothing that would be in the way.
     expect((await attach(pid, { ...options, for: 200 })).profile.strings).toContain('busy');
@@ -55,7 +56,10 @@ describe('attach', () => {
   });
 
   test('says so when a program answers the signal itself', { timeout: 20_000 }, async () => {
-    const file = program('own.js', `process.on('SIGUSR1', () => {}); console.log('ready'); setInterval(() => {}, 1000);`);
+    const file = program(
+      'own.js',
+      `process.on('SIGUSR1', () => {}); console.log('ready'); setInterval(() => {}, 1000);`,
+    );
     const pid = await started([file]);
     await expect(attach(pid, options)).rejects.toMatchObject({ code: 'ATTACH_FAILED' });
     expect(() => process.kill(pid, 0)).not.toThrow();
@@ -68,5 +72,7 @@ describe('attach', () => {
 
 function listens(port: number): boolean {
   const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0');
-  return readFileSync('/proc/net/tcp', 'latin1').split('\n').some((line) => line.includes(`:${hexadecimal} 00000000:0000 0A`));
+  return readFileSync('/proc/net/tcp', 'latin1')
+    .split('\n')
+    .some((line) => line.includes(`:${hexadecimal} 00000000:0000 0A`));
 }

@@ -43,7 +43,10 @@ describe('children', () => {
   });
 
   test('that are no Node get their environment with NODE_OPTIONS as the one addition', async () => {
-    const parent = program('env.js', `console.log(require('child_process').execFileSync('env', { encoding: 'utf8', env: { PATH: process.env.PATH, X: '1' } }));`);
+    const parent = program(
+      'env.js',
+      `console.log(require('child_process').execFileSync('env', { encoding: 'utf8', env: { PATH: process.env.PATH, X: '1' } }));`,
+    );
     const [measured, alone] = [await measure([parent]), await plain([parent])];
     const lines = measured.stdout.split('\n').filter((line) => !line.startsWith('NODE_OPTIONS='));
     expect(lines.join('\n')).toBe(alone.stdout);
@@ -117,20 +120,23 @@ describe('worker threads', () => {
     expect(measured.told.sampled).toContain('inWorker');
   });
 
-  test.each(['terminate()', 'process.exit()'])('that loop without end give their figures at %s', async (how) => {
-    const file = program(
-      'looping.js',
-      `const { Worker, isMainThread } = require('worker_threads'); ${spin}
+  test.each(['terminate()', 'process.exit()'])(
+    'that loop without end give their figures at %s',
+    async (how) => {
+      const file = program(
+        'looping.js',
+        `const { Worker, isMainThread } = require('worker_threads'); ${spin}
        function inLoop() { for (;;) spin(10); }
        if (!isMainThread) inLoop();
        else { const worker = new Worker(__filename); worker.on('exit', (code) => console.log('exit', code));
          setTimeout(() => ${how === 'terminate()' ? 'worker.terminate()' : 'process.exit()'}, 700); }`,
-    );
-    const measured = await measure([file]);
-    expect(measured.stdout).toBe((await plain([file])).stdout);
-    expect(measured.stderr).toBe('');
-    expect(measured.told.sampled).toContain('inLoop');
-  });
+      );
+      const measured = await measure([file]);
+      expect(measured.stdout).toBe((await plain([file])).stdout);
+      expect(measured.stderr).toBe('');
+      expect(measured.told.sampled).toContain('inLoop');
+    },
+  );
 });
 
 test('nothing of ours is left behind', async () => {

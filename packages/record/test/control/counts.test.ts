@@ -5,7 +5,10 @@ const { measure, program } = recorder();
 
 describe('a run with counts', () => {
   test('counts every call of a recursive function', async () => {
-    const file = program('fib.js', `function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } console.log(fib(20));`);
+    const file = program(
+      'fib.js',
+      `function fib(n) { return n < 2 ? n : fib(n - 1) + fib(n - 2); } console.log(fib(20));`,
+    );
     const { told, stdout } = await measure([file], { options: { counts: true } });
     expect(stdout).toBe('6765\n');
     expect(told.calls['fib']).toBe(21891);
@@ -25,7 +28,10 @@ describe('a run with counts', () => {
   });
 
   test('reads its input twice and prints it once', async () => {
-    const file = program('upper.js', `process.stdin.setEncoding('utf8'); function upper(s) { process.stdout.write(s.toUpperCase()); } process.stdin.on('data', upper);`);
+    const file = program(
+      'upper.js',
+      `process.stdin.setEncoding('utf8'); function upper(s) { process.stdout.write(s.toUpperCase()); } process.stdin.on('data', upper);`,
+    );
     const input = 'some text\n'.repeat(10_000);
     const { told, stdout } = await measure([file], { options: { counts: true }, input });
     expect(stdout).toBe(input.toUpperCase());
@@ -34,7 +40,10 @@ describe('a run with counts', () => {
   });
 
   test('tells of runs that differ', async () => {
-    const file = program('differs.js', `console.log('same'); console.log(process.hrtime.bigint()); process.exitCode = process.pid % 200 + 1;`);
+    const file = program(
+      'differs.js',
+      `console.log('same'); console.log(process.hrtime.bigint()); process.exitCode = process.pid % 200 + 1;`,
+    );
     const { told } = await measure([file], { options: { counts: true } });
     expect(told.warnings).toEqual(['outputs-differ', 'exits-differ']);
   });
@@ -88,15 +97,22 @@ describe('a program without an agent', () => {
 
   test('under the permission model runs as without us', async () => {
     const file = program('permission.js', `console.log('ran')`);
-    const option = Number(process.versions.node.split('.')[0]) < 23 ? '--experimental-permission' : '--permission';
+    const option =
+      Number(process.versions.node.split('.')[0]) < 23 ? '--experimental-permission' : '--permission';
     const { told, stdout } = await measure([process.execPath, option, '--allow-fs-read=*', file]);
     expect(stdout).toBe('ran\n');
     expect(told.warnings).toContain('only-operating-system');
   });
 });
 
-test.each(['--disallow-code-generation-from-strings', '--frozen-intrinsics'])('node %s is measured', async (option) => {
-  const file = program('spins.js', `function spins() { const end = Date.now() + 600; while (Date.now() < end); } spins();`);
-  const { told } = await measure([process.execPath, '--no-warnings', option, file]);
-  expect(told.sampled).toContain('spins');
-});
+test.each(['--disallow-code-generation-from-strings', '--frozen-intrinsics'])(
+  'node %s is measured',
+  async (option) => {
+    const file = program(
+      'spins.js',
+      `function spins() { const end = Date.now() + 600; while (Date.now() < end); } spins();`,
+    );
+    const { told } = await measure([process.execPath, '--no-warnings', option, file]);
+    expect(told.sampled).toContain('spins');
+  },
+);

@@ -29,14 +29,31 @@ const endings = {
 };
 
 describe('a program that', () => {
-  test.each(Object.entries(endings))('%s ends and prints as without us, and is measured', async (name, text) => {
-    const file = program(`${name.replaceAll(' ', '-')}.js`, spin + text);
-    const alone = await plain([file]);
-    program(`${name.replaceAll(' ', '-')}.js`, spin + text);
-    const measured = await measure([file]);
-    expect({ ...measured, told: undefined }).toEqual({ ...alone, told: undefined });
-    expect(measured.told.exit).toEqual({ code: alone.code, signal: alone.signal });
-    expect(measured.told.sampled).toContain('spin');
+  test.each(Object.entries(endings))(
+    '%s ends and prints as without us, and is measured',
+    async (name, text) => {
+      const file = program(`${name.replaceAll(' ', '-')}.js`, spin + text);
+      const alone = await plain([file]);
+      program(`${name.replaceAll(' ', '-')}.js`, spin + text);
+      const measured = await measure([file]);
+      expect({ ...measured, told: undefined }).toEqual({ ...alone, told: undefined });
+      expect(measured.told.exit).toEqual({ code: alone.code, signal: alone.signal });
+      expect(measured.told.sampled).toContain('spin');
+    },
+  );
+
+  test.skipIf(!('execve' in process))('becomes another by execve is measured as both', async () => {
+    const next = program(
+      'next.js',
+      `function after(ms) { const end = Date.now() + ms; while (Date.now() < end); } after(300); console.log('after', process.env.NODE_OPTIONS);`,
+    );
+    const file = program(
+      'execve.js',
+      `${spin} spin(300); console.log('before'); process.execve(process.execPath, [process.execPath, ${JSON.stringify(next)}], process.env);`,
+    );
+    const { told, stdout } = await measure([process.execPath, '--no-warnings', file]);
+    expect(stdout).toBe('before\nafter undefined\n');
+    expect(told.sampled).toEqual(expect.arrayContaining(['spin', 'after']));
   });
 
   test('aborts ends by SIGABRT, and is measured', async () => {
@@ -62,8 +79,14 @@ describe('a program that', () => {
   });
 
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('sleeps ends by %s', async (signal) => {
-    const file = program('sleep.js', `${spin} spin(300); console.log('asleep'); setInterval(() => {}, 1000);`);
-    const { told, ...ending } = await measure([file], { when: 'asleep', act: (pid) => process.kill(pid, signal) });
+    const file = program(
+      'sleep.js',
+      `${spin} spin(300); console.log('asleep'); setInterval(() => {}, 1000);`,
+    );
+    const { told, ...ending } = await measure([file], {
+      when: 'asleep',
+      act: (pid) => process.kill(pid, signal),
+    });
     expect(ending.signal).toBe(signal);
     expect(ending.stderr).toBe('');
     expect(told.sampled).toContain('spin');
@@ -71,15 +94,24 @@ describe('a program that', () => {
 
   test.each(['SIGINT', 'SIGTERM'] as const)('loops without end is rescued at %s', async (signal) => {
     const file = program('loop.js', `${spin} console.log('looping'); spin(1e9);`);
-    const { told, ...ending } = await measure([file], { when: 'looping', act: (pid) => process.kill(pid, signal) });
+    const { told, ...ending } = await measure([file], {
+      when: 'looping',
+      act: (pid) => process.kill(pid, signal),
+    });
     expect(ending.signal).toBe(signal);
     expect(told.warnings).toContain('rescued');
     expect(told.sampled).toContain('spin');
   });
 
   test('listens to SIGINT alone decides', async () => {
-    const file = program('listens.js', `process.on('SIGINT', () => { console.log('mine'); process.exit(7); }); console.log('ready'); setInterval(() => {}, 1000);`);
-    const { told, ...ending } = await measure([file], { when: 'ready', act: (pid) => process.kill(pid, 'SIGINT') });
+    const file = program(
+      'listens.js',
+      `process.on('SIGINT', () => { console.log('mine'); process.exit(7); }); console.log('ready'); setInterval(() => {}, 1000);`,
+    );
+    const { told, ...ending } = await measure([file], {
+      when: 'ready',
+      act: (pid) => process.kill(pid, 'SIGINT'),
+    });
     expect(ending).toMatchObject({ stdout: 'ready\nmine\n', stderr: '', code: 7 });
     expect(told.exit.code).toBe(7);
   });

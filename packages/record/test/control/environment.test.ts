@@ -38,13 +38,16 @@ describe('a program', () => {
     expect((await measure(args)).stdout).toBe((await plain(args)).stdout);
   });
 
-  test.each(['', '--no-warnings', '--max-old-space-size=100 --no-warnings'])('keeps its own NODE_OPTIONS: %j', async (own) => {
-    const file = program('seen.js', seen);
-    const env = { ...environment(), NODE_OPTIONS: own };
-    const measured = await measure([file], { env });
-    expect(measured.stdout).toBe((await plain([file], { env })).stdout);
-    expect(measured.told.threads[0]?.taken).toBeGreaterThan(0);
-  });
+  test.each(['', '--no-warnings', '--max-old-space-size=100 --no-warnings'])(
+    'keeps its own NODE_OPTIONS: %j',
+    async (own) => {
+      const file = program('seen.js', seen);
+      const env = { ...environment(), NODE_OPTIONS: own };
+      const measured = await measure([file], { env });
+      expect(measured.stdout).toBe((await plain([file], { env })).stdout);
+      expect(measured.told.threads[0]?.taken).toBeGreaterThan(0);
+    },
+  );
 
   test('prints by console as without us', async () => {
     const file = program(
@@ -66,7 +69,10 @@ describe('a program', () => {
   });
 
   test('gets what it reads, byte for byte', async () => {
-    const file = program('cat.js', `process.stdin.pipe(process.stdout); process.stdin.on('end', () => console.error('ended'));`);
+    const file = program(
+      'cat.js',
+      `process.stdin.pipe(process.stdout); process.stdin.on('end', () => console.error('ended'));`,
+    );
     const input = 'line\n'.repeat(20_000);
     const measured = await measure([file], { input });
     expect(measured.stdout).toBe(input);
@@ -85,7 +91,10 @@ describe('a program', () => {
   });
 
   test('on a terminal stays on it', async () => {
-    const file = program('tty.js', `console.log([process.stdin.isTTY, process.stdout.isTTY, process.stderr.isTTY].join());`);
+    const file = program(
+      'tty.js',
+      `console.log([process.stdin.isTTY, process.stdout.isTTY, process.stderr.isTTY].join());`,
+    );
     const python = `import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)`;
     const told = program('told.json', '');
     const args = ['-c', python, process.execPath, commands.driver, told, '{}', file];
@@ -93,10 +102,10 @@ describe('a program', () => {
     try {
       stdout = execFileSync('python3', args, { encoding: 'utf8', input: '' });
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return console.log('skipped: no python3');
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT')
+        return console.log('skipped: no python3');
       throw error;
     }
     expect(stdout.trim()).toBe('true,true,true');
   });
 });
-

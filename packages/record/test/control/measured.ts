@@ -1,5 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync, existsSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+  existsSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,10 +21,20 @@ export interface Told {
   readonly runtime: { readonly name: string };
   readonly cpu: number | null;
   readonly warnings: readonly string[];
-  readonly influence: { readonly kind: string; readonly value: number; readonly low: number; readonly high: number };
-  /** Functions of the program's own, by name, with samples. */
+  readonly influence: {
+    readonly kind: string;
+    readonly value: number;
+    readonly low: number;
+    readonly high: number;
+  };
+  /** Functions of the program's own, by name, that were seen running or waiting for others. */
   readonly sampled: readonly string[];
-  readonly threads: readonly { readonly process: number; readonly thread: number; readonly name: string; readonly taken: number }[];
+  readonly threads: readonly {
+    readonly process: number;
+    readonly thread: number;
+    readonly name: string;
+    readonly taken: number;
+  }[];
   readonly calls: Readonly<Record<string, number>>;
   readonly error?: { readonly code: string; readonly message: string };
 }
@@ -56,7 +74,9 @@ export function recorder() {
       platform: 'node',
       format: 'esm',
       conditions: ['@whetstone/source'],
-      banner: { js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);` },
+      banner: {
+        js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
+      },
     });
     mkdirSync(path.join(home, 'programs'));
   });
@@ -79,7 +99,12 @@ export function recorder() {
     async measure(args: readonly string[], options: Options = {}): Promise<Measured> {
       const told = path.join(home, `told-${Math.random()}.json`);
       const ending = await run(
-        [path.join(home, 'built', 'node', 'driver.mjs'), told, JSON.stringify(options.options ?? {}), ...args],
+        [
+          path.join(home, 'built', 'node', 'driver.mjs'),
+          told,
+          JSON.stringify(options.options ?? {}),
+          ...args,
+        ],
         { cwd: path.join(home, 'programs'), ...options },
       );
       if (!existsSync(told)) throw new Error(`nothing was told: ${ending.stderr}`);
@@ -131,7 +156,7 @@ try {
   const { profile, exit } = await record(resolveTarget(args, options), options);
   const { about, functions, nodes, samples, threads, strings, measures } = profile;
   const sampled = new Set();
-  for (const table of samples) for (const node of table.node) {
+  for (const table of samples) for (const leaf of table.node) for (let node = leaf; node >= 0; node = nodes.parent[node]) {
     const row = nodes.function[node];
     if (functions.category[row] === 0) sampled.add(strings[functions.name[row]]);
   }

@@ -17,6 +17,17 @@ exports.followChildren = function followChildren(options, environment) {
     },
   });
 
+  const { execve } = process;
+  if (typeof execve === 'function') {
+    define(process, 'execve', {
+      execve(file, args, env = process.env) {
+        const own = env !== null && typeof env === 'object' && environment.alive();
+        const changed = own ? { ...env, NODE_OPTIONS: environment.injected(env.NODE_OPTIONS) } : env;
+        return Reflect.apply(execve, this, [file, args, changed]);
+      },
+    });
+  }
+
   const sync = binding('spawn_sync');
   if (sync !== undefined && typeof sync.spawn === 'function') {
     const original = sync.spawn;
@@ -35,7 +46,7 @@ exports.followChildren = function followChildren(options, environment) {
 function withOurs(given, environment) {
   const pairs = given.envPairs;
   if (!environment.alive() || underPermission(given, pairs)) return pairs;
-  const at = pairs.findIndex((pair) => /^NODE_OPTIONS=/.test(pair));
+  const at = pairs.findIndex((pair) => pair.startsWith('NODE_OPTIONS='));
   if (at < 0) return [...pairs, `NODE_OPTIONS=${environment.injected(undefined)}`];
   return pairs.with(at, `NODE_OPTIONS=${environment.injected(pairs[at].slice('NODE_OPTIONS='.length))}`);
 }
@@ -45,7 +56,7 @@ function underPermission(given, pairs) {
   const permission = /(?:^|[\s"'=])--(?:experimental-)?permission\b/;
   return (
     (Array.isArray(given.args) && given.args.some((argument) => permission.test(argument))) ||
-    pairs.some((pair) => /^NODE_OPTIONS=/.test(pair) && permission.test(pair))
+    pairs.some((pair) => pair.startsWith('NODE_OPTIONS=') && permission.test(pair))
   );
 }
 

@@ -23,7 +23,7 @@ const FINE_TIME = 1e6;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
 const FIRST_PIECE = 400e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
-const PAUSE_GOAL = 20e3;
+const PAUSE_GOAL = 15e3;
 /** For one node of the tree, before it is known better, in microseconds; pieces that tell have so many. */
 const NODE_COST = 8;
 const MANY_NODES = 300;
@@ -159,7 +159,8 @@ function hasLost(whole, late) {
   const known = new Set(late.nodes.map(place));
   let lost = 0;
   for (const node of whole.nodes) {
-    if (node.hitCount > 0 && node.callFrame.scriptId !== '0' && !known.has(place(node))) lost += node.hitCount;
+    if (node.hitCount > 0 && node.callFrame.scriptId !== '0' && !known.has(place(node)))
+      lost += node.hitCount;
   }
   return lost > whole.samples.length * SEEN_SHARE;
 }

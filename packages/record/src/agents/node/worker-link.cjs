@@ -49,13 +49,12 @@ exports.finishWorkers = function finishWorkers(words, threadIds, reason) {
     session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
       session.post('NodeWorker.sendMessageToWorker', { sessionId, message });
     });
-    let sent = 0;
-    let answered = 0;
+    const questions = { sent: 0, answered: 0 };
     session.on('NodeWorker.receivedMessageFromWorker', () => {
-      answered++;
+      questions.answered++;
     });
     session.on('NodeWorker.attachedToWorker', () => {
-      sent++;
+      questions.sent++;
     });
     session.post('NodeWorker.enable', { waitForDebuggerOnStart: false });
     const end = now() + PATIENCE;
@@ -65,7 +64,7 @@ exports.finishWorkers = function finishWorkers(words, threadIds, reason) {
     }
     // A worker that is terminated before its answer is out takes the termination for the end of our question,
     // and runs on. The answers come in between the turns of a loop.
-    while (answered < sent && now() < end);
+    while (questions.answered < questions.sent && now() < end);
   } catch {
     // What the worker wrote last is what there is.
   } finally {
