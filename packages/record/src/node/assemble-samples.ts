@@ -63,23 +63,29 @@ export function addSamples(
   lines: InlinedLines,
   states: StateRows,
 ): Microseconds {
-  const gaps = thread.pieces.map((merged) => gapsOf(merged, thread.sleeps));
+  // A piece may begin before the one before it has ended: that time is the pause of taking it.
+  let covered = -Infinity;
+  const gaps = thread.pieces.map((merged) => {
+    const gap = gapsOf(merged, thread.sleeps, covered);
+    covered = merged.profile.endTime;
+    return gap;
+  });
   const { cpuOf, sleep, uncovered } = expectedTime(thread, gaps);
   const at = (node: number, line: number, time: number, duration: number) => {
     if (duration > 0) builder.addSample(thread.row, node, line, Math.max(time - begin, 0), duration);
   };
   let missing = 0;
-  let left = uncovered.cpu;
-  /** Charges what was computed while nobody sampled, as far as there is CPU time that no sample shows. */
-  const uncoveredRow = (caller: number, functionRow: number, from: Microseconds, to: Microseconds) => {
-    if (left <= 0 || to <= from) return;
-    const duration = Math.min(left, to - from);
-    left -= duration;
-    at(tree.child(caller, functionRow), 0, from, duration);
-  };
+  const first = gaps[0]?.times[0] ?? thread.time.ended;
+  const end = thread.pieces.at(-1)?.profile.endTime ?? thread.time.ended;
+  const pauses = thread.pieces.slice(0, -1).map(({ piece }) => piece.pause);
+  const stretches = [first - thread.time.began, ...pauses, thread.time.ended - end];
+  const outside = stretches.reduce((sum, length) => sum + Math.max(length, 0), 0);
+  // What was computed while nobody sampled is spread over that time: a thread that waits for its core waits everywhere.
+  const share = outside === 0 ? 0 : Math.min(1, uncovered.cpu / outside);
+  const uncoveredRow = (caller: number, functionRow: number, from: Microseconds, to: Microseconds) =>
+    at(tree.child(caller, functionRow), 0, from, Math.max(to - from, 0) * share);
 
-  const first = gaps[0]?.times[0];
-  uncoveredRow(-1, states.startUp, thread.time.began, first ?? thread.time.ended);
+  uncoveredRow(-1, states.startUp, thread.time.began, first);
   for (const [index, merged] of thread.pieces.entries()) {
     const gap = gaps[index] as Gaps;
     const charges = chargeSamples(gap, cpuOf(index), sleep);
@@ -113,12 +119,11 @@ export function addSamples(
       at(node, deal.line(slot), time, computing);
       if (sleeping > 0) at(tree.child(node, states.waiting), 0, time + computing, sleeping);
     }
-    const end = merged.profile.endTime;
-    const next = gaps[index + 1]?.times[0];
-    if (next === undefined) uncoveredRow(-1, states.exit, end, thread.time.ended);
-    else uncoveredRow(last, states.measuring, end, next);
+    const { endTime } = merged.profile;
+    if (index === thread.pieces.length - 1) uncoveredRow(-1, states.exit, endTime, thread.time.ended);
+    else uncoveredRow(last, states.measuring, endTime, endTime + merged.piece.pause);
   }
-  return missing + Math.max(left, 0);
+  return missing + uncovered.cpu - share * outside;
 }
 
 interface Gaps extends GapTable {
@@ -129,7 +134,8 @@ interface Gaps extends GapTable {
   readonly slept: ReadonlyMap<number, Map<number, number>>;
 }
 
-function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
+/** @param covered moment up to which the piece before it shows what was done */
+function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[], covered: Microseconds): Gaps {
   const { sample, delta, startTime, endTime } = merged.profile;
   const { interval } = merged.piece;
   const count = sample.length - merged.rejected;
@@ -146,7 +152,7 @@ function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
   for (let i = 0; i < sample.length; i++) {
     time += delta[i] as number;
     const index = sample[i] as number;
-    if (index < 0) continue;
+    if (index < 0 || time < covered) continue;
     rows[filled] = index;
     times[filled] = time;
     // A delta is the time before its sample; what the sample cost is the delta after it.
@@ -162,7 +168,14 @@ function gapsOf(merged: MergedPiece, sleeps: readonly Sleep[]): Gaps {
     }
     filled++;
   }
-  return { rows, times, gap, kind, interval, slept };
+  return {
+    rows: rows.subarray(0, filled),
+    times: times.subarray(0, filled),
+    gap: gap.subarray(0, filled),
+    kind: kind.subarray(0, filled),
+    interval,
+    slept,
+  };
 }
 
 function kindOf(merged: MergedPiece, index: number): number {
