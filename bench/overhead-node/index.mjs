@@ -78,7 +78,8 @@ async function wholeProgram(node, name, program, limit) {
   );
   const plain = medianInterval(runs.plain.map(({ wall }) => wall)).value;
   const most = limit ?? (plain >= 5000 ? 1.1 : 1.25);
-  for (const figure of ['wall', 'cpu']) addRatio(`${name} (${milliseconds(plain)}): ${figure}`, runs, figure, most);
+  for (const figure of ['wall', 'cpu'])
+    addRatio(`${name} (${milliseconds(plain)}): ${figure}`, runs, figure, most);
 }
 
 /** Wall and CPU of a loop, by the program's own clock. */
@@ -94,7 +95,13 @@ async function loop(node, name, file, limit) {
 
 function addRatio(name, { plain, measured }, figure, limit) {
   const interval = medianInterval(measured.map((run, i) => run[figure] / plain[i][figure]));
-  table.add({ name, limit: ratio(limit), measured: ratio(interval.value), interval: ratioInterval(interval), ok: interval.value <= limit });
+  table.add({
+    name,
+    limit: ratio(limit),
+    measured: ratio(interval.value),
+    interval: ratioInterval(interval),
+    ok: interval.value <= limit,
+  });
 }
 
 /** What a program that does nothing takes longer; the plain one is JavaScript, because not every Node runs the other. */
@@ -135,7 +142,10 @@ async function version(node) {
     spawnSync(node, args, { stdio: 'ignore' });
     return { wall: Number(process.hrtime.bigint() - from) / 1e6 };
   };
-  const runs = await interleave({ plain: () => wall('-e', '0'), measured: () => wall(command, '--version') }, rounds * 3);
+  const runs = await interleave(
+    { plain: () => wall('-e', '0'), measured: () => wall(command, '--version') },
+    rounds * 3,
+  );
   addRatio('whetstone --version ÷ node -e 0', runs, 'wall', 1.5);
 }
 
@@ -146,14 +156,26 @@ async function size() {
   const end = path.join(folder, 'end');
   const json = path.join(folder, 'report.json');
   writeFileSync(file, manyPaths(60, end));
-  spawnSync(process.execPath, [command, 'run', '--no-save', '--quiet', '--json', json, process.execPath, file], { stdio: ['ignore', 'ignore', 'inherit'] });
+  spawnSync(
+    process.execPath,
+    [command, 'run', '--no-save', '--quiet', '--json', json, process.execPath, file],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
   const after = Date.now() - Number(readFileSync(end, 'utf8'));
   const { influence } = JSON.parse(readFileSync(json, 'utf8')).about;
-  addDifference('60 s, a million nodes: report after the end', { value: after, low: after, high: after }, 3000);
+  addDifference(
+    '60 s, a million nodes: report after the end',
+    { value: after, low: after, high: after },
+    3000,
+  );
   const pause = influence.longestPause / 1000;
   addDifference('60 s, a million nodes: longest pause', { value: pause, low: pause, high: pause }, 50);
   const share = influence.pauses / 60e6;
-  table.add({ name: '60 s, a million nodes: all pauses, of the time', measured: `${(share * 100).toFixed(2)} %`, ok: null });
+  table.add({
+    name: '60 s, a million nodes: all pauses, of the time',
+    measured: `${(share * 100).toFixed(2)} %`,
+    ok: null,
+  });
 }
 
 /** Wall and CPU in milliseconds by the shell, of the program alone: the command's own work is not in it. */
@@ -161,13 +183,22 @@ function timed(node, program, measured) {
   const figures = path.join(folder, 'time');
   const script = 'out=$1; shift; TIMEFORMAT="%R %U %S"; { time "$@" >/dev/null 2>&1; } 2>"$out"';
   start('bash', ['-c', script, 'bash', figures, node, ...program], measured);
-  const [wall, user, system] = readFileSync(figures, 'utf8').trim().split(' ').map((text) => Number(text) * 1000);
+  const [wall, user, system] = readFileSync(figures, 'utf8')
+    .trim()
+    .split(' ')
+    .map((text) => Number(text) * 1000);
   return { wall, cpu: user + system };
 }
 
 function start(file, args, measured) {
-  const line = measured ? [process.execPath, command, 'run', '--quiet', '--no-save', file, ...args] : [file, ...args];
-  const { status, error } = spawnSync(line[0], line.slice(1), { stdio: ['ignore', 'ignore', 'inherit'], cwd: programs });
+  const line = measured
+    ? [process.execPath, command, 'run', '--quiet', '--no-save', file, ...args]
+    : [file, ...args];
+  const { status, error } = spawnSync(line[0], line.slice(1), {
+    stdio: ['ignore', 'ignore', 'inherit'],
+    cwd: programs,
+  });
   // The compiler ends with 2 where it finds errors in declarations; that too is a whole run of it.
-  if (error || status === null || status > 2) throw new Error(`${line.join(' ')} ended with ${status}`, { cause: error });
+  if (error || status === null || status > 2)
+    throw new Error(`${line.join(' ')} ended with ${status}`, { cause: error });
 }

@@ -5,7 +5,8 @@ let length = 0;
 
 function lines(seed) {
   const out = [];
-  for (let i = 0; i < 12_000; i++) out.push(`${seed}-${i},item ${(i * 7919) % 4001},${(i * 31) % 97}, ${i.toString(36)} `);
+  for (let i = 0; i < 12_000; i++)
+    out.push(`${seed}-${i},item ${(i * 7919) % 4001},${(i * 31) % 97}, ${i.toString(36)} `);
   return out;
 }
 
@@ -18,7 +19,11 @@ function count(all) {
 }
 
 function top(seen) {
-  return [...seen].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).slice(0, 50).map(([word, n]) => `${word}=${n}`).join(';');
+  return [...seen]
+    .toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1))
+    .slice(0, 50)
+    .map(([word, n]) => `${word}=${n}`)
+    .join(';');
 }
 
 for (let round = 0; round < rounds; round++) length += top(count(lines(round))).length;
