@@ -6,7 +6,7 @@ import { terminalOf } from './terminal/terminal.ts';
 export async function showProgress<T>(
   work: (onProgress: (progress: Progress) => void) => Promise<T>,
 ): Promise<T> {
-  const shared = process.stdout.isTTY === true || process.stdin.isTTY === true;
+  const shared = process.stdout.isTTY || process.stdin.isTTY;
   const line = progressLine(process.stderr, {
     unicode: terminalOf(process.stderr).unicode,
     shared,
