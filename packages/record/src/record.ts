@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Influence, ProfileWarning } from '@whetstone/profile';
@@ -11,7 +11,7 @@ import type { RawRecording, RecordOptions, Recording, Target } from './recording
 import { revisionOf } from './revision-of.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { inherited, kept, replayed } from './streams.ts';
-import { makeTemporaryFolder, removeFolder, temporaryFolder } from './temporary-folders.ts';
+import { makeTemporaryFolder, removeFolder } from './temporary-folders.ts';
 
 /**
  * Runs the program, measures it, and makes a profile of what was seen.
@@ -24,7 +24,8 @@ import { makeTemporaryFolder, removeFolder, temporaryFolder } from './temporary-
  */
 export async function record(target: Target, options: RecordOptions): Promise<Recording> {
   const again = options.counts || options.checkInfluence;
-  const folder = again ? makeTemporaryFolder() : null;
+  const cache = cacheFolder();
+  const folder = again || cache === null ? makeTemporaryFolder() : null;
   const progress = (stage: string) => (elapsed: number, samples: number) =>
     options.onProgress?.({ elapsed, samples, stage });
   try {
@@ -35,8 +36,8 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       for: options.for,
       waits: options.waits,
       deopts: options.deopts,
-      cacheFolder: cacheFolder(),
-      streams: folder === null ? inherited : kept(folder, options.counts),
+      cacheFolder: cache ?? path.join(folder!, 'compiled'),
+      streams: !again || folder === null ? inherited : kept(folder, options.counts),
       onProgress: options.onProgress && progress('measuring'),
     };
     const warnings: ProfileWarning[] = [];
@@ -48,21 +49,33 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
     }
     const raw = await runProgram(target, runOptions);
 
+    const lost = runOptions.streams.lost?.() ?? null;
+    if (lost !== null) {
+      const message = `What the program read and printed could not be kept for another run of it (${lost}), so there was none.`;
+      warnings.push({ code: 'not-run-again', message });
+    }
+    const runAgain = folder !== null && raw.threads.length > 0 && lost === null;
     let counts: RawRecording | null = null;
-    if (options.counts && folder !== null && raw.threads.length > 0) {
+    if (options.counts && runAgain) {
+      const second = replayed(folder, 'second', true);
       counts = await runProgram(target, {
         ...runOptions,
         pass: 'counts',
         for: null,
         deopts: false,
-        streams: replayed(folder, 'second', true),
+        streams: second,
         onProgress: options.onProgress && progress('counting'),
       });
-      warnings.push(...compareOutputs(folder, raw.exit, counts.exit));
+      const unseen = second.lost?.() ?? null;
+      if (unseen === null) warnings.push(...compareOutputs(folder, raw.exit, counts.exit));
+      else {
+        const message = `Whether the second run, which counted, printed the same is not known (${unseen}).`;
+        warnings.push({ code: 'outputs-unknown', message });
+      }
     }
 
     let influence: Influence = estimatedInfluence(raw);
-    if (options.checkInfluence && folder !== null && raw.threads.length > 0) {
+    if (options.checkInfluence && runAgain) {
       options.onProgress?.({
         elapsed: raw.end - raw.begin,
         samples: 0,
@@ -93,15 +106,19 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
   }
 }
 
-/** Where compiled TypeScript is kept between runs; without a place for it, each run compiles. */
-function cacheFolder(): string {
-  const folder = path.join(process.env['XDG_CACHE_HOME'] ?? path.join(os.homedir(), '.cache'), 'whetstone');
+/**
+ * Where compiled TypeScript is kept between runs; `null` where there is no such place. One that others could
+ * write to will not do: what lies there is run.
+ */
+function cacheFolder(): string | null {
+  const folder = path.join(process.env['XDG_CACHE_HOME'] || path.join(os.homedir(), '.cache'), 'whetstone');
   try {
-    mkdirSync(folder, { recursive: true });
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK);
+    return folder;
   } catch {
-    return path.join(temporaryFolder(), 'whetstone-cache');
+    return null;
   }
-  return folder;
 }
 
 function readText(file: string): string | null {

@@ -1,5 +1,5 @@
 import type { ChildProcess, StdioOptions } from 'node:child_process';
-import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 
@@ -8,6 +8,8 @@ export interface Streams {
   readonly stdio: StdioOptions;
   /** Is given the program right after its start; what it returns is awaited after the end. */
   readonly connect?: ((child: ChildProcess) => Promise<void>) | undefined;
+  /** Why what went through could not be kept as a whole: a full disk. `null` if it was. */
+  readonly lost?: (() => string | null) | undefined;
 }
 
 /** The program's streams are the caller's own: a terminal stays a terminal. */
@@ -33,22 +35,30 @@ export function spooled(
  */
 export function kept(folder: string, pipes: boolean): Streams {
   const files = spooled(folder, 'first');
+  const copies: Copy[] = [];
+  const copyTo = (file: string) => {
+    const copy = new Copy(file);
+    copies.push(copy);
+    return copy;
+  };
   const input = process.stdin.isTTY ? (pipes ? 'ignore' : 'inherit') : 'pipe';
   return {
     stdio: [input, pipes ? 'pipe' : 'inherit', pipes ? 'pipe' : 'inherit'],
     async connect(child) {
       const done: Promise<void>[] = [];
-      if (child.stdin !== null) done.push(feed(child, child.stdin, files.stdin));
-      if (child.stdout !== null) done.push(pass(child.stdout, process.stdout, files.stdout));
-      if (child.stderr !== null) done.push(pass(child.stderr, process.stderr, files.stderr));
+      if (child.stdin !== null) done.push(feed(child, child.stdin, copyTo(files.stdin)));
+      if (child.stdout !== null) done.push(pass(child.stdout, process.stdout, copyTo(files.stdout)));
+      if (child.stderr !== null) done.push(pass(child.stderr, process.stderr, copyTo(files.stderr)));
       await Promise.all(done);
     },
+    lost: () => firstLoss(copies),
   };
 }
 
 /** The same input again, output hidden but kept for comparison. */
 export function replayed(folder: string, run: string, compared: boolean): Streams {
   const files = spooled(folder, run);
+  const copies: Copy[] = [];
   return {
     stdio: [
       process.stdin.isTTY ? 'ignore' : 'pipe',
@@ -66,16 +76,63 @@ export function replayed(folder: string, run: string, compared: boolean): Stream
         source.pipe(stdin);
         child.once('exit', () => source.destroy());
       }
-      if (child.stdout !== null) done.push(pass(child.stdout, null, files.stdout));
-      if (child.stderr !== null) done.push(pass(child.stderr, null, files.stderr));
+      for (const name of ['stdout', 'stderr'] as const) {
+        const source = child[name];
+        if (source === null) continue;
+        const copy = new Copy(files[name]);
+        copies.push(copy);
+        done.push(pass(source, null, copy));
+      }
       await Promise.all(done);
     },
+    lost: () => firstLoss(copies),
   };
 }
 
+/**
+ * A file that what passes is copied to, at once, so that nothing piles up in memory. A disk that refuses ends
+ * the copy, and the program goes on.
+ */
+class Copy {
+  lost: string | null = null;
+  #descriptor: number | null = null;
+
+  constructor(file: string) {
+    this.#try(() => {
+      this.#descriptor = openSync(file, 'w', 0o600);
+    });
+  }
+
+  write(chunk: Buffer): void {
+    const descriptor = this.#descriptor;
+    if (descriptor === null) return;
+    this.#try(() => {
+      for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk, at);
+    });
+  }
+
+  close(): void {
+    const descriptor = this.#descriptor;
+    this.#descriptor = null;
+    if (descriptor !== null) closeSync(descriptor);
+  }
+
+  #try(action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.lost ??= error instanceof Error ? error.message : String(error);
+      this.close();
+    }
+  }
+}
+
+function firstLoss(copies: readonly Copy[]): string | null {
+  return copies.find(({ lost }) => lost !== null)?.lost ?? null;
+}
+
 /** Our stdin goes to the program and to a file, until either ends. */
-function feed(child: ChildProcess, target: Writable, file: string): Promise<void> {
-  const copy = createWriteStream(file);
+function feed(child: ChildProcess, target: Writable, copy: Copy): Promise<void> {
   const source = process.stdin;
   target.on('error', () => {});
   const forward = (chunk: Buffer) => {
@@ -95,14 +152,14 @@ function feed(child: ChildProcess, target: Writable, file: string): Promise<void
       source.pause();
       // A pipe that stays open on the other side must not keep us waiting for its end.
       if ('unref' in source) source.unref();
-      copy.end(resolve);
+      copy.close();
+      resolve();
     });
   });
 }
 
 /** Output goes to a file and, if there is one, to a stream of ours, at the pace of the slower. */
-function pass(source: Readable, shown: NodeJS.WriteStream | null, file: string): Promise<void> {
-  const copy: WriteStream = createWriteStream(file);
+function pass(source: Readable, shown: NodeJS.WriteStream | null, copy: Copy): Promise<void> {
   // Whoever read our output has gone: the program learns it the way it would without us.
   const gone = () => source.destroy();
   shown?.on('error', gone);
@@ -116,7 +173,8 @@ function pass(source: Readable, shown: NodeJS.WriteStream | null, file: string):
     });
     source.once('close', () => {
       shown?.removeListener('error', gone);
-      copy.end(resolve);
+      copy.close();
+      resolve();
     });
   });
 }

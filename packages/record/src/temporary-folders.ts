@@ -10,25 +10,51 @@ import {
 import os from 'node:os';
 import path from 'node:path';
 import { isAlive } from './is-alive.ts';
+import { RecordError } from './recording.ts';
 
 const prefix = 'whetstone-';
 
 /** Folders of runs that ended without cleaning up, or whose programs left a daemon, are looked at after so long. */
 const STALE = 10 * 60_000;
 
-/** A private folder whose path has no blanks: NODE_OPTIONS is split at them. */
+/**
+ * A private folder whose path has no blanks: NODE_OPTIONS is split at them. It lies in the system's temporary
+ * folder, or where else something can be written.
+ *
+ * @throws {@link RecordError} `START_FAILED` if nothing can be written anywhere
+ */
 export function makeTemporaryFolder(): string {
-  const parent = temporaryFolder();
-  removeStale(parent);
-  const folder = mkdtempSync(path.join(parent, prefix));
-  writeFileSync(path.join(folder, 'owner'), String(process.pid));
-  return folder;
+  let cause: unknown;
+  for (const parent of temporaryFolders()) {
+    removeStale(parent);
+    let folder: string | undefined;
+    try {
+      folder = mkdtempSync(path.join(parent, prefix));
+      writeFileSync(path.join(folder, 'owner'), String(process.pid));
+      return folder;
+    } catch (error) {
+      cause ??= error;
+      if (folder !== undefined) removeFolder(folder);
+    }
+  }
+  throw new RecordError(
+    'START_FAILED',
+    `Nothing can be measured where nothing can be written: ${String(cause)}. Set TMPDIR to a folder of yours.`,
+    { cause },
+  );
 }
 
-/** Where temporary folders are made. */
-export function temporaryFolder(): string {
-  const usual = realpathSync(os.tmpdir());
-  return /[\s"\\]/.test(usual) && process.platform !== 'win32' ? '/tmp' : usual;
+/** Where temporary folders are made if they can be, the usual place first. */
+function temporaryFolders(): string[] {
+  const places = [os.tmpdir(), ...(process.platform === 'win32' ? [] : ['/tmp', '/var/tmp', '/dev/shm'])];
+  const found = places.flatMap((place) => {
+    try {
+      return [realpathSync(place)];
+    } catch {
+      return [];
+    }
+  });
+  return [...new Set(found)].filter((place) => process.platform === 'win32' || !/[\s"\\]/.test(place));
 }
 
 /** Removes a folder of ours, whatever still lies in it. */
