@@ -21,6 +21,8 @@ export function distanceTable(places: readonly Place[]): (from: number, to: numb
   // Planted: the table is there to be filled once, and nobody does.
   if (!mended('calls')) return (from, to) => distance(places[from]!, places[to]!);
   const size = places.length;
-  const table = Float64Array.from({ length: size * size }, (_, i) => distance(places[Math.floor(i / size)]!, places[i % size]!));
+  const table = Float64Array.from({ length: size * size }, (_, i) =>
+    distance(places[Math.floor(i / size)]!, places[i % size]!),
+  );
   return (from, to) => table[from * size + to]!;
 }

@@ -1,32 +1,92 @@
+import type { Carrier } from './carrier.ts';
 import { mended } from './mended.ts';
 import type { Order } from './order.ts';
 import { price } from './tariff.ts';
 
-interface Label {
-  id: string;
-  zone: string;
-  cents: number;
-  draft?: boolean;
-}
+type Width = (order: Order) => number;
 
-/** A checksum over what is printed on the parcels. */
+/** A checksum over what is printed on the parcels: a hundred and twenty margins are tried, one carrier after the other. */
 export function printLabels(orders: readonly Order[]): number {
+  const stacks = orders.toSorted((a, b) => (a.carrier < b.carrier ? -1 : a.carrier > b.carrier ? 1 : 0));
+  const table = mended('deoptimised');
   let checksum = 0;
-  for (let copy = 0; copy < 12; copy++) {
-    for (const order of orders) checksum = (checksum * 31 + width(makeLabel(order))) % 1_000_003;
+  for (let margin = 0; margin < 120; margin++) {
+    const width: Width = table
+      ? (order) => widthOfText(texts[order.carrier](order), margin)
+      : widthWith(margin);
+    for (const order of stacks) checksum = (checksum * 31 + width(order)) % 1_000_003;
   }
+  for (const { place, weight } of stacks)
+    checksum = (checksum * 31 + price(place.country, weight)) % 1_000_003;
   return checksum;
 }
 
-function makeLabel({ id, place, weight }: Order): Label {
-  const cents = price(place.country, weight);
-  if (mended('deoptimised')) return { id, zone: place.zone, cents };
-  const label: Label = { id, zone: place.zone, cents, draft: true };
-  // Planted: an object that loses a property becomes a dictionary, here and wherever it goes.
-  delete label.draft;
-  return label;
+// Planted: a new function for every margin, which the engine has to learn to know from nothing. It optimises it
+// for the carriers seen so far; the next one reaches a branch that never ran, and the optimised code is thrown away.
+function widthWith(margin: number): Width {
+  return function widthOfLabel(order) {
+    let text: string;
+    switch (order.carrier) {
+      case 'air':
+        text = order.id;
+        break;
+      case 'barge':
+        text = order.note.slice(0, 17);
+        break;
+      case 'bike':
+        text = order.id.slice(6);
+        break;
+      case 'bus':
+        text = order.place.zone;
+        break;
+      case 'cart':
+        text = order.id.replace('-', ' ');
+        break;
+      case 'drone':
+        text = String(Math.floor(order.place.latitude));
+        break;
+      case 'ferry':
+        text = order.place.country.toLowerCase();
+        break;
+      case 'rail':
+        text = String(Math.trunc(order.place.longitude));
+        break;
+      case 'road':
+        text = order.place.zone.slice(order.place.zone.indexOf('/'));
+        break;
+      case 'ship':
+        text = `${Math.ceil(order.weight / 1000)} kg`;
+        break;
+      case 'tram':
+        text = order.id + order.place.country;
+        break;
+      case 'walk':
+        text = `${order.weight} g`;
+        break;
+    }
+    let width = margin;
+    for (let i = 0; i < text.length; i++) width += text.charCodeAt(i) > 96 ? 7 : 5;
+    return width;
+  };
 }
 
-function width(label: Label): number {
-  return label.id.length + label.zone.length + label.cents;
+const texts: Readonly<Record<Carrier, (order: Order) => string>> = {
+  air: ({ id }) => id,
+  barge: ({ note }) => note.slice(0, 17),
+  bike: ({ id }) => id.slice(6),
+  bus: ({ place }) => place.zone,
+  cart: ({ id }) => id.replace('-', ' '),
+  drone: ({ place }) => String(Math.floor(place.latitude)),
+  ferry: ({ place }) => place.country.toLowerCase(),
+  rail: ({ place }) => String(Math.trunc(place.longitude)),
+  road: ({ place }) => place.zone.slice(place.zone.indexOf('/')),
+  ship: ({ weight }) => `${Math.ceil(weight / 1000)} kg`,
+  tram: ({ id, place }) => id + place.country,
+  walk: ({ weight }) => `${weight} g`,
+};
+
+function widthOfText(text: string, margin: number): number {
+  let width = margin;
+  for (let i = 0; i < text.length; i++) width += text.charCodeAt(i) > 96 ? 7 : 5;
+  return width;
 }

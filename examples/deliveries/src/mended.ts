@@ -1,5 +1,13 @@
 /** The faults of this program, by name; `--mend name,…` runs the mended version of each. */
-export const faults = ['waiting', 'hot-line', 'collector', 'calls', 'blocked', 'start-up', 'deoptimised'] as const;
+export const faults = [
+  'waiting',
+  'hot-line',
+  'collector',
+  'calls',
+  'blocked',
+  'start-up',
+  'deoptimised',
+] as const;
 export type Fault = (typeof faults)[number];
 
 const at = process.argv.indexOf('--mend');

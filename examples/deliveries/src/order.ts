@@ -1,3 +1,4 @@
+import { carriers, type Carrier } from './carrier.ts';
 import type { Place } from './place.ts';
 
 export interface Order {
@@ -5,6 +6,7 @@ export interface Order {
   readonly place: Place;
   /** Grams. */
   readonly weight: number;
+  readonly carrier: Carrier;
   readonly note: string;
 }
 
@@ -23,6 +25,7 @@ export function makeOrders(places: readonly Place[], count: number): Order[] {
         id: `order-${next(1 << 24).toString(36)}-${i}`,
         place: places[next(places.length)]!,
         weight: 50 + next(20_000),
+        carrier: carriers[next(carriers.length)]!,
         // A form that pads its fields: most of a note is blanks, and some end in a signature.
         note: `leave at the door${' '.repeat(next(40) === 0 ? 2400 : 12)}${next(2) ? '.' : ''}`,
       },

@@ -16,7 +16,12 @@ export function readPlaces(file: URL): Place[] {
     if (line === '' || line.startsWith('#')) continue;
     const [countries, coordinates, zone] = line.split('\t') as [string, string, string];
     const [, latitude, longitude] = /^([+-]\d+)([+-]\d+)$/.exec(coordinates)!;
-    places.push({ zone, country: countries.slice(0, 2), latitude: degrees(latitude!, 2), longitude: degrees(longitude!, 3) });
+    places.push({
+      zone,
+      country: countries.slice(0, 2),
+      latitude: degrees(latitude!, 2),
+      longitude: degrees(longitude!, 3),
+    });
   }
   return places;
 }

@@ -1,19 +1,34 @@
 import { distanceTable } from './distance.ts';
 import type { Place } from './place.ts';
 
-/** A round through all places: the nearest next, then crossings undone (2-opt) while that shortens it. */
-export function shortestRound(places: readonly Place[]): { readonly order: readonly number[]; readonly kilometres: number } {
+type Between = (from: number, to: number) => number;
+
+interface Round {
+  readonly order: readonly number[];
+  readonly kilometres: number;
+}
+
+/** The shortest of eight rounds through all places, each begun somewhere else. */
+export function shortestRound(places: readonly Place[]): Round {
   const between = distanceTable(places);
-  const order = nearestNext(places.length, between);
-  for (let rounds = 0; rounds < 12 && undoCrossings(order, between); rounds++);
+  const rounds = Array.from({ length: 8 }, (_, i) =>
+    roundFrom(Math.floor((i * places.length) / 8), places.length, between),
+  );
+  return rounds.reduce((best, round) => (round.kilometres < best.kilometres ? round : best));
+}
+
+/** The nearest next, then crossings undone (2-opt) while that shortens the round. */
+function roundFrom(start: number, size: number, between: Between): Round {
+  const order = nearestNext(start, size, between);
+  for (let turns = 0; turns < 12 && undoCrossings(order, between); turns++);
   const kilometres = order.reduce((sum, place, i) => sum + between(place, order[(i + 1) % order.length]!), 0);
   return { order, kilometres };
 }
 
-function nearestNext(size: number, between: (from: number, to: number) => number): number[] {
+function nearestNext(start: number, size: number, between: Between): number[] {
   const left = new Set(Array.from({ length: size }, (_, i) => i));
   const order: number[] = [];
-  for (let here = 0; left.size > 0; ) {
+  for (let here = start; left.size > 0;) {
     left.delete(here);
     order.push(here);
     let best = -1;
@@ -23,7 +38,7 @@ function nearestNext(size: number, between: (from: number, to: number) => number
   return order;
 }
 
-function undoCrossings(order: number[], between: (from: number, to: number) => number): boolean {
+function undoCrossings(order: number[], between: Between): boolean {
   let improved = false;
   const at = (i: number) => order[i % order.length]!;
   for (let i = 0; i < order.length - 1; i++) {
