@@ -12,6 +12,8 @@ export interface Format {
   readonly name: string;
   /** What file names end in, with the dot, the usual one first. */
   readonly extensions: readonly string[];
+  /** Whether a file is of this format, by its content; without it no file is read in this format. */
+  readonly matches?: (bytes: Uint8Array) => boolean;
   readonly read?: (bytes: Uint8Array, codec: Codec) => Promise<Profile>;
   /** The file in pieces, to be written one after the other. */
   readonly write?: (profile: Profile, codec: Codec, options?: WriteOptions) => Promise<Iterable<Uint8Array>>;
@@ -29,12 +31,14 @@ export const formats: readonly (Format & { readonly name: FormatName })[] = [
   {
     name: 'whet',
     extensions: ['.whet'],
+    matches: isWhet,
     read: readWhet,
     write: async (profile, codec) => [await writeWhet(profile, codec)],
   },
   {
     name: 'cpuprofile',
     extensions: ['.cpuprofile'],
+    matches: isCpuProfile,
     read: async (bytes) => readCpuProfile(bytes),
     write: async (profile, _codec, options) => writeCpuProfile(profile, options?.thread),
   },
@@ -53,35 +57,48 @@ export const formats: readonly (Format & { readonly name: FormatName })[] = [
 /** The keys of a `.cpuprofile`; each alone tells it from the other JSON that people have. */
 const cpuProfileKeys: ReadonlySet<string> = new Set(['nodes', 'timeDeltas']);
 
-/** The format of a file by what is in it, or `null` if it is none that we can read. */
-export function detectFormat(bytes: Uint8Array): FormatName | null {
+function isWhet(bytes: Uint8Array): boolean {
   const length = Math.min(bytes.length, whetMagic.length);
-  if (length === 0) return null;
   // A file that ends within the signature is a damaged file of ours.
-  if (bytes.subarray(0, length).every((byte, i) => byte === whetMagic[i])) return 'whet';
+  return length > 0 && bytes.subarray(0, length).every((byte, i) => byte === whetMagic[i]);
+}
+
+function isCpuProfile(bytes: Uint8Array): boolean {
   try {
     const json = new JsonBytes(bytes);
     for (let key = json.firstKey(); key !== null; key = json.nextKey()) {
-      if (cpuProfileKeys.has(key)) return 'cpuprofile';
+      if (cpuProfileKeys.has(key)) return true;
       json.skip();
     }
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
   }
-  return null;
+  return false;
+}
+
+/** The name of a file's format by what is in it, or `null` if it is none that we can read. */
+export function detectFormat(bytes: Uint8Array, known: readonly Format[] = formats): string | null {
+  return formatOf(bytes, known)?.name ?? null;
+}
+
+function formatOf(bytes: Uint8Array, known: readonly Format[]): Format | undefined {
+  return known.find(({ read, matches }) => read !== undefined && matches?.(bytes) === true);
 }
 
 /**
- * Reads a file of any format that has `read`, known by its content.
+ * Reads a file of any format that has `read`, known by its content; the first that matches counts.
  *
  * @throws {@link ProfileError}
  */
-export async function readProfile(bytes: Uint8Array, codec: Codec): Promise<Profile> {
+export async function readProfile(
+  bytes: Uint8Array,
+  codec: Codec,
+  known: readonly Format[] = formats,
+): Promise<Profile> {
   if (bytes.length === 0) throw new ProfileError('PROFILE_EMPTY', 'The file is empty: expected a profile.');
-  const name = detectFormat(bytes);
-  const format = formats.find((candidate) => candidate.name === name);
+  const format = formatOf(bytes, known);
   if (format?.read === undefined) {
-    const readable = formats.filter(({ read }) => read !== undefined).map(({ extensions }) => extensions[0]);
+    const readable = known.filter(({ read }) => read !== undefined).map(({ extensions }) => extensions[0]);
     const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     throw new ProfileError(
       'PROFILE_UNKNOWN_FORMAT',
