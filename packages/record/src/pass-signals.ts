@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { isAlive } from './is-alive.ts';
 import type { ProcFigures } from './proc-figures.ts';
@@ -17,6 +17,8 @@ const names: readonly Passed[] = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'];
 
 /** So long a program may take to have heard a signal that its whole group was sent, in milliseconds. */
 const HEARD = 150;
+/** We may have been busy when a signal came, and learn of it so much later, in milliseconds. */
+const RECENT = 1000;
 /** A main thread that has not ended by then is in a loop: its watcher is asked to write and to end it. */
 const ASK = 500;
 /** What even that does not end is in native code or in `Atomics.wait`, and would have died at once without us. */
@@ -30,7 +32,8 @@ export function passSignals(child: ChildProcess, folder: string, figures: ProcFi
   const rescued = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let replaced: NodeJS.Signals | null = null;
-  let heardBefore = heardIn(folder);
+  /** Up to when it is known who heard each signal: epoch milliseconds. */
+  const explained = new Map<Passed, number>();
 
   const later = (milliseconds: number, action: () => void) => {
     const timer = setTimeout(() => {
@@ -42,12 +45,16 @@ export function passSignals(child: ChildProcess, folder: string, figures: ProcFi
   const running = () => child.exitCode === null && child.signalCode === null;
 
   const arrived = (name: Passed) => {
-    const before = heardBefore;
+    const since = Math.max(Date.now() - RECENT, explained.get(name) ?? 0);
     const wholeGroup = fromTerminal(name);
     if (!wholeGroup) {
       later(HEARD, () => {
-        heardBefore = heardIn(folder);
-        if (running() && heardBefore === before) child.kill(name);
+        const heard = lastHeard(folder, name);
+        if (heard > since) explained.set(name, heard);
+        else if (running()) {
+          explained.set(name, Date.now() + HEARD);
+          child.kill(name);
+        }
       });
     }
     if (name === 'SIGQUIT') return;
@@ -90,13 +97,18 @@ export function passSignals(child: ChildProcess, folder: string, figures: ProcFi
   };
 }
 
-/** How many signals the program's processes have heard so far. */
-function heardIn(folder: string): number {
+/** When one of the program's processes last heard this signal, in epoch milliseconds; 0 for never. */
+function lastHeard(folder: string, name: Passed): number {
+  let last = 0;
   try {
-    return readdirSync(path.join(folder, 'heard')).length;
+    for (const mark of readdirSync(path.join(folder, 'heard'))) {
+      if (mark.split('-')[1] === name)
+        last = Math.max(last, statSync(path.join(folder, 'heard', mark)).mtimeMs);
+    }
   } catch {
-    return 0;
+    // The folder is gone: nobody can have told.
   }
+  return last;
 }
 
 /** Ctrl-C and Ctrl-\ go to the whole foreground group of a terminal: the program has its own already. */
