@@ -134,22 +134,28 @@ export function calledTooOften({ report }: Facts): Evidence[] {
   ];
 }
 
-/** A function that takes time loses its optimised code again and again. */
+/**
+ * A function that takes time loses its optimised code again and again: at one place, or at one after the other,
+ * as it meets what it never met before.
+ */
 export function deoptimised({ profile, report }: Facts): Evidence[] {
   if (!enoughSamples(report)) return [];
   const { deoptimisations, strings } = profile;
+  const byFunction = new Map<number, number[]>();
+  deoptimisations.function.forEach((f, i) => {
+    if (f >= 0) byFunction.set(f, [...(byFunction.get(f) ?? []), i]);
+  });
   let worst: { row: FunctionRow; line: number; reason: string; count: number } | undefined;
-  for (let i = 0; i < deoptimisations.count.length; i++) {
-    const f = deoptimisations.function[i]!;
-    const count = deoptimisations.count[i]!;
-    if (f < 0 || count < DEOPTIMISATIONS_MANY) continue;
+  for (const [f, rows] of byFunction) {
+    const count = rows.reduce((sum, i) => sum + deoptimisations.count[i]!, 0);
+    if (count < DEOPTIMISATIONS_MANY) continue;
     const place = placeOf(profile, f);
     const row = report.functions.find((other) => samePlace(other, place));
     if (!row || row.self / report.about.sampled < DEOPTIMISED_SHARE) continue;
-    if (!worst || row.self > worst.row.self || (row.self === worst.row.self && count > worst.count)) {
-      const line = deoptimisations.line[i]! || row.line;
-      worst = { row, line, reason: strings[deoptimisations.reason[i]!] ?? '', count };
-    }
+    if (worst && worst.row.self >= row.self) continue;
+    const most = rows.reduce((a, b) => (deoptimisations.count[b]! > deoptimisations.count[a]! ? b : a));
+    const line = deoptimisations.line[most]! || row.line;
+    worst = { row, line, reason: strings[deoptimisations.reason[most]!] ?? '', count };
   }
   if (!worst) return [];
   const place = { ...placeOnly(worst.row), line: worst.line };

@@ -10,7 +10,7 @@ export interface Deoptimisation {
 }
 
 /** Code that is thrown away for better code: nothing is lost. */
-const tieringUp = /^prepare for on stack replacement/;
+const tieringUp = /^(?:prepare for on stack replacement|exit from OSR'd inner loop)/;
 
 /**
  * Reads V8's traces of deoptimisations (`--trace-deopt --trace-deopt-verbose`).
@@ -22,7 +22,7 @@ const tieringUp = /^prepare for on stack replacement/;
 export function deoptimisations(traces: string): Deoptimisation[] {
   const found: Deoptimisation[] = [];
   let reason: string | null = null;
-  for (const [text] of traces.matchAll(/^\[bailout .*$|^ +;;; deoptimize at .*$/gm)) {
+  for (const [text] of traces.matchAll(/\[bailout \(.*$|^ +;;; deoptimize at .*$/gm)) {
     if (text.startsWith('[')) {
       reason = /reason: (.+?)\): begin/.exec(text)?.[1] ?? null;
       continue;

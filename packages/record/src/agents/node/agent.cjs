@@ -28,6 +28,7 @@ const entry = Symbol.for('@whetstone/agent');
 exports.start = function start(options) {
   if (process.env[watcherMark] !== undefined) return;
   const environment = ownEnvironment(options.preload);
+  forgetOurFlags(options.folder);
   if (globalThis[entry] !== undefined || workerThreads.isInternalThread === true) return;
   try {
     begin(options, environment);
@@ -37,6 +38,12 @@ exports.start = function start(options) {
     forgetOurFiles(options.preload);
   }
 };
+
+/** Takes the flags of `--deopts` out of `process.execArgv`: a forked child would begin the file of traces anew. */
+function forgetOurFlags(folder) {
+  const at = process.execArgv.indexOf(`--redirect-code-traces-to=${folder}/deopts.log`);
+  if (at === 3) process.execArgv.splice(0, 4);
+}
 
 function begin(options, environment) {
   const main = workerThreads.isMainThread;
