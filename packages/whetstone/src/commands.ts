@@ -17,8 +17,9 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['attach', async () => (await import('./commands/attach.ts')).attachCommand],
   ['view', async () => (await import('./commands/view.ts')).viewCommand],
   ['explain', async () => (await import('./commands/explain.ts')).explainCommand],
-  ['convert', async () => (await import('./commands/convert.ts')).convertCommand],
+  ['convert', async () => (await import('./commands/convert.ts')).convertCommand()],
   ['history', async () => (await import('./commands/history.ts')).historyCommand],
+  ['plugins', async () => (await import('./commands/plugins.ts')).pluginsCommand],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand],
   ['completion', async () => (await import('./commands/completion.ts')).completionCommand],
 ]);

@@ -14,6 +14,7 @@ export async function keepProfile(profile: Profile, program: string): Promise<Pr
   const file = nextProfileFile(profilesFolder(process.cwd()), program);
   const saved = withAbout(profile, { saved: path.relative(process.cwd(), file) });
   try {
+    // Not by a plugin's format: what is kept must open whatever plugins there are then.
     saveProfile(file, await writeWhet(saved, codec));
     return saved;
   } catch (error) {

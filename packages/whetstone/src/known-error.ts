@@ -6,12 +6,13 @@ const exitCodes: Readonly<Record<string, number>> = {
   TARGET_NOT_EXECUTABLE: 126,
   RUNTIME_TOO_OLD: 125,
   START_FAILED: 125,
+  PLUGIN_RECORDING_FAILED: 125,
 };
 
 /** Errors that are for people: they have a stable code of ours, and a message that says what to do. */
 export function isKnownError(error: unknown): error is Error & { code: string } {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW)_/.test(code));
+  return typeof code === 'string' && (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW|PLUGIN)_/.test(code));
 }
 
 /** What the command ends with after this error: 1, unless the program never started or the line was wrong. */

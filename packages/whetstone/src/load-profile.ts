@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { formatBytes, formatTime, ProfileError, readProfile, type Profile } from '@whetstone/profile';
+import { formatBytes, formatTime, ProfileError, readProfile, type Format, type Profile } from '@whetstone/profile';
+import type { Plugins } from './built-in-plugins.ts';
 import { FileError, reason } from './known-error.ts';
 import { savedProfiles, type SavedProfile } from './profile-store.ts';
 import { profilesFolder } from './project-folder.ts';
@@ -18,11 +19,11 @@ export const codec = {
 };
 
 /**
- * Reads a profile in any format we know.
+ * Reads a profile in any format that a plugin reads.
  *
  * @throws FileError where there is no such file, ProfileError (with the file's name) where it is no profile
  */
-export async function loadProfile(file: string): Promise<Profile> {
+export async function loadProfile(file: string, plugins: Plugins): Promise<Profile> {
   let bytes: Uint8Array;
   try {
     bytes = readFileSync(file);
@@ -30,11 +31,17 @@ export async function loadProfile(file: string): Promise<Profile> {
     throw new FileError('FILE_UNREADABLE', `cannot read '${file}': ${reason(error)}.`, { cause: error });
   }
   try {
-    return await readProfile(bytes, codec);
+    return await readProfile(bytes, codec, await knownFormats(plugins));
   } catch (error) {
     if (!(error instanceof ProfileError)) throw error;
     throw new ProfileError(error.code, `'${file}': ${error.message}`, { cause: error });
   }
+}
+
+/** The formats of all plugins, each name once: those of the plugin that was registered last come first. */
+export async function knownFormats(plugins: Plugins): Promise<readonly Format[]> {
+  const all = (await plugins.hook.formats()).flat();
+  return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i);
 }
 
 /** The last profile that was saved in this project. */
@@ -51,11 +58,11 @@ export function lastProfileFile(): string {
 }
 
 /** One line of `whetstone history`: what ran, when, how long. */
-export async function readSummary(saved: SavedProfile): Promise<string> {
+export async function readSummary(saved: SavedProfile, plugins: Plugins): Promise<string> {
   const date = new Date(saved.saved).toISOString().slice(0, 16).replace('T', ' ');
   const name = saved.name.padEnd(24);
   try {
-    const { about } = await loadProfile(saved.file);
+    const { about } = await loadProfile(saved.file, plugins);
     const end = about.exit.signal ?? `exit ${about.exit.code ?? '?'}`;
     const command = about.command.map((word) => word.replaceAll(/\p{Cc}/gu, '?')).join(' ');
     return `${name}  ${date}  ${formatTime(about.wall).padStart(8)}  ${end.padEnd(8)}  ${formatBytes(saved.bytes).padStart(8)}  ${command}`;

@@ -1,5 +1,4 @@
 import { commands } from './commands.ts';
-import { didYouMean } from './did-you-mean.ts';
 import { exitCodeOf, isKnownError } from './known-error.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -34,6 +33,7 @@ async function main(name: string | undefined, args: readonly string[]): Promise<
   }
   const load = commands.get(name);
   if (!load) {
+    const { didYouMean } = await import('@whetstone/hooks');
     throw new UsageError(
       `no command '${name}'.${didYouMean(name, [...commands.keys()])} See whetstone --help; to measure a program: whetstone run ${name}.`,
     );

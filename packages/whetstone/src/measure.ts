@@ -17,10 +17,11 @@ export interface Measured<T> {
  */
 export async function measure<T>(work: () => T | PromiseLike<T>): Promise<Measured<Awaited<T>>> {
   // Loaded here: a program that only marks functions must not load a profiler.
-  const [{ recordCall }, { reportOf }] = await Promise.all([
+  const [{ recordCall }, { reportOf }, { builtInPlugins }] = await Promise.all([
     import('@whetstone/record'),
     import('./report-of.ts'),
+    import('./built-in-plugins.ts'),
   ]);
   const { value, profile } = await recordCall(work, { workingDirectory: process.cwd(), thread: threadId });
-  return { value, report: reportOf(profile) };
+  return { value, report: await reportOf(profile, builtInPlugins()) };
 }

@@ -1,4 +1,4 @@
-import { didYouMean } from './did-you-mean.ts';
+import { didYouMean } from '@whetstone/hooks';
 import { UsageError } from './usage-error.ts';
 
 /** One option of a command: what it takes decides how its value is read. */
@@ -11,6 +11,8 @@ export interface Option {
   readonly read?: (text: string, name: string) => unknown;
   /** The values that a shell may offer. */
   readonly choices?: readonly string[];
+  /** Plugins may bring more choices: who reads the option checks it, by {@link checkChoice}. */
+  readonly more?: boolean;
   /** May stand more than once. */
   readonly many?: boolean;
   readonly help: string;
@@ -71,11 +73,7 @@ export function parseOptions(
     }
     const text = equals >= 0 ? argument.slice(equals + 1) : args[++i];
     if (text === undefined) throw new UsageError(`${name} needs a value: ${name} ${option.value}.`);
-    if (option.choices && !option.choices.includes(text)) {
-      throw new UsageError(
-        `${name} is '${text}', and can be ${option.choices.join(', ')}.${didYouMean(text, option.choices)}`,
-      );
-    }
+    if (option.choices && !option.more) checkChoice(name, text, option.choices);
     const value = option.read ? option.read(text, name) : text;
     options.set(
       option.name,
@@ -83,6 +81,14 @@ export function parseOptions(
     );
   }
   return { options, rest };
+}
+
+/** @throws {@link UsageError} that names the choices and what was probably meant */
+export function checkChoice(name: string, text: string, choices: readonly string[]): void {
+  if (choices.includes(text)) return;
+  throw new UsageError(
+    `${name} is '${text}', and can be ${choices.join(', ')}.${didYouMean(text, choices)}`,
+  );
 }
 
 const units: Readonly<Record<string, number>> = { us: 1, µs: 1, ms: 1000, s: 1e6, m: 60e6, h: 3600e6 };

@@ -1,12 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { callees, callers, functionLines, type RunReport } from '@whetstone/analyze';
+import { callees, callers, functionLines } from '@whetstone/analyze';
 import type { Profile } from '@whetstone/profile';
-import { FileError, reason } from './known-error.ts';
-import { readCount, type Option, type Parsed } from './options.ts';
-
+import type { Plugins } from './built-in-plugins.ts';
+import type { Shown } from './hooks.ts';
+import { FileError, isKnownError, reason } from './known-error.ts';
+import { checkChoice, readCount, type Option, type Parsed } from './options.ts';
 import { reportOf } from './report-of.ts';
-import { explainText } from './terminal/explain-text.ts';
-import { reportText } from './terminal/report-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import { sortKeys, type SortKey, type View } from './terminal/view.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,27 +36,87 @@ export const reportOptions: readonly Option[] = [
   },
   { name: 'json', value: 'FILE', help: 'Write the whole report as one JSON document.' },
   { name: 'html', value: 'FILE', help: 'Write the page with the profile as one self-contained file.' },
+  {
+    name: 'report',
+    value: 'NAME=FILE',
+    many: true,
+    read: readReport,
+    help: 'Write a report of a plugin; may stand more than once.',
+  },
   { name: 'quiet', short: 'q', help: 'Print only where the profile is.' },
 ];
 
 /** Refuses what would spoil a program's output, before it runs. */
-export function checkReportOptions({ options }: Parsed, { stdoutIsOurs }: { stdoutIsOurs: boolean }): void {
-  if (options.get('json') === '-' && !stdoutIsOurs) {
+export function checkReportOptions(parsed: Parsed, { stdoutIsOurs }: { stdoutIsOurs: boolean }): void {
+  const { options } = parsed;
+  if (stdoutIsOurs) return;
+  if (options.get('json') === '-') {
     throw new UsageError("--json - would mix the report with the program's own output: give a file.");
   }
+  const mixed = wantedReports(parsed).find(({ file }) => file === '-');
+  if (mixed)
+    throw new UsageError(
+      `--report ${mixed.name}=- would mix the report with the program's own output: give a file.`,
+    );
+}
+
+/** A report that was asked for: its name, and where it goes. */
+interface WantedReport {
+  readonly name: string;
+  readonly file: string;
+}
+
+function readReport(text: string, name: string): WantedReport {
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals === text.length - 1)
+    throw new UsageError(`${name} is '${text}', and takes a report and a file: ${name} json=report.json`);
+  return { name: text.slice(0, equals), file: text.slice(equals + 1) };
+}
+
+/** What is written besides: `--json FILE` is `--report json=FILE`, `--html FILE` is `--report html=FILE`. */
+function wantedReports({ options }: Parsed): WantedReport[] {
+  const short = ['json', 'html'].flatMap((name) =>
+    options.has(name) ? [{ name, file: options.get(name) as string }] : [],
+  );
+  return [...short, ...((options.get('report') as WantedReport[] | undefined) ?? [])];
+}
+
+/** Refuses a report that no plugin has, before the program runs. */
+export async function checkReports(parsed: Parsed, plugins: Plugins): Promise<void> {
+  const wanted = wantedReports(parsed);
+  if (wanted.length === 0) return;
+  const known = new Set((await plugins.hook.reports()).flat().map(({ name }) => name));
+  for (const { name } of wanted) checkChoice('--report', name, [...known]);
+}
+
+/**
+ * A report's text, by the plugin that was registered last among those that have it.
+ *
+ * @throws UsageError where none has it
+ */
+export async function renderReport(name: string, shown: Shown, plugins: Plugins): Promise<string> {
+  const kinds = (await plugins.hook.reports()).flat();
+  const kind = kinds.find((one) => one.name === name);
+  if (!kind) throw new UsageError(`no plugin has a report '${name}'.`);
+  return await kind.render(shown);
 }
 
 /** Prints a report for a person, and writes the files that were asked for. */
-export async function printReport(profile: Profile, parsed: Parsed, out: NodeJS.WriteStream): Promise<void> {
+export async function printReport(
+  profile: Profile,
+  parsed: Parsed,
+  out: NodeJS.WriteStream,
+  plugins: Plugins,
+): Promise<void> {
   const { options } = parsed;
-  const report = reportOf(profile);
-  await writeFiles(profile, report, parsed);
-  if (options.get('json') === '-') return;
+  const report = await reportOf(profile, plugins);
+  const view = { ...terminalOf(out), ...viewOf(profile, parsed) };
+  if (await writeReports({ profile, report, view }, parsed, plugins)) return;
   if (options.has('quiet')) {
     if (report.about.profile !== null) out.write(`${report.about.profile}\n`);
     return;
   }
-  out.write(reportText(report, { ...terminalOf(out), ...viewOf(profile, parsed) }));
+  await print(out, 'terminal', { profile, report, view }, plugins);
 }
 
 /** What the command line asked to see. */
@@ -91,29 +150,45 @@ export async function printExplanation(
   profile: Profile,
   parsed: Parsed,
   out: NodeJS.WriteStream,
+  plugins: Plugins,
 ): Promise<void> {
-  const report = reportOf(profile);
-  await writeFiles(profile, report, parsed);
-  if (parsed.options.get('json') !== '-') out.write(explainText(report, terminalOf(out)));
+  const report = await reportOf(profile, plugins);
+  const shown = { profile, report, view: terminalOf(out) };
+  if (!(await writeReports(shown, parsed, plugins))) await print(out, 'explanation', shown, plugins);
 }
 
-async function writeFiles(profile: Profile, report: RunReport, { options }: Parsed): Promise<void> {
-  const json = options.get('json') as string | undefined;
-  if (json === '-') process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  else if (json !== undefined) write(json, `${JSON.stringify(report, null, 2)}\n`);
-  const html = options.get('html') as string | undefined;
-  if (html !== undefined) {
-    const { pageFile } = await import('./page-file.ts');
-    write(html, await pageFile(profile, report));
+/** True if one of them went to stdout: then nothing else is printed. */
+async function writeReports(shown: Shown, parsed: Parsed, plugins: Plugins): Promise<boolean> {
+  let printed = false;
+  for (const { name, file } of wantedReports(parsed)) {
+    if (file === '-') {
+      printed = true;
+      await print(process.stdout, name, shown, plugins);
+    } else {
+      await unlessItFails(async () => write(file, await renderReport(name, shown, plugins)));
+    }
   }
+  return printed;
 }
 
-/** A file that cannot be written costs the file, not the report: the user's run may have taken hours. */
+async function print(out: NodeJS.WriteStream, name: string, shown: Shown, plugins: Plugins): Promise<void> {
+  await unlessItFails(async () => out.write(await renderReport(name, shown, plugins)));
+}
+
 function write(file: string, text: string): void {
   try {
     writeFileSync(file, text);
   } catch (error) {
-    const { message } = new FileError('FILE_UNWRITABLE', `cannot write '${file}': ${reason(error)}.`);
-    process.stderr.write(`whetstone: ${message}\n`);
+    throw new FileError('FILE_UNWRITABLE', `cannot write '${file}': ${reason(error)}.`, { cause: error });
+  }
+}
+
+/** A report that cannot be made or written costs that report, not the others: the user's run may have taken hours. */
+async function unlessItFails(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!isKnownError(error)) throw error;
+    process.stderr.write(`whetstone: ${error.message}\n`);
   }
 }

@@ -1,9 +1,10 @@
-import { explain, runReport, type RunReport } from '@whetstone/analyze';
+import { runReport, type RunReport } from '@whetstone/analyze';
 import type { Profile } from '@whetstone/profile';
-import { fillFindings } from './findings.ts';
+import type { Plugins } from './built-in-plugins.ts';
 
-/** The report of a profile with the findings' texts. */
-export function reportOf(profile: Profile): RunReport {
+/** The report of a profile, with what every plugin finds in it. */
+export async function reportOf(profile: Profile, plugins: Plugins): Promise<RunReport> {
   const report = runReport(profile);
-  return { ...report, findings: fillFindings(explain(profile, report)) };
+  const findings = await plugins.hook.findings({ profile, report });
+  return { ...report, findings: findings.flat() };
 }

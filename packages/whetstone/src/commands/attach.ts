@@ -1,10 +1,10 @@
-import { attach } from '@whetstone/record';
 import type { Command } from '../commands.ts';
 import { keepProfile } from '../keep-profile.ts';
+import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
-import { checkReportOptions, printReport, reportOptions } from '../print-report.ts';
+import { checkReportOptions, checkReports, printReport, reportOptions } from '../print-report.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { showProgress } from '../show-progress.ts';
+import { recordProcess } from '../record-target.ts';
 import { UsageError } from '../usage-error.ts';
 
 const recording = ['interval', 'for'];
@@ -18,6 +18,7 @@ export const attachCommand: Command = {
     ...recordingOptions.filter(({ name }) => recording.includes(name)),
     ...reportOptions,
     ...savingOptions,
+    pluginOption,
   ],
   async run(args) {
     const parsed = parseOptions(args, attachCommand.options, { stopAtFirst: false });
@@ -28,11 +29,11 @@ export const attachCommand: Command = {
         `attach takes the number of one process${pid === undefined ? '' : `, and was given '${parsed.rest.join(' ')}'`}: whetstone attach 1234`,
       );
     }
-    const { profile } = await showProgress((onProgress) =>
-      attach(Number(pid), { ...recordOptions(parsed), onProgress }),
-    );
+    const plugins = await pluginsFor(parsed);
+    await checkReports(parsed, plugins);
+    const { profile } = await recordProcess(Number(pid), recordOptions(parsed), plugins);
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, `attached-${pid}`);
-    await printReport(kept, parsed, process.stderr);
+    await printReport(kept, parsed, process.stderr, plugins);
     return 0;
   },
 };

@@ -1,24 +1,24 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { formats } from '@whetstone/profile';
+import { builtInPlugins, type Plugins } from '../built-in-plugins.ts';
+import type { Format } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
 import { FileError, reason } from '../known-error.ts';
-import { codec, loadProfile } from '../load-profile.ts';
-import { parseOptions } from '../options.ts';
+import { pluginOption, pluginsFor } from '../load-plugins.ts';
+import { codec, knownFormats, loadProfile } from '../load-profile.ts';
+import { checkChoice, parseOptions, type Option } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 
-const writable = formats.filter((format) => format.write !== undefined);
-
 /** `whetstone convert in --to format -o out`: between formats. */
-export const convertCommand: Command = {
-  usage: '<profile> --to <format> [-o <file>]',
-  summary: 'Write a profile in another format.',
-  completes: 'file',
-  options: [
+export async function convertCommand(): Promise<Command> {
+  // The help text and the completion name ours: a project's plugins are loaded by a conversion alone.
+  const names = [...(await writableFormats(builtInPlugins())).keys()];
+  const options: readonly Option[] = [
     {
       name: 'to',
       value: 'FORMAT',
-      choices: writable.map(({ name }) => name),
-      help: `One of ${writable.map(({ name }) => name).join(', ')}.`,
+      choices: names,
+      more: true,
+      help: `One of ${names.join(', ')}, or of a plugin.`,
     },
     {
       name: 'output',
@@ -26,31 +26,49 @@ export const convertCommand: Command = {
       value: 'FILE',
       help: 'Where to write it; - is stdout. Default: stdout in a pipe.',
     },
-  ],
-  async run(args) {
-    const { options, rest } = parseOptions(args, convertCommand.options, { stopAtFirst: false });
-    const [file, ...more] = rest;
-    if (file === undefined || more.length > 0)
-      throw new UsageError(`convert takes one profile, and was given ${rest.length}.`);
-    const format = writable.find(({ name }) => name === options.get('to'));
-    if (!format)
-      throw new UsageError(`convert needs a format: --to ${writable.map(({ name }) => name).join('|')}.`);
-    const output = (options.get('output') as string | undefined) ?? '-';
-    if (output === '-' && process.stdout.isTTY)
-      throw new UsageError('this would print the profile on your terminal: give a file with -o.');
-    const pieces = await format.write!(await loadProfile(file), codec);
-    if (output === '-') {
-      for (const piece of pieces) await new Promise((resolve) => process.stdout.write(piece, resolve));
-      return 0;
-    }
-    try {
-      writeWhole(output, pieces);
-    } catch (error) {
-      throw new FileError('FILE_UNWRITABLE', `cannot write '${output}': ${reason(error)}.`, { cause: error });
-    }
+    pluginOption,
+  ];
+  return {
+    usage: '<profile> --to <format> [-o <file>]',
+    summary: 'Write a profile in another format.',
+    completes: 'file',
+    options,
+    run: (args) => convert(args, options),
+  };
+}
+
+async function convert(args: readonly string[], known: readonly Option[]): Promise<number> {
+  const parsed = parseOptions(args, known, { stopAtFirst: false });
+  const { options, rest } = parsed;
+  const [file, ...more] = rest;
+  if (file === undefined || more.length > 0)
+    throw new UsageError(`convert takes one profile, and was given ${rest.length}.`);
+  const plugins = await pluginsFor(parsed);
+  const writable = await writableFormats(plugins);
+  const to = options.get('to') as string | undefined;
+  if (to === undefined) throw new UsageError(`convert needs a format: --to ${[...writable.keys()].join('|')}.`);
+  checkChoice('--to', to, [...writable.keys()]);
+  const output = (options.get('output') as string | undefined) ?? '-';
+  if (output === '-' && process.stdout.isTTY)
+    throw new UsageError('this would print the profile on your terminal: give a file with -o.');
+  const pieces = await writable.get(to)!(await loadProfile(file, plugins), codec);
+  if (output === '-') {
+    for (const piece of pieces) await new Promise((resolve) => process.stdout.write(piece, resolve));
     return 0;
-  },
-};
+  }
+  try {
+    writeWhole(output, pieces);
+  } catch (error) {
+    throw new FileError('FILE_UNWRITABLE', `cannot write '${output}': ${reason(error)}.`, { cause: error });
+  }
+  return 0;
+}
+
+/** How each format is written, by its name. */
+async function writableFormats(plugins: Plugins): Promise<Map<string, NonNullable<Format['write']>>> {
+  const formats = await knownFormats(plugins);
+  return new Map(formats.flatMap(({ name, write }) => (write ? [[name, write] as const] : [])));
+}
 
 function writeWhole(file: string, pieces: Iterable<Uint8Array>): void {
   const fd = openSync(file, 'w');

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs';
-import { record, resolveTarget } from '@whetstone/record';
+import { resolveTarget } from '@whetstone/record';
 import type { Command } from '../commands.ts';
 import { keepProfile } from '../keep-profile.ts';
 import { lastProfileFile, loadProfile } from '../load-profile.ts';
+import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
-import { checkReportOptions, printExplanation, reportOptions } from '../print-report.ts';
+import { checkReportOptions, checkReports, printExplanation, reportOptions } from '../print-report.ts';
 import { endAs } from '../program-exit.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { showProgress } from '../show-progress.ts';
+import { recordTarget } from '../record-target.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone explain`: why a program is slow, and what to try. */
@@ -17,8 +18,9 @@ export const explainCommand: Command = {
   completes: 'command',
   options: [
     ...recordingOptions,
-    ...reportOptions.filter(({ name }) => name === 'json' || name === 'html'),
+    ...reportOptions.filter(({ name }) => ['json', 'html', 'report'].includes(name)),
     ...savingOptions,
+    pluginOption,
   ],
   async run(args) {
     const parsed = parseOptions(args, explainCommand.options, { stopAtFirst: true });
@@ -32,17 +34,22 @@ export const explainCommand: Command = {
       if (parsed.rest.length > 1)
         throw new UsageError(`explain takes one profile, and was given '${parsed.rest.join(' ')}'.`);
       checkReportOptions(parsed, { stdoutIsOurs: true });
-      await printExplanation(await loadProfile(given ?? lastProfileFile()), parsed, process.stdout);
+      const plugins = await pluginsFor(parsed);
+      await checkReports(parsed, plugins);
+      const profile = await loadProfile(given ?? lastProfileFile(), plugins);
+      await printExplanation(profile, parsed, process.stdout, plugins);
       return 0;
     }
     checkReportOptions(parsed, { stdoutIsOurs: false });
     const options = recordOptions(parsed);
     const target = resolveTarget(parsed.rest, options);
-    const { profile, exit } = await showProgress((onProgress) => record(target, { ...options, onProgress }));
+    const plugins = await pluginsFor(parsed);
+    await checkReports(parsed, plugins);
+    const { profile, exit } = await recordTarget(target, options, plugins);
     const kept = parsed.options.has('no-save')
       ? profile
       : await keepProfile(profile, target.entry ?? target.given[0]!);
-    await printExplanation(kept, parsed, process.stderr);
+    await printExplanation(kept, parsed, process.stderr, plugins);
     return await endAs(exit);
   },
 };

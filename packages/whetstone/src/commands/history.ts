@@ -32,8 +32,13 @@ export const historyCommand: Command = {
       process.stdout.write(`No profiles in ${shown} yet. Measure a program: whetstone run app.ts\n`);
       return 0;
     }
-    const { readSummary } = await import('../load-profile.ts');
-    for (const profile of profiles) process.stdout.write(`${await readSummary(profile)}\n`);
+    const [{ readSummary }, { builtInPlugins }] = await Promise.all([
+      import('../load-profile.ts'),
+      import('../built-in-plugins.ts'),
+    ]);
+    // What is kept is in our own format.
+    const plugins = builtInPlugins();
+    for (const profile of profiles) process.stdout.write(`${await readSummary(profile, plugins)}\n`);
     return 0;
   },
 };

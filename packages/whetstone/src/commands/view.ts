@@ -4,10 +4,13 @@ import { writeWhet } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
 import { FileError, reason } from '../known-error.ts';
 import { codec, lastProfileFile, loadProfile } from '../load-profile.ts';
+import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
-import { pageFile, pageFolder } from '../page-file.ts';
+import { renderReport } from '../print-report.ts';
+import { pageFolder } from '../page-file.ts';
 import { profilesFolder } from '../project-folder.ts';
 import { reportOf } from '../report-of.ts';
+import { terminalOf } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { openPage } from '../view/open-page.ts';
 import { startViewServer } from '../view/view-server.ts';
@@ -26,16 +29,20 @@ export const viewCommand: Command = {
       read: readPort,
       help: 'Listen on this port of 127.0.0.1. Default: any that is free.',
     },
+    pluginOption,
   ],
   async run(args) {
-    const { options, rest } = parseOptions(args, viewCommand.options, { stopAtFirst: false });
+    const parsed = parseOptions(args, viewCommand.options, { stopAtFirst: false });
+    const { options, rest } = parsed;
     if (rest.length > 1) throw new UsageError(`view takes one profile, and was given '${rest.join(' ')}'.`);
-    const profile = await loadProfile(rest[0] ?? lastProfileFile());
-    const report = reportOf(profile);
+    const plugins = await pluginsFor(parsed);
+    const profile = await loadProfile(rest[0] ?? lastProfileFile(), plugins);
+    const report = await reportOf(profile, plugins);
     const html = options.get('html') as string | undefined;
     if (html !== undefined) {
+      const page = await renderReport('html', { profile, report, view: terminalOf(process.stdout) }, plugins);
       try {
-        writeFileSync(html, await pageFile(profile, report));
+        writeFileSync(html, page);
       } catch (error) {
         throw new FileError('FILE_UNWRITABLE', `cannot write '${html}': ${reason(error)}.`, { cause: error });
       }

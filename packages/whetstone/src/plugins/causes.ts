@@ -1,0 +1,18 @@
+import { definePlugin } from '@whetstone/hooks';
+import { hooks } from '../hooks.ts';
+
+/** The causes that `@whetstone/analyze` finds, with their texts. */
+export const causesPlugin = definePlugin(hooks, {
+  name: 'causes',
+  findings: {
+    // What makes the figures themselves doubtful is among them, and is read first.
+    tryFirst: true,
+    async handler({ profile, report }) {
+      const [{ explain }, { fillFindings }] = await Promise.all([
+        import('@whetstone/analyze'),
+        import('../findings.ts'),
+      ]);
+      return fillFindings(explain(profile, report));
+    },
+  },
+});
