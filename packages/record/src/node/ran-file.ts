@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { functionRanges, LineStarts, type FunctionRange, type FunctionRanges } from './function-ranges.ts';
 import type { RawScript } from './raw.ts';
-import { sourceMapOf, type OriginalPlace, type SourceMap } from './source-maps.ts';
+import { loaderMapOf, sourceMapOf, type OriginalPlace, type SourceMap } from './source-maps.ts';
 
 /** Lines longer than this were not written by hand: one line of them stands for many. */
 const GENERATED_LINE = 1000;
@@ -57,12 +57,20 @@ export class RanFile {
   /** `null` where the text is what the user wrote, position by position. */
   get map(): SourceMap | null {
     if (this.#map === undefined) {
-      // Types that were stripped left everything where it was, and the text's own map is for tools.
-      const text = this.#mapped === 'same-positions' ? null : this.text;
-      const path = this.#mapped === 'source-map' ? (this.#ran ?? this.path) : this.path;
-      this.#map = text === null ? null : sourceMapOf(text, path, this.#readText);
+      this.#map = this.#readMap();
     }
     return this.#map;
+  }
+
+  #readMap(): SourceMap | null {
+    // Types that were stripped left everything where it was, and the text's own map is for tools.
+    if (this.#mapped === 'same-positions') return null;
+    if (this.#mapped === 'source-map' && this.#ran !== null) {
+      const json = this.#readText(`${this.#ran}.map`);
+      if (json !== null) return loaderMapOf(json, this.path);
+    }
+    const { text } = this;
+    return text === null ? null : sourceMapOf(text, this.path, this.#readText);
   }
 
   /** Row in {@link ranges} of the function that V8 puts at a place of the text, -1 if there is none. */

@@ -64,6 +64,22 @@ export function sourceMapOf(
   }
 }
 
+/** The map that the loader wrote beside what it compiled: it leads to one file, whatever its path looks like. */
+export function loaderMapOf(json: string, file: string): SourceMap | null {
+  try {
+    const map = JSON.parse(json) as object;
+    const sources = [pathToFileURL(file).href];
+    return opened(
+      JSON.stringify({ ...map, sources, sourcesContent: [null], sourceRoot: '' }),
+      file,
+      () => '',
+    );
+  } catch {
+    // A cache that was damaged: the lines of what ran are shown.
+    return null;
+  }
+}
+
 function addressOf(text: string): string | null {
   const at = text.lastIndexOf(MARK);
   if (at < 0) return null;
