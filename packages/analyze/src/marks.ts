@@ -8,8 +8,9 @@ export function markedFunctions(profile: Profile, selection: Selection): Functio
   const names = namesOfMarks(profile, 'function');
   const listed = new Map<string, FunctionLines>();
   for (const name of names) {
+    // A mark has a name alone, which the runtime may have used, too: what is marked is the program's.
     for (const lines of functionLines(profile, name, selection))
-      listed.set(`${lines.file}:${lines.line}`, lines);
+      if (!lines.file?.startsWith('node:')) listed.set(`${lines.file}:${lines.line}`, lines);
   }
   return [...listed.values()].toSorted((a, b) => b.self - a.self);
 }

@@ -2,7 +2,7 @@ type AnyFunction = (this: any, ...args: any[]) => unknown;
 
 /** What the recorder leaves in a program that it measures; without it nothing is there. */
 interface Marks {
-  function(fn: AnyFunction, name: string): void;
+  function(name: string, fn: AnyFunction): void;
   /** Microseconds of the monotonic clock. */
   region(name: string, start: number, duration: number): void;
 }
@@ -29,7 +29,7 @@ const nothing: Disposable = { [Symbol.dispose]() {} };
  */
 export const profile: ProfileMark = Object.assign(
   ((fn: AnyFunction, context?: ClassMethodDecoratorContext) => {
-    marks()?.function(fn, context ? String(context.name) : fn.name);
+    marks()?.function(context ? String(context.name) : fn.name, fn);
     return context ? undefined : fn;
   }) as unknown as ProfileMark,
   {

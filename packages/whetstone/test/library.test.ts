@@ -1,0 +1,116 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { symlinkSync, mkdirSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { majorOf, nodes, project, reportIn, started, whetstone } from './end-to-end/command.ts';
+
+const workspace = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** A project that has Whetstone installed. */
+function withLibrary(files: Readonly<Record<string, string>>): string {
+  const folder = project(files);
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true });
+  symlinkSync(path.join(workspace, 'packages/whetstone'), path.join(folder, 'node_modules/whetstone'));
+  return folder;
+}
+
+const spin = `function spin(ms) { const until = Date.now() + ms; let x = 0; while (Date.now() < until) for (let i = 0; i < 1000; i++) x += Math.sqrt(i); return x; }\n`;
+
+test('import of whetstone loads no other package', async () => {
+  const folder = withLibrary({
+    'app.mjs': `import { register } from 'node:module'; import { MessageChannel } from 'node:worker_threads';
+      const { port1, port2 } = new MessageChannel(); const loaded = []; port1.on('message', (url) => loaded.push(url));
+      register('./hooks.mjs', import.meta.url, { data: { port2 }, transferList: [port2] });
+      const { profile, measure } = await import('whetstone');
+      setTimeout(() => { console.log(typeof profile, typeof measure, loaded.filter((url) => !url.startsWith('node:')).length, loaded.some((url) => /packages\\/(?!whetstone\\/)/.test(url))); port1.close(); }, 200);`,
+    'hooks.mjs': `let port; export function initialize(data) { port = data.port2 } export async function load(url, context, next) { port.postMessage(url); return next(url, context) }`,
+  });
+  const { stdout, stderr } = await started(process.execPath, ['app.mjs'], { cwd: folder }).ended;
+  expect({ stdout, stderr }).toEqual({ stdout: 'function function 3 false\n', stderr: '' });
+});
+
+const marked = `import { profile } from 'whetstone';
+${spin.replace('(ms)', '(ms: number)')}
+export const work = profile(function busy(ms: number): number {
+  return spin(ms);
+});
+class Store {
+  @profile
+  load(): number {
+    return spin(60);
+  }
+}
+{
+  using _ = profile.region('loading');
+  new Store().load();
+}
+work(150);
+const region = profile.region('by hand');
+region[Symbol.dispose]();
+console.log(work.name, work.length, profile(spin) === spin);
+`;
+
+test('marks select what is listed line by line, and regions are summed up', async () => {
+  const folder = withLibrary({ 'package.json': '{"type":"module"}', 'app.ts': marked });
+  for (const node of nodes) {
+    const { stdout, stderr, code } = await whetstone(
+      ['run', '--runtime', node, '--no-save', '--json', 'report.json', 'app.ts'],
+      { cwd: folder },
+    );
+    expect({ stdout, code }, stderr).toEqual({ stdout: 'busy 1 true\n', code: 0 });
+    const { marked: listed, regions, lines } = reportIn(folder);
+    const at = (text: string) => marked.split('\n').findIndex((line) => line.includes(text)) + 1;
+    expect(listed.map((row) => `${row.function} ${row.file}:${row.line}`).toSorted(), node).toEqual([
+      `busy app.ts:${at('function busy')}`,
+      `load app.ts:${at('load(): number')}`,
+      `spin app.ts:${at('function spin')}`,
+    ]);
+    expect(regions.map(({ name, count }) => `${name} ${count}`).toSorted()).toEqual([
+      'by hand 1',
+      'loading 1',
+    ]);
+    expect(lines[0]).toMatchObject({
+      file: 'app.ts',
+      line: at('function spin'),
+      text: spin.trim().replace('(ms)', '(ms: number)'),
+    });
+    expect(stderr).toContain('loading');
+  }
+});
+
+const measured = (load: string) => `${load}
+${spin}
+(async () => {
+  const { value, report } = await measure(async () => { spin(120); await null; return spin.name; });
+  console.log(value, report.functions.some((row) => row.function === 'spin' && row.self > 0), report.warnings.map(({ code }) => code).includes('one-thread'), report.lines.length > 0, report.format === 1);
+  for (const fail of [() => { throw new RangeError('sync') }, async () => { throw new TypeError('async') }, () => Promise.reject('text')]) {
+    await measure(fail).catch((error) => console.log('threw', error.message ?? error));
+  }
+  const [a, b] = await Promise.all([measure(() => 1), measure(() => 2)]);
+  console.log(a.value, b.value, (await measure(() => undefined)).value);
+})();
+`;
+
+test('measure returns value and report, and throws what the call throws', async () => {
+  const folder = withLibrary({
+    'app.mjs': measured(`import { measure } from 'whetstone';`),
+    'app.cjs': measured(`const { measure } = require('whetstone');`),
+    'app.ts': measured(
+      `import { measure } from 'whetstone';\ninterface Unused { readonly a: number }`,
+    ).replace('(ms)', '(ms: number)'),
+  });
+  const expected = 'spin true true true true\nthrew sync\nthrew async\nthrew text\n1 2 undefined\n';
+  for (const node of nodes) {
+    for (const app of ['app.mjs', 'app.cjs']) {
+      const { stdout, stderr } = await started(node, ['--no-warnings', app], { cwd: folder }).ended;
+      expect({ stdout, stderr }, `${node} ${app}`).toEqual({ stdout: expected, stderr: '' });
+    }
+    if (majorOf(node) >= 24) {
+      const { stdout, stderr } = await started(node, ['--no-warnings', 'app.ts'], { cwd: folder }).ended;
+      expect({ stdout, stderr }, `${node} app.ts`).toEqual({ stdout: expected, stderr: '' });
+    }
+  }
+  // Also inside a program that is measured itself.
+  const { stdout, stderr, code } = await whetstone(['run', '-q', '--no-save', 'app.ts'], { cwd: folder });
+  expect({ stdout, stderr, code }).toEqual({ stdout: expected, stderr: '', code: 0 });
+});
