@@ -106,5 +106,5 @@ function firstOf(tries: readonly (() => string | undefined)[]): string | undefin
 function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  return typeof value === 'function' ? 'a function' : JSON.stringify(value) ?? String(value);
+  return typeof value === 'function' ? 'a function' : (JSON.stringify(value) ?? String(value));
 }

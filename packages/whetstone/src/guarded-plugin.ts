@@ -26,7 +26,9 @@ export function guardedPlugin(plugin: WhetstonePlugin, failed: (cause: unknown) 
           return guardedAnswer(hook, checked(hook, await call(args, context)));
         } catch (cause) {
           if (hook === 'recordTarget' || hook === 'recordProcess')
-            throw isKnownError(cause) ? cause : new PluginError('PLUGIN_RECORDING_FAILED', plugin.name, cause);
+            throw isKnownError(cause)
+              ? cause
+              : new PluginError('PLUGIN_RECORDING_FAILED', plugin.name, cause);
           failed(cause);
           return undefined;
         }
@@ -115,7 +117,9 @@ function namedFormat(plugin: string, format: Format, failed: (cause: unknown) =>
           const pieces = [...(await format.write!(profile, codec, options))];
           const wrong = pieces.find((piece) => !(piece instanceof Uint8Array));
           if (wrong !== undefined)
-            throw new TypeError(`format ${format.name} writes pieces that are ${typeof wrong}, not Uint8Array`);
+            throw new TypeError(
+              `format ${format.name} writes pieces that are ${typeof wrong}, not Uint8Array`,
+            );
           return pieces;
         }),
     }),

@@ -12,7 +12,10 @@ const exitCodes: Readonly<Record<string, number>> = {
 /** Errors that are for people: they have a stable code of ours, and a message that says what to do. */
 export function isKnownError(error: unknown): error is Error & { code: string } {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
-  return typeof code === 'string' && (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW|PLUGIN)_/.test(code));
+  return (
+    typeof code === 'string' &&
+    (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW|PLUGIN)_/.test(code))
+  );
 }
 
 /** What the command ends with after this error: 1, unless the program never started or the line was wrong. */

@@ -1,9 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HookError, PluginManager } from '@whetstone/hooks';
-import type { FailedPlugin, FoundPlugin } from '@whetstone/hooks/node';
+import type { DiscoveryOptions, FailedPlugin } from '@whetstone/hooks/node';
 import { builtInPlugins, type Plugins } from './built-in-plugins.ts';
-import { guardedPlugin } from './guarded-plugin.ts';
 import { hooks, type WhetstonePlugin } from './hooks.ts';
 import type { Option, Parsed } from './options.ts';
 import { causeText } from './plugin-error.ts';
@@ -39,11 +38,24 @@ export async function loadPlugins({ options }: Parsed): Promise<LoadedPlugins> {
   const plugins = builtInPlugins();
   const from = new Map<string, string>();
   const failures: FailedPlugin[] = [];
-  const add = ({ plugins: found, failures: failed }: { plugins: FoundPlugin[]; failures: FailedPlugin[] }) => {
+  const add = async (names: Pick<DiscoveryOptions, 'folder' | 'names'>) => {
+    const [{ discoverPlugins }, { guardedPlugin }] = await Promise.all([
+      import('@whetstone/hooks/node'),
+      import('./guarded-plugin.ts'),
+    ]);
+    const { plugins: found, failures: failed } = await discoverPlugins({
+      keyword: 'whetstone-plugin',
+      ...names,
+    });
     failures.push(...failed);
     for (const { name, plugin, from: file } of found) {
       try {
-        register(plugins, plugin as WhetstonePlugin);
+        check(plugin as WhetstonePlugin);
+        plugins.register(
+          guardedPlugin(plugin as WhetstonePlugin, (cause) =>
+            warn(`plugin '${plugin.name}' failed: ${causeText(cause)}`),
+          ),
+        );
         from.set(plugin.name, file);
       } catch (cause) {
         failures.push({ name, cause });
@@ -53,23 +65,22 @@ export async function loadPlugins({ options }: Parsed): Promise<LoadedPlugins> {
   const workingDirectory = process.cwd();
   const manifest = nearestManifest(workingDirectory);
   const named = (options.get('plugin') as readonly string[] | undefined) ?? [];
-  if (manifest === undefined && named.length === 0) return { plugins, from, failures };
-  const { discoverPlugins } = await import('@whetstone/hooks/node');
   if (manifest !== undefined) {
     const folder = path.dirname(manifest);
     try {
-      const names = listedPlugins(manifest);
-      add(await discoverPlugins({ folder, keyword: 'whetstone-plugin', ...(names && { names }) }));
+      const { listed, dependencies } = declaredIn(manifest);
+      if (listed) await add({ folder, names: listed });
+      else if (dependencies) await add({ folder });
     } catch (cause) {
       failures.push({ name: manifest, cause });
     }
   }
-  add(await discoverPlugins({ folder: workingDirectory, names: named }));
+  if (named.length > 0) await add({ folder: workingDirectory, names: named });
   return { plugins, from, failures };
 }
 
 /** @throws HookError for a plugin that cannot be one of ours; a hook that we do not have is only a warning */
-function register(plugins: Plugins, plugin: WhetstonePlugin): void {
+function check(plugin: WhetstonePlugin): void {
   // Alone at first: the manager checks all of its members, and names hooks that nobody has.
   const alone = new PluginManager('whetstone', hooks);
   alone.register(plugin);
@@ -79,15 +90,20 @@ function register(plugins: Plugins, plugin: WhetstonePlugin): void {
     if (!(error instanceof HookError)) throw error;
     warn(error.message);
   }
-  plugins.register(guardedPlugin(plugin, (cause) => warn(`plugin '${plugin.name}' failed: ${causeText(cause)}`)));
 }
 
-/** The explicit list, or `undefined` where there is none; `[]` means none at all. */
-function listedPlugins(manifest: string): readonly string[] | undefined {
-  const value: unknown = JSON.parse(readFileSync(manifest, 'utf8').replace(/^\uFEFF/, ''));
-  const listed = (value as { whetstone?: { plugins?: unknown } } | null)?.whetstone?.plugins;
-  if (listed === undefined) return undefined;
-  if (Array.isArray(listed) && listed.every((name) => typeof name === 'string')) return listed;
+/** The explicit list (`[]` means none at all), and whether there are dependencies to look through without one. */
+function declaredIn(manifest: string): { listed: readonly string[] | undefined; dependencies: boolean } {
+  const value = JSON.parse(readFileSync(manifest, 'utf8').replace(/^\uFEFF/, '')) as Partial<
+    Record<string, unknown>
+  > | null;
+  const listed = (value?.['whetstone'] as { plugins?: unknown } | null | undefined)?.plugins;
+  if (listed === undefined) {
+    const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
+    return { listed, dependencies: kinds.some((kind) => value?.[kind] !== undefined) };
+  }
+  if (Array.isArray(listed) && listed.every((name) => typeof name === 'string'))
+    return { listed, dependencies: false };
   throw new TypeError('"whetstone": { "plugins": … } must be a list of package names and paths');
 }
 

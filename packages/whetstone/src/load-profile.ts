@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import { formatBytes, formatTime, ProfileError, readProfile, type Format, type Profile } from '@whetstone/profile';
+import {
+  formatBytes,
+  formatTime,
+  ProfileError,
+  readProfile,
+  type Format,
+  type Profile,
+} from '@whetstone/profile';
 import type { Plugins } from './built-in-plugins.ts';
 import { FileError, reason } from './known-error.ts';
 import { savedProfiles, type SavedProfile } from './profile-store.ts';

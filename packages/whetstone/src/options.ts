@@ -86,9 +86,7 @@ export function parseOptions(
 /** @throws {@link UsageError} that names the choices and what was probably meant */
 export function checkChoice(name: string, text: string, choices: readonly string[]): void {
   if (choices.includes(text)) return;
-  throw new UsageError(
-    `${name} is '${text}', and can be ${choices.join(', ')}.${didYouMean(text, choices)}`,
-  );
+  throw new UsageError(`${name} is '${text}', and can be ${choices.join(', ')}.${didYouMean(text, choices)}`);
 }
 
 const units: Readonly<Record<string, number>> = { us: 1, µs: 1, ms: 1000, s: 1e6, m: 60e6, h: 3600e6 };

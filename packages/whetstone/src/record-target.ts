@@ -1,4 +1,10 @@
-import { RecordError, type AttachOptions, type Recording, type RecordOptions, type Target } from '@whetstone/record';
+import {
+  RecordError,
+  type AttachOptions,
+  type Recording,
+  type RecordOptions,
+  type Target,
+} from '@whetstone/record';
 import type { Plugins } from './built-in-plugins.ts';
 import { showProgress } from './show-progress.ts';
 

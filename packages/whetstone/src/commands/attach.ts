@@ -2,7 +2,7 @@ import type { Command } from '../commands.ts';
 import { keepProfile } from '../keep-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
-import { checkReportOptions, checkReports, printReport, reportOptions } from '../print-report.ts';
+import { checkReportOptions, checkReports, reportOptions } from '../report-options.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
 import { recordProcess } from '../record-target.ts';
 import { UsageError } from '../usage-error.ts';
@@ -33,6 +33,7 @@ export const attachCommand: Command = {
     await checkReports(parsed, plugins);
     const { profile } = await recordProcess(Number(pid), recordOptions(parsed), plugins);
     const kept = parsed.options.has('no-save') ? profile : await keepProfile(profile, `attached-${pid}`);
+    const { printReport } = await import('../print-report.ts');
     await printReport(kept, parsed, process.stderr, plugins);
     return 0;
   },

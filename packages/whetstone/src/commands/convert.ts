@@ -46,7 +46,8 @@ async function convert(args: readonly string[], known: readonly Option[]): Promi
   const plugins = await pluginsFor(parsed);
   const writable = await writableFormats(plugins);
   const to = options.get('to') as string | undefined;
-  if (to === undefined) throw new UsageError(`convert needs a format: --to ${[...writable.keys()].join('|')}.`);
+  if (to === undefined)
+    throw new UsageError(`convert needs a format: --to ${[...writable.keys()].join('|')}.`);
   checkChoice('--to', to, [...writable.keys()]);
   const output = (options.get('output') as string | undefined) ?? '-';
   if (output === '-' && process.stdout.isTTY)

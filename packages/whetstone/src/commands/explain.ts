@@ -5,7 +5,7 @@ import { keepProfile } from '../keep-profile.ts';
 import { lastProfileFile, loadProfile } from '../load-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
-import { checkReportOptions, checkReports, printExplanation, reportOptions } from '../print-report.ts';
+import { checkReportOptions, checkReports, reportOptions } from '../report-options.ts';
 import { endAs } from '../program-exit.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
 import { recordTarget } from '../record-target.ts';
@@ -37,6 +37,7 @@ export const explainCommand: Command = {
       const plugins = await pluginsFor(parsed);
       await checkReports(parsed, plugins);
       const profile = await loadProfile(given ?? lastProfileFile(), plugins);
+      const { printExplanation } = await import('../print-report.ts');
       await printExplanation(profile, parsed, process.stdout, plugins);
       return 0;
     }
@@ -49,6 +50,7 @@ export const explainCommand: Command = {
     const kept = parsed.options.has('no-save')
       ? profile
       : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const { printExplanation } = await import('../print-report.ts');
     await printExplanation(kept, parsed, process.stderr, plugins);
     return await endAs(exit);
   },

@@ -4,6 +4,7 @@ import type { Command } from '../commands.ts';
 import { parseOptions, readCount } from '../options.ts';
 import { profilesFolder } from '../project-folder.ts';
 import { keptProfiles, pruneProfiles, savedProfiles } from '../profile-store.ts';
+import { safeText } from '../terminal/safe-text.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone history`: the runs that are kept here. */
@@ -38,7 +39,8 @@ export const historyCommand: Command = {
     ]);
     // What is kept is in our own format.
     const plugins = builtInPlugins();
-    for (const profile of profiles) process.stdout.write(`${await readSummary(profile, plugins)}\n`);
+    for (const profile of profiles)
+      process.stdout.write(`${safeText(await readSummary(profile, plugins))}\n`);
     return 0;
   },
 };

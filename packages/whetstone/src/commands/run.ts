@@ -5,7 +5,7 @@ import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
 import { endAs } from '../program-exit.ts';
 import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { checkReportOptions, checkReports, printReport, reportOptions } from '../print-report.ts';
+import { checkReportOptions, checkReports, reportOptions } from '../report-options.ts';
 import { recordTarget } from '../record-target.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -27,6 +27,7 @@ export const runCommand: Command = {
     const kept = parsed.options.has('no-save')
       ? profile
       : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const { printReport } = await import('../print-report.ts');
     await printReport(kept, parsed, process.stderr, plugins);
     return await endAs(exit);
   },

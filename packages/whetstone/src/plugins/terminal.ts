@@ -7,7 +7,8 @@ export const terminalPlugin = definePlugin(hooks, {
   reports: () => [
     {
       name: 'terminal',
-      render: async ({ report, view }) => (await import('../terminal/report-text.ts')).reportText(report, view),
+      render: async ({ report, view }) =>
+        (await import('../terminal/report-text.ts')).reportText(report, view),
     },
     {
       name: 'explanation',
