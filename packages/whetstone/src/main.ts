@@ -7,14 +7,16 @@ const [name, ...args] = process.argv.slice(2);
 try {
   process.exitCode = await main(name, args);
 } catch (error) {
+  // Messages quote names and paths, which may hold what a terminal would act on.
+  const { safeText } = await import('./terminal/safe-text.ts');
   // What we know is one line; a bug shows its stack, and must not look like the program's own failure.
   if (isKnownError(error)) {
-    process.stderr.write(`whetstone: ${error.message}\n`);
+    process.stderr.write(`whetstone: ${safeText(error.message)}\n`);
     process.exitCode = exitCodeOf(error);
   } else {
-    process.stderr.write(
-      `whetstone: this is a bug of Whetstone.\n${error instanceof Error ? error.stack : String(error)}\n`,
-    );
+    const shown = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    const lines = shown.split('\n').map((line) => safeText(line));
+    process.stderr.write(`whetstone: this is a bug of Whetstone.\n${lines.join('\n')}\n`);
     process.exitCode = name === 'run' ? 125 : 1;
   }
 }
