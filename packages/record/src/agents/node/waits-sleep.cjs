@@ -23,6 +23,11 @@ exports.createSleep = function createSleep({ now, idle }) {
   let charged = 0;
 
   return {
+    /** When we last heard of anything. */
+    get heard() {
+      return lastTime;
+    },
+
     /** The sleep that ended just now, as far as nobody was charged with it and it began after `since`. */
     claim(since, moment) {
       const stretch = moment - Math.max(since, lastTime);
