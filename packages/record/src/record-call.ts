@@ -16,7 +16,8 @@ const usualInfluence = { value: 1.15, low: 1, high: 1.25 };
 const limits: readonly ProfileWarning[] = [
   {
     code: 'one-thread',
-    message: 'Measured from inside: this thread alone, without named waits and counts. whetstone run sees all.',
+    message:
+      'Measured from inside: this thread alone, without named waits and counts. whetstone run sees all.',
   },
 ];
 
@@ -39,7 +40,8 @@ export async function recordCall<T>(
     const end = now();
     const { idle } = performance.eventLoopUtilization(loop);
     const after = threadFigures();
-    const spent = (key: 'cpu' | 'queued') => (before === null || after === null ? null : after[key] - before[key]);
+    const spent = (key: 'cpu' | 'queued') =>
+      before === null || after === null ? null : after[key] - before[key];
     const { profile } = (await session.post('Profiler.stop')) as unknown as { profile: V8Profile };
     const pause = now() - end;
     const start: RawStart = {

@@ -159,7 +159,8 @@ function redirect(code, imports, file, typeScriptFirst = true) {
     const [bare, query] = splitQuery(specifier);
     const found = resolveFrom(fromUrl(bare), file, { typeScriptFirst });
     if (!found) continue;
-    const untyped = extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end));
+    const untyped =
+      extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end));
     const attributes = untyped ? ' with { type: "json" }' : '';
     replace(start, end, JSON.stringify(pathToFileURL(found).href + query) + attributes);
   }
