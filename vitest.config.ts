@@ -21,7 +21,11 @@ export default defineConfig({
   ],
   ssr: { resolve: { conditions: ['@whetstone/source', 'node', 'import', 'default'] } },
   test: {
-    include: ['packages/*/test/**/*.test.{ts,tsx}', 'bench/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.{ts,tsx}',
+      'bench/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // Two cores are the usual case, and the end-to-end tests start programs of their own.
