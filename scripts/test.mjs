@@ -5,7 +5,7 @@ import path from 'node:path';
 import { root, setUp } from './setup.mjs';
 
 setUp();
-installDebianPackages({ chromium: '/usr/bin/chromium' });
+installDebianPackages({ chromium: '/usr/bin/chromium', python3: '/usr/bin/python3' });
 
 const { status } = spawnSync(
   process.execPath,
