@@ -4,6 +4,12 @@ import { UsageError } from './usage-error.ts';
 
 const [name, ...args] = process.argv.slice(2);
 
+// Whoever reads our output may have read enough: `whetstone history | head -1`. No stream is touched for it, as
+// the program that is measured shares them.
+process.on('uncaughtException', (error) => {
+  if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+});
+
 try {
   process.exitCode = await main(name, args);
 } catch (error) {
