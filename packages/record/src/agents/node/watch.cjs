@@ -22,6 +22,7 @@ exports.startWatcher = function startWatcher(options, context, control, main) {
       workerData: { folder: options.folder, pid: process.pid, until: options.until, lock },
       name: 'whetstone',
     });
+    guardEnd(watcher);
     watcher.on('error', () => {
       control.kill = null;
       control.close = null;
@@ -38,6 +39,27 @@ exports.startWatcher = function startWatcher(options, context, control, main) {
     startTimer(control);
   }
 };
+
+/**
+ * A thread that cannot begin, because the folder that it would run in is gone, makes some versions of Node fail
+ * where they clean up after it, in the program's own thread.
+ */
+function guardEnd(watcher) {
+  const { prototype } = watcher.constructor;
+  const key = Object.getOwnPropertySymbols(prototype).find((symbol) => symbol.description === 'kOnExit');
+  if (key === undefined || typeof prototype[key] !== 'function') return;
+  Object.defineProperty(watcher, key, {
+    configurable: true,
+    enumerable: false,
+    value(...args) {
+      try {
+        return Reflect.apply(prototype[key], watcher, args);
+      } catch {
+        return undefined;
+      }
+    },
+  });
+}
 
 function startTimer(control) {
   const ask = () => {
