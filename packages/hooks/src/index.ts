@@ -6,6 +6,7 @@ export type {
   HookContext,
   HookMap,
   Implementation,
+  Optional,
   Order,
   Plugin,
   SpecOptions,

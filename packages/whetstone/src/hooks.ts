@@ -1,4 +1,4 @@
-import { definePlugin, hookSpecs, type Plugin } from '@whetstone/hooks';
+import { definePlugin, hookSpecs, type Optional, type Plugin } from '@whetstone/hooks';
 import type { Finding, RunReport } from '@whetstone/analyze';
 import type { Format, Profile } from '@whetstone/profile';
 import type { AttachOptions, Recording, RecordOptions, Target } from '@whetstone/record';
@@ -52,7 +52,9 @@ export const hooks = hookSpecs<Hooks>()({
 /** A plugin of Whetstone: a name, and the hooks that it answers. */
 export type WhetstonePlugin = Plugin<typeof hooks>;
 
-/** Checks a plugin where it is written; a plain object that is a {@link WhetstonePlugin} is one as well. */
-export function whetstonePlugin<const P extends WhetstonePlugin>(plugin: P): P {
-  return definePlugin(hooks, plugin as never) as P;
+/** Checks a plugin where it is written, and infers its arguments; it returns what it was given. */
+export function whetstonePlugin<const P extends WhetstonePlugin>(
+  plugin: P & { [K in Exclude<keyof P, keyof Hooks | 'name'>]: Optional },
+): P {
+  return definePlugin<typeof hooks, P>(hooks, plugin);
 }

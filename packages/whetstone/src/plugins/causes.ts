@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** The causes that `@whetstone/analyze` finds, with their texts. */
-export const causesPlugin = definePlugin(hooks, {
+export const causesPlugin = whetstonePlugin({
   name: 'causes',
   findings: {
     // What makes the figures themselves doubtful is among them, and is read first.

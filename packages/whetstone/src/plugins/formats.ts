@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** The file formats that `@whetstone/profile` reads and writes. */
-export const formatsPlugin = definePlugin(hooks, {
+export const formatsPlugin = whetstonePlugin({
   name: 'formats',
   formats: async () => (await import('@whetstone/profile')).formats,
 });

@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** The whole report as one JSON document, for programs. */
-export const jsonPlugin = definePlugin(hooks, {
+export const jsonPlugin = whetstonePlugin({
   name: 'json',
   reports: () => [{ name: 'json', render: ({ report }) => `${JSON.stringify(report, null, 2)}\n` }],
 });

@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** Measures Node from inside, wherever it is below the program: scripts and commands start it too. */
-export const nodePlugin = definePlugin(hooks, {
+export const nodePlugin = whetstonePlugin({
   name: 'node',
   async recordTarget({ target, options }) {
     if (target.kind === 'python') return undefined;

@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** Measures from outside what no other recorder takes: wall time, CPU and memory, as the operating system tells. */
-export const operatingSystemPlugin = definePlugin(hooks, {
+export const operatingSystemPlugin = whetstonePlugin({
   name: 'operating-system',
   recordTarget: {
     tryLast: true,

@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** The page with the profile as one self-contained file. */
-export const pagePlugin = definePlugin(hooks, {
+export const pagePlugin = whetstonePlugin({
   name: 'page',
   reports: () => [
     {

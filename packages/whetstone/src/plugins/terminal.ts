@@ -1,8 +1,7 @@
-import { definePlugin } from '@whetstone/hooks';
-import { hooks } from '../hooks.ts';
+import { whetstonePlugin } from '../hooks.ts';
 
 /** What `run` and `explain` print. */
-export const terminalPlugin = definePlugin(hooks, {
+export const terminalPlugin = whetstonePlugin({
   name: 'terminal',
   reports: () => [
     {
