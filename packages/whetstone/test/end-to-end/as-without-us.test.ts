@@ -175,7 +175,7 @@ const programs: Readonly<Record<string, Program>> = {
   },
   'is replaced by execve': {
     files: {
-      'app.js': `${hog} spin(120); process.execve('/bin/sh', ['sh', '-c', 'echo "$A [$NODE_OPTIONS]"; exit 4'], { A: 'replaced', PATH: process.env.PATH })`,
+      'app.js': `${hog} spin(120); process.execve(process.execPath, ['node', '-e', 'console.log(process.env.A, process.env.NODE_OPTIONS); process.exit(4)'], { A: 'replaced', PATH: process.env.PATH })`,
     },
     args: ['--no-warnings', 'app.js'],
     since: 24,
