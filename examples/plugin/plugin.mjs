@@ -1,5 +1,5 @@
 // A plugin of Whetstone: a format (functions as CSV) and a finding (the file that most of the computing is in).
-import { functionTotals } from '@whetstone/profile';
+import { categories, functionTotals } from '@whetstone/profile';
 
 /** @type {import('whetstone/hooks').WhetstonePlugin} */
 export default {
@@ -9,7 +9,7 @@ export default {
 };
 
 /**
- * One row for each function, the most self time first; the file comes in pieces, so that it may be large.
+ * One row for each function, the most self time first, without the time in which none ran; the file comes in pieces, so that it may be large.
  *
  * @param {import('@whetstone/profile').Profile} profile
  */
@@ -18,6 +18,7 @@ function* csvOf({ strings, functions, ...rest }) {
   const encoder = new TextEncoder();
   yield encoder.encode('name,file,line,self µs,total µs\n');
   for (const row of [...self.keys()].sort((a, b) => self[b] - self[a])) {
+    if (categories[functions.category[row]] === 'idle') continue;
     const cells = [
       strings[functions.name[row]],
       strings[functions.file[row]],
