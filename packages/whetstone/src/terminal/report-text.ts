@@ -89,7 +89,7 @@ function details({ about, time }: RunReport, width: number, pen: Pen): string[] 
   const parts = [
     time.kind === 'sampled' ? 'split by samples: the system’s figures are not in this profile' : '',
     time.queued === null && time.kind === 'measured' ? 'queueing is not told here' : '',
-    time.startUp === null ? '' : `start-up ${formatTime(time.startUp)}`,
+    time.startUp === null || about.modes.attached ? '' : `start-up ${formatTime(time.startUp)}`,
     time.loading === null || time.loading === 0 ? '' : `loading modules ${formatTime(time.loading)}`,
     time.collector === null ? '' : `collector ${time.collector === 0 ? 'none' : formatTime(time.collector)}`,
     time.majorFaults ? `pages read from disk ${formatCount(time.majorFaults)}` : '',
@@ -203,7 +203,7 @@ function footer(report: RunReport, view: View, width: number, pen: Pen): string[
     about.profile === null
       ? []
       : [`Saved as ${pen.safe(about.profile)}`, 'see: whetstone view', 'why: whetstone explain'],
-    sampled && !counted && view.counts !== true && report.regions.length === 0
+    sampled && !about.modes.attached && !counted && view.counts !== true && report.regions.length === 0
       ? ['Calls were not counted: --counts counts them, in a second run.']
       : [],
   ];
