@@ -39,15 +39,14 @@ export async function loadPlugins({ options }: Parsed): Promise<LoadedPlugins> {
   const from = new Map<string, string>();
   const failures: FailedPlugin[] = [];
   const add = async (names: Pick<DiscoveryOptions, 'folder' | 'names'>) => {
-    const [{ discoverPlugins }, { guardedPlugin }] = await Promise.all([
-      import('@whetstone/hooks/node'),
-      import('./guarded-plugin.ts'),
-    ]);
+    const { discoverPlugins } = await import('@whetstone/hooks/node');
     const { plugins: found, failures: failed } = await discoverPlugins({
       keyword: 'whetstone-plugin',
       ...names,
     });
     failures.push(...failed);
+    if (found.length === 0) return;
+    const { guardedPlugin } = await import('./guarded-plugin.ts');
     for (const { name, plugin, from: file } of found) {
       try {
         check(plugin as WhetstonePlugin);
