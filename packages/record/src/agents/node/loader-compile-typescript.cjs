@@ -184,8 +184,7 @@ const blank = (code, start, end) =>
 
 /** Everything else: enums, parameter properties, decorators, JSX, newer syntax, mixtures of module systems. */
 function lower(file, text, goal, options) {
-  esbuild ??= require('esbuild');
-  const { transformSync } = esbuild;
+  const { transformSync } = loadEsbuild();
   const extension = extname(file);
   const settings = {
     loader: extension === '.tsx' ? 'tsx' : extension === '.jsx' ? 'jsx' : 'ts',
@@ -221,6 +220,21 @@ function lower(file, text, goal, options) {
     imports: shape.imports,
     sourceMap: result.map,
   };
+}
+
+/** Without its worker thread, which would stand among the program's own and outlive the compiling. */
+function loadEsbuild() {
+  if (esbuild !== undefined) return esbuild;
+  const { env } = process;
+  const before = env.ESBUILD_WORKER_THREADS;
+  env.ESBUILD_WORKER_THREADS = '0';
+  try {
+    esbuild = require('esbuild');
+  } finally {
+    if (before === undefined) delete env.ESBUILD_WORKER_THREADS;
+    else env.ESBUILD_WORKER_THREADS = before;
+  }
+  return esbuild;
 }
 
 /** TypeScript's rule: fields are defined, not assigned, from ES2022 on, unless told otherwise. */

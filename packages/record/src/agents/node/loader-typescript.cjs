@@ -5,6 +5,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { packageType } = require('./loader-resolve.cjs');
 const { settingsFor } = require('./loader-tsconfig.cjs');
+// Loaded with the agent: whoever asks later, when our files are out of require.cache, would get another copy.
+const { state } = require('./loader-working.cjs');
 
 const { readFileSync, writeFileSync, renameSync, mkdirSync, unlinkSync } = fs;
 const { dirname, join, extname } = path;
@@ -31,7 +33,7 @@ exports.transpile = function transpile(file, text, cacheFolder, forceCommonJs = 
   const cached = readCached(ran);
   if (cached) return cached;
   const { compileTypeScript } = require('./loader-compile-typescript.cjs');
-  const { sourceMap, ...result } = compileTypeScript(file, text, goal, relevant);
+  const { sourceMap, ...result } = compiling(() => compileTypeScript(file, text, goal, relevant));
   const { code, ...rest } = result;
   let written = false;
   if (sourceMap === null || write(`${ran}.map`, sourceMap)) {
@@ -39,6 +41,15 @@ exports.transpile = function transpile(file, text, cacheFolder, forceCommonJs = 
   }
   return { ...result, ran: written ? ran : null, sourceMap };
 };
+
+function compiling(work) {
+  state.compiling = true;
+  try {
+    return work();
+  } finally {
+    state.compiling = false;
+  }
+}
 
 function goalOf(file) {
   const extension = extname(file);

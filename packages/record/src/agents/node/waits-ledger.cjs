@@ -115,7 +115,8 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       const charged = sleep.claim(since, moment);
       if (charged < 1) return;
       // Each sample wakes the thread for a moment; what it computes there is ours and not the program's.
-      const duration = charged >= stretch * (1 - samplesShare) ? max(stretch, charged + wakingUp) : charged + wakingUp;
+      const duration =
+        charged >= stretch * (1 - samplesShare) ? max(stretch, charged + wakingUp) : charged + wakingUp;
       tell(site, target, moment - duration, duration, charged, null);
     },
 
