@@ -5,8 +5,6 @@ const fs = require('node:fs');
 const path = require('node:path');
 const { packageType } = require('./loader-resolve.cjs');
 const { settingsFor } = require('./loader-tsconfig.cjs');
-// Loaded with the agent: whoever asks later, when our files are out of require.cache, would get another copy.
-const { state } = require('./loader-working.cjs');
 
 const { readFileSync, writeFileSync, renameSync, mkdirSync, unlinkSync } = fs;
 const { dirname, join, extname } = path;
@@ -42,12 +40,17 @@ exports.transpile = function transpile(file, text, cacheFolder, forceCommonJs = 
   return { ...result, ran: written ? ran : null, sourceMap };
 };
 
+let isAtWork = false;
+
+/** Whether a compiler runs just now: the processes that it starts are ours, and no wait of the program's. */
+exports.isCompiling = () => isAtWork;
+
 function compiling(work) {
-  state.compiling = true;
+  isAtWork = true;
   try {
     return work();
   } finally {
-    state.compiling = false;
+    isAtWork = false;
   }
 }
 

@@ -9,7 +9,7 @@ const { createRanges } = require('./loader-ranges.cjs');
 const { inPackage } = require('./loader-resolve.cjs');
 const { installFatal } = require('./loader-fatal.cjs');
 const { installStacks } = require('./loader-stacks.cjs');
-const { transpile: transpileFile } = require('./loader-typescript.cjs');
+const { isCompiling, transpile: transpileFile } = require('./loader-typescript.cjs');
 
 /** Engines from here on charge inlined code rightly. */
 const rightInlining = 25;
@@ -28,9 +28,12 @@ const readsAssertions = !/^v(?:22\.(?:2[3-9]|[3-9]\d)|2[4-9]|[3-9]\d)\./.test(`$
  * - `cacheFolder`: absolute, for compiled results
  * - `hidden`: folders and files whose modules are taken out of `require.cache` before the program begins;
  *   this folder always is
+ *
+ * It gets `isCompiling()`: whether a compiler of ours is at work, for whoever names what the program does.
  */
 exports.install = function install(context) {
   const { record, note, cacheFolder, hidden = [] } = context;
+  context.isCompiling = isCompiling;
   const major = Number(process.versions.node.split('.')[0]);
   let wanted = context.ranges ?? major < rightInlining;
   if (wanted && showsOwnLines()) {

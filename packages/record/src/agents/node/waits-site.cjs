@@ -6,7 +6,6 @@
 // alone, so that what the program sets on its own `Error` neither sees us nor disturbs us, and lines come as
 // the engine names them.
 
-const { state } = require('./loader-working.cjs');
 const vm = require('node:vm');
 
 // Frames between a call in the user's code and the function that we wrap: `exec` → `execFile` → `spawn`.
@@ -35,8 +34,11 @@ function passesOn([file]) {
 
 const dependency = /[\\/]node_modules[\\/]/;
 
-/** @param agentFolder Frames of files below it are ours, and never the user's. */
-exports.createSites = function createSites({ agentFolder, folder }) {
+/**
+ * @param agentFolder Frames of files below it are ours, and never the user's.
+ * @param isCompiling Whether the loader is at work: what begins meanwhile is ours.
+ */
+exports.createSites = function createSites({ agentFolder, folder, isCompiling = () => false }) {
   const owners = new Map();
   const table = new Map();
   let fresh = [];
@@ -90,7 +92,7 @@ exports.createSites = function createSites({ agentFolder, folder }) {
      * `null` where there is none, and where the caller is the agent itself.
      */
     find(below, call, kind) {
-      if (state.compiling) return null;
+      if (isCompiling()) return null;
       const first = capture(below, 1)[0];
       if (first !== undefined) {
         const file = first.getFileName();
@@ -106,7 +108,7 @@ exports.createSites = function createSites({ agentFolder, folder }) {
      * `name` gets them as `[file, function]`, outermost last, and returns `null` where the wait is another's.
      */
     search(below, kind, name) {
-      if (state.compiling) return null;
+      if (isCompiling()) return null;
       const frames = capture(below, deepest);
       const inner = [];
       let between = true;
