@@ -1,6 +1,6 @@
 /** How many functions there are, and how deep they call each other at random: nearly every sample is a new path. */
 const functions = 400;
-const depth = 36;
+const depth = 9;
 
 /**
  * The source of a program that spends `seconds` on about a million call paths, and leaves the moment of its

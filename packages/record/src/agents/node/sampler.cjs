@@ -20,8 +20,10 @@ const FINE_INTERVAL = 250;
 const USUAL_INTERVAL = 1000;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
+/** How long both run side by side, so that what the later one does not know is seen: two sample twice as much. */
+const SIDE_BY_SIDE = 200e3;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
-const FIRST_PIECE = 400e3;
+const FIRST_PIECE = 150e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
 const PAUSE_GOAL = 15e3;
 /** For one node of the tree, before it is known better, in microseconds; pieces that tell have so many. */
@@ -51,6 +53,8 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
+  /** When the fine interval gives way. */
+  let changeDue = began + FINE_TIME;
 
   /** Writes what was sampled; goes on unless `last`. */
   function take(last) {
@@ -59,8 +63,11 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
-    const change = usual !== null && fine !== null && !stopped && moment - began >= FINE_TIME;
-    if (usual === null && !stopped) usual = openSession(USUAL_INTERVAL);
+    const change = usual !== null && fine !== null && !stopped && moment >= changeDue;
+    if (usual === null && !stopped && moment >= changeDue - SIDE_BY_SIDE) {
+      usual = openSession(USUAL_INTERVAL);
+      changeDue = max(changeDue, moment + SIDE_BY_SIDE);
+    }
     if (!stopped) begin();
     end(stopped ? number : number - 1);
     const session = fine === null ? usual : fine;
@@ -82,8 +89,10 @@ exports.startSampler = function startSampler(output, interval, alone) {
     if (!stopped) output.count(samples);
     const pause = now() - moment;
     output.write(`,"pause":${pause}}\n`);
-    due = moment + pieceLength(pause, profile.nodes.length, moment - pieceStart);
-    pieceStart = moment;
+    // The next piece has begun already, and holds this pause; what the program does in it begins now.
+    const length = pieceLength(pause, profile.nodes.length, moment - pieceStart);
+    pieceStart = now();
+    due = pieceStart + length;
   }
 
   function begin() {
@@ -119,7 +128,8 @@ exports.startSampler = function startSampler(output, interval, alone) {
   };
 
   function next() {
-    return fine === null ? due : min(due, began + FINE_TIME);
+    if (fine === null) return due;
+    return min(due, usual === null ? changeDue - SIDE_BY_SIDE : changeDue);
   }
 };
 

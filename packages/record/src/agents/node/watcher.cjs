@@ -12,7 +12,7 @@ const { folder, pid, until, lock } = workerData;
 /** A main thread that used less CPU than this since the last time slept, and is left asleep. */
 const IDLE_CPU = 2000;
 /** First question to a main thread, in milliseconds: its first piece tells how fast the tree grows. */
-const FIRST = 350;
+const FIRST = 140;
 const USUAL = 1000;
 
 const schedstat = `/proc/self/task/${pid}/schedstat`;
