@@ -1,14 +1,12 @@
 import { existsSync } from 'node:fs';
-import { resolveTarget } from '@whetstone/record';
 import type { Command } from '../commands.ts';
-import { keepProfile } from '../keep-profile.ts';
 import { lastProfileFile, loadProfile } from '../load-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
+import { measuredProgram } from '../measured-program.ts';
 import { parseOptions } from '../options.ts';
 import { checkReportOptions, checkReports, reportOptions } from '../report-options.ts';
 import { endAs } from '../program-exit.ts';
-import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { recordTarget } from '../record-target.ts';
+import { recordingOptions, savingOptions } from '../recording-options.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone explain`: why a program is slow, and what to try. */
@@ -41,17 +39,9 @@ export const explainCommand: Command = {
       await printExplanation(profile, parsed, process.stdout, plugins);
       return 0;
     }
-    checkReportOptions(parsed, { stdoutIsOurs: false });
-    const options = recordOptions(parsed);
-    const target = resolveTarget(parsed.rest, options);
-    const plugins = await pluginsFor(parsed);
-    await checkReports(parsed, plugins);
-    const { profile, exit } = await recordTarget(target, options, plugins);
-    const kept = parsed.options.has('no-save')
-      ? profile
-      : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const { profile, exit, plugins } = await measuredProgram(parsed);
     const { printExplanation } = await import('../print-report.ts');
-    await printExplanation(kept, parsed, process.stderr, plugins);
+    await printExplanation(profile, parsed, process.stderr, plugins);
     return await endAs(exit);
   },
 };

@@ -1,12 +1,10 @@
-import { resolveTarget } from '@whetstone/record';
 import type { Command } from '../commands.ts';
-import { keepProfile } from '../keep-profile.ts';
-import { pluginOption, pluginsFor } from '../load-plugins.ts';
+import { pluginOption } from '../load-plugins.ts';
+import { measuredProgram } from '../measured-program.ts';
 import { parseOptions } from '../options.ts';
 import { endAs } from '../program-exit.ts';
-import { recordingOptions, recordOptions, savingOptions } from '../recording-options.ts';
-import { checkReportOptions, checkReports, reportOptions } from '../report-options.ts';
-import { recordTarget } from '../record-target.ts';
+import { recordingOptions, savingOptions } from '../recording-options.ts';
+import { reportOptions } from '../report-options.ts';
 import { UsageError } from '../usage-error.ts';
 
 /** `whetstone run app.ts`: measures a program, prints where its time went, ends as it ended. */
@@ -18,17 +16,9 @@ export const runCommand: Command = {
   async run(args) {
     const parsed = parseOptions(args, runCommand.options, { stopAtFirst: true });
     if (parsed.rest.length === 0) throw new UsageError('run needs a program: whetstone run app.ts');
-    checkReportOptions(parsed, { stdoutIsOurs: false });
-    const options = recordOptions(parsed);
-    const target = resolveTarget(parsed.rest, options);
-    const plugins = await pluginsFor(parsed);
-    await checkReports(parsed, plugins);
-    const { profile, exit } = await recordTarget(target, options, plugins);
-    const kept = parsed.options.has('no-save')
-      ? profile
-      : await keepProfile(profile, target.entry ?? target.given[0]!);
+    const { profile, exit, plugins } = await measuredProgram(parsed);
     const { printReport } = await import('../print-report.ts');
-    await printReport(kept, parsed, process.stderr, plugins);
+    await printReport(profile, parsed, process.stderr, plugins);
     return await endAs(exit);
   },
 };
