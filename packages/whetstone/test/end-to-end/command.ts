@@ -122,10 +122,16 @@ export function started(
   });
   /** Resolves when the program has printed this. */
   const prints = async (text: string) => {
-    while (!(printed.stdout + printed.stderr).includes(text)) {
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`It ended without printing '${text}': ${printed.stderr}`);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    const closed = ended.then(
+      () => true,
+      () => true,
+    );
+    const later = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), 20));
+    const found = () => (printed.stdout + printed.stderr).includes(text);
+    while (!found()) {
+      // What it printed last may come after its exit: its streams have to be closed, too.
+      if ((await Promise.race([closed, later()])) && !found())
+        throw new Error(`It ended without printing '${text}': ${printed.stdout}${printed.stderr}`);
     }
   };
   return { child, printed, prints, ended };
