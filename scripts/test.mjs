@@ -2,10 +2,22 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { getPython313 } from './get-pythons.mjs';
 import { root, setUp } from './setup.mjs';
 
 setUp();
-installDebianPackages({ chromium: '/usr/bin/chromium', python3: '/usr/bin/python3' });
+installDebianPackages({
+  chromium: '/usr/bin/chromium',
+  python3: '/usr/bin/python3',
+  pypy3: '/usr/bin/pypy3',
+  ipython3: '/usr/bin/ipython3',
+  'python3-pip': '/usr/lib/python3/dist-packages/pip',
+  'python3-setuptools': '/usr/lib/python3/dist-packages/setuptools',
+  'python3-venv': '/usr/share/doc/python3-venv',
+  'python3-line-profiler': '/usr/lib/python3/dist-packages/line_profiler',
+  patchelf: '/usr/bin/patchelf',
+});
+getPython313();
 
 const { status } = spawnSync(
   process.execPath,
@@ -31,15 +43,15 @@ function installDebianPackages(wanted) {
     process.getuid?.() === 0 && spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).status === 0;
   if (!mayInstall) {
     process.stderr.write(
-      `The tests of the page need ${missing.join(', ')}, and are skipped without. To have them: sudo sh -c '${command}'\n`,
+      `Some tests need ${missing.join(', ')}, and are skipped without. To have them: sudo sh -c '${command}'\n`,
     );
     return;
   }
-  process.stderr.write(`Installing ${missing.join(', ')} for the tests of the page.\n`);
+  process.stderr.write(`Installing ${missing.join(', ')} for the tests.\n`);
   const { status } = spawnSync('sh', ['-c', command], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
   });
   if (status !== 0)
-    process.stderr.write(`That failed; the tests of the page are skipped. To try again: ${command}\n`);
+    process.stderr.write(`That failed; tests that need them are skipped. To try again: ${command}\n`);
 }
