@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, readdirSync, statSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { isExecutable, onPath } from './executable.ts';
 import { RecordError } from './recording.ts';
 
 /** The oldest Node that the agent runs in. */
@@ -69,18 +70,5 @@ function versionOf(file: string): string | null {
 }
 
 function fromPath(name: string): string | null {
-  for (const folder of (process.env['PATH'] ?? '').split(path.delimiter)) {
-    const file = path.join(folder, name);
-    if (isExecutable(file)) return file;
-  }
-  return null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
+  return onPath(name, process.cwd(), process.env);
 }

@@ -1,22 +1,19 @@
-import {
-  accessSync,
-  closeSync,
-  constants,
-  existsSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { closest } from './closest.ts';
+import { isExecutable, onPath, shebangOf } from './executable.ts';
 import { findRuntime } from './find-runtime.ts';
+import {
+  pythonCommand,
+  pythonFile,
+  pythonProgram,
+  virtualEnvironmentCommand,
+} from './python/python-target.ts';
 import { RecordError, type Target } from './recording.ts';
 
 export interface ResolveOptions {
   readonly workingDirectory: string;
-  /** Name or path of another Node than the one that runs us. */
+  /** Name or path of another Node than the one that runs us, or of another Python than the project's. */
   readonly runtime: string | null;
   readonly environment?: NodeJS.ProcessEnv;
 }
@@ -25,8 +22,8 @@ const nodeName = /^node(js)?(\.exe)?$/;
 const nodeFiles = new Set(['.js', '.cjs', '.mjs', '.ts', '.cts', '.mts', '.jsx', '.tsx']);
 
 /**
- * Finds what `args` mean: a file, else a script of package.json, else a command of `node_modules/.bin`, else
- * one of the PATH.
+ * Finds what `args` mean: a file, else a script of package.json, else a command of `node_modules/.bin` or of a
+ * virtual environment, else one of the PATH. `-m` and `-c` begin a program as behind `python3`.
  *
  * @throws {@link RecordError} `TARGET_NOT_FOUND`, `TARGET_NOT_EXECUTABLE`, `RUNTIME_NOT_FOUND`, `RUNTIME_TOO_OLD`
  */
@@ -38,15 +35,17 @@ export function resolveTarget(args: readonly string[], options: ResolveOptions):
       'Nothing to run: name a file, a script of package.json or a command.',
     );
   }
+  const environment = options.environment ?? process.env;
+  const program = pythonProgram(args, { ...options, environment });
+  if (program !== null) return program;
   if (name.startsWith('-')) {
     throw new RecordError(
       'TARGET_NOT_FOUND',
       `${name} is not a program. Node's own options come after node: whetstone run node ${args.join(' ')}`,
     );
   }
-  const environment = options.environment ?? process.env;
   const found =
-    fileTarget(args, name, rest, options) ??
+    fileTarget(args, name, rest, options, environment) ??
     scriptTarget(args, name, rest, options) ??
     commandTarget(args, name, rest, options, environment);
   if (found !== null) return found;
@@ -58,6 +57,7 @@ function fileTarget(
   name: string,
   rest: string[],
   options: ResolveOptions,
+  environment: NodeJS.ProcessEnv,
 ): Target | null {
   const file = path.resolve(options.workingDirectory, name);
   const status = statSync(file, { throwIfNoEntry: false });
@@ -77,27 +77,28 @@ function fileTarget(
   if (nodeFiles.has(extension) || /\bnode\b/.test(shebang)) {
     return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
   }
-  if (extension === '.py' || /\bpython[\d.]*\b/.test(shebang)) {
-    const python =
-      onPath('python3', options.workingDirectory, process.env) ??
-      onPath('python', options.workingDirectory, process.env);
-    const command = isExecutable(file) && shebang !== '' ? file : python;
-    if (command === null)
-      throw new RecordError('RUNTIME_NOT_FOUND', `No python3 is on the PATH to run ${name} with.`);
-    return { given, kind: 'python', command, args: command === file ? rest : [file, ...rest], entry: file };
-  }
+  const python = pythonFile(given, name, { ...options, environment });
+  if (python !== null) return python;
   if (!isExecutable(file)) {
     // Without a path in front it may still be the name of a command.
-    if (!name.includes('/') && onPath(name, options.workingDirectory, process.env) !== null) return null;
+    if (!name.includes('/') && onPath(name, options.workingDirectory, environment) !== null) return null;
     throw new RecordError(
       'TARGET_NOT_EXECUTABLE',
-      `${name} is neither a program of Node (.js, .ts, …) nor executable: chmod +x it, or name what runs it.`,
+      `${name} is neither a program of Node (.js, .ts, …) nor of Python (.py), nor executable: chmod +x it, or name what runs it.`,
     );
   }
   if (nodeName.test(path.basename(file))) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
   }
-  return { given, kind: 'command', command: file, args: rest, entry: file };
+  return (
+    pythonCommand(given, file, { ...options, environment }) ?? {
+      given,
+      kind: 'command',
+      command: file,
+      args: rest,
+      entry: file,
+    }
+  );
 }
 
 /** As `npm run` does it: in a shell, the arguments quoted behind the script. */
@@ -148,13 +149,15 @@ function commandTarget(
       ? { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file }
       : { given, kind: 'command', command: file, args: rest, entry: file };
   }
+  const installed = virtualEnvironmentCommand(given, name, { ...options, environment });
+  if (installed !== null) return installed;
   const file = onPath(name, options.workingDirectory, environment);
   if (file === null) return null;
   if (nodeName.test(name)) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
   }
-  if (/^(python|pypy)[\d.]*$/.test(name))
-    return { given, kind: 'python', command: file, args: rest, entry: null };
+  const python = pythonCommand(given, file, { ...options, environment });
+  if (python !== null) return python;
   if (/\bnode\b/.test(shebangOf(file))) {
     return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
   }
@@ -244,39 +247,6 @@ function* upwards(folder: string): Generator<string> {
 function* binFolders(workingDirectory: string): Generator<string> {
   for (const folder of upwards(workingDirectory)) {
     if (path.basename(folder) !== 'node_modules') yield path.join(folder, 'node_modules', '.bin');
-  }
-}
-
-function onPath(name: string, workingDirectory: string, environment: NodeJS.ProcessEnv): string | null {
-  for (const folder of (environment['PATH'] ?? '').split(path.delimiter)) {
-    const file = path.resolve(workingDirectory, folder, name);
-    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true && isExecutable(file)) return file;
-  }
-  return null;
-}
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function shebangOf(file: string): string {
-  const head = Buffer.alloc(128);
-  try {
-    const descriptor = openSync(file, 'r');
-    try {
-      const length = readSync(descriptor, head);
-      const [line = ''] = head.toString('latin1', 0, length).split('\n');
-      return line.startsWith('#!') ? line : '';
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return '';
   }
 }
 
