@@ -1,0 +1,33 @@
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+from mended import mended
+from order import Order
+
+workers = 4
+
+
+def seal_orders(orders: list[Order]) -> int:
+    """A seal for each order, all of them combined."""
+    parts = [[order.id for order in orders[first::workers]] for first in range(workers)]
+    # Planted: only one thread at a time runs Python. Four share one core and wait for each other.
+    pool = ProcessPoolExecutor if mended("lock") else ThreadPoolExecutor
+    with pool(workers) as running:
+        seals = list(running.map(seal_part, parts))
+    return seals[0] ^ seals[1] ^ seals[2] ^ seals[3]
+
+
+def seal_part(texts: list[str]) -> int:
+    combined = 0
+    for text in texts:
+        combined ^= seal(text)
+    return combined
+
+
+def seal(text: str) -> int:
+    """FNV-1a, 32 bits, over the text again and again: a seal must cost something to forge."""
+    value = 0x811C9DC5
+    data = text.encode()
+    for _ in range(60):
+        for byte in data:
+            value = ((value ^ byte) * 0x01000193) & 0xFFFF_FFFF
+    return value
