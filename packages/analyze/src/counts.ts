@@ -27,3 +27,13 @@ export function figuresByFunction(profile: Profile, name: string): FunctionFigur
   }
   return { ofFunction, ofLine };
 }
+
+/** Of a line in several functions; `null` where none of them has a figure. */
+export function figureOfLine(
+  figures: FunctionFigures['ofLine'],
+  functions: readonly number[],
+  line: number,
+): number | null {
+  const known = functions.map((f) => figures.get(f)?.get(line)).filter((figure) => figure !== undefined);
+  return known.length > 0 ? known.reduce((a, b) => a + b, 0) : null;
+}

@@ -1,10 +1,11 @@
 import { functionTotalsOf, type Profile } from '@whetstone/profile';
-import { figuresByFunction } from './counts.ts';
+import { figureOfLine, figuresByFunction } from './counts.ts';
 import { matchFunctions } from './match-functions.ts';
 import { placeOf } from './places.ts';
 import type { FunctionLines } from './report.ts';
 import { busySelf, isResting, selectionOf, type Selection } from './selection.ts';
 import { sourceLines } from './source-lines.ts';
+import { stateFigures } from './state-figures.ts';
 
 /**
  * Longest listing where the function's end is not known: enough for any function people read, and a
@@ -34,6 +35,9 @@ export function functionLines(
   ).total;
   const calls = figuresByFunction(profile, 'calls').ofFunction;
   const hits = figuresByFunction(profile, 'hits').ofLine;
+  const allocated = figuresByFunction(profile, 'allocated').ofLine;
+  const resident = figuresByFunction(profile, 'resident').ofLine;
+  const states = stateFigures(profile, selection);
   const sources = sourceLines(profile);
   return matched.map((f) => {
     const file = functions.file[f]!;
@@ -59,7 +63,7 @@ export function functionLines(
     for (const g of [f, ...inside.filter((other) => other !== f)]) {
       for (const [line, count] of hits.get(g) ?? []) if (!hitsOf.has(line)) hitsOf.set(line, count);
     }
-    const seen = [...times.keys(), ...(hits.get(f)?.keys() ?? [])];
+    const seen = [...times.keys(), ...(hits.get(f)?.keys() ?? []), ...(states.lines.get(f)?.keys() ?? [])];
     const last = Math.min(known > 0 ? known : Math.max(first, ...seen), first + LINES_AT_MOST - 1);
     const self = [...times.values()].reduce((a, b) => a + b, 0);
     const text = sources(file);
@@ -78,6 +82,9 @@ export function functionLines(
           hits: selection.partial ? null : (hitsOf.get(line) ?? null),
           self: time,
           share: self > 0 ? time / self : 0,
+          allocated: figureOfLine(allocated, [...members], line),
+          resident: selection.partial ? null : figureOfLine(resident, [...members], line),
+          states: states.ofLine([...members], line),
         };
       }),
     };

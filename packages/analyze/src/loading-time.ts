@@ -1,17 +1,18 @@
 import { categories, selfByNode, type Microseconds, type Profile } from '@whetstone/profile';
 
-/** Where Node keeps its module loader. */
-const loader = 'node:internal/modules/';
+/** Where runtimes keep their module loader. */
+const loaders = { node: 'node:internal/modules/', cpython: '<frozen importlib', pypy: null, other: null };
 
 /**
- * Time in the main thread for finding, reading and compiling modules, by samples: Node's loader and what it
+ * Time in the main thread for finding, reading and compiling modules, by samples: the loader and what it
  * calls of the runtime. What a module does when it runs is its own, not the loader's.
  *
- * `null` where there are no samples, or where the runtime is not Node.
+ * `null` where there are no samples, or where the runtime's loader is not known.
  */
 export function loadingTime(profile: Profile): Microseconds | null {
   const { functions, nodes, strings, about } = profile;
-  if (about.runtime.name !== 'node' || nodes.parent.length === 0) return null;
+  const loader = loaders[about.runtime.name];
+  if (loader === null || nodes.parent.length === 0) return null;
   const self = selfByNode(profile, 0);
   const isLoader = Uint8Array.from(functions.file, (file) => (strings[file]!.startsWith(loader) ? 1 : 0));
   const isCode = Uint8Array.from(functions.category, (category) =>

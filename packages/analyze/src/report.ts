@@ -25,7 +25,7 @@ export interface RunReport {
   readonly time: TimeSplit;
   /** By self time, most first. The whole list, not only what the terminal shows. */
   readonly functions: readonly FunctionRow[];
-  /** By self time, most first. */
+  /** By self time, most first; where states are known, with those that only waited. */
   readonly lines: readonly LineRow[];
   /** By time, most first. */
   readonly waits: readonly WaitRow[];
@@ -106,6 +106,13 @@ export interface TimeSplit {
   readonly majorFaults: number | null;
   /** Inside `wall`: from the start of the process to the first line of the program. */
   readonly startUp: Microseconds | null;
+  /**
+   * What `cpu` was spent on, where the runtime tells: for CPython `bytecode`, `c-code`, `native` and
+   * `collector`. By samples, in proportion, so that they add up to `cpu`; `null` elsewhere.
+   */
+  readonly computing: States | null;
+  /** Inside `asleep`: waiting for the interpreter's lock, by samples; `null` where there is none. */
+  readonly lock: Microseconds | null;
   /** Inside `wall`: finding, reading and compiling modules; by samples where the recorder did not time it. */
   readonly loading: Microseconds | null;
   /** `sampled` where the operating system's figures are missing, as in an imported file. */
@@ -124,7 +131,16 @@ export interface FunctionRow extends Place {
    */
   readonly gainAtMost: number;
   readonly allocated: Bytes | null;
+  /** Of the function itself, asleep or not: more than `self` where it waited. */
+  readonly states: States;
 }
+
+/**
+ * Wall time by what it was spent on, by samples, where the runtime tells: for CPython `bytecode`, `c-code`
+ * (C code that holds the interpreter's lock), `native` (code that runs without it), `collector`, `lock`
+ * (waiting for it), `waiting`, `queued`. What did not occur is left out; empty for Node.
+ */
+export type States = Readonly<Record<string, Microseconds>>;
 
 export interface LineRow extends Place {
   readonly self: Microseconds;
@@ -133,6 +149,10 @@ export interface LineRow extends Place {
   /** The line itself, `null` where the source is not to be had. */
   readonly text: string | null;
   readonly allocated: Bytes | null;
+  /** By how much the resident memory of the process grew while the line ran, by samples; `null` where it is not known. */
+  readonly resident: Bytes | null;
+  /** Asleep or not: more than `self` where it waited. */
+  readonly states: States;
 }
 
 export interface WaitRow extends Place {
@@ -180,6 +200,9 @@ export interface FunctionLines extends Place {
     readonly self: Microseconds;
     /** Part of the function's `self`, 0 to 1. */
     readonly share: number;
+    readonly allocated: Bytes | null;
+    readonly resident: Bytes | null;
+    readonly states: States;
   }[];
 }
 
@@ -191,11 +214,7 @@ export interface ThreadRow {
   readonly cpu: Microseconds | null;
   readonly queued: Microseconds | null;
   readonly asleep: Microseconds | null;
-  /**
-   * What the thread's moments were spent on, as far as the runtime tells: for CPython `bytecode`,
-   * `native-with-lock`, `native`, `lock`, `collector`, `waiting`, `queued`. Empty for Node.
-   */
-  readonly states: Readonly<Record<string, Microseconds>>;
+  readonly states: States;
 }
 
 /** A claim with what it rests on. */

@@ -15,7 +15,27 @@ export interface Selection {
   readonly busy: Microseconds;
   /** True where it is a part of the run only: exact counts, which are of the whole run, do not fit it. */
   readonly partial: boolean;
+  /** What the time was spent on, asleep or not, where the runtime tells: for each state its call paths and lines. */
+  readonly states: ReadonlyMap<string, StateColumns>;
 }
+
+/** Wall time in one state, one row for each call path and line. */
+export interface StateColumns {
+  readonly row: ArrayLike<number>;
+  readonly line: ArrayLike<number>;
+  readonly value: ArrayLike<number>;
+}
+
+/** States in which a thread does not compute. */
+const restingStates: ReadonlySet<string> = new Set(['lock', 'waiting', 'queued']);
+
+/** Whether a state of a sample stands for not computing. */
+export function isRestingState(state: string): boolean {
+  return restingStates.has(state);
+}
+
+/** How the measures are called that hold the time in a state: `state:bytecode`. */
+const STATE_MEASURE = 'state:';
 
 /** Whether a function row stands for not computing: asleep, or nothing to do. */
 export function isResting(profile: Profile, functionRow: number): boolean {
@@ -28,12 +48,13 @@ export function selectionOf(profile: Profile): Selection {
   const marked = regionStretches(profile);
   if (marked.size === 0) {
     const columns = profile.measures.filter(({ name, per }) => name === 'self' && per === 'node');
-    return selectionFrom(profile, columns, selfByNode(profile), false);
+    return selectionFrom(profile, columns, selfByNode(profile), false, statesOfRun(profile));
   }
   const row: number[] = [];
   const line: number[] = [];
   const value: number[] = [];
   const self = new Float64Array(profile.nodes.parent.length);
+  const states = new Map<string, GrowingColumns>();
   for (const [thread, stretches] of marked) {
     const samples = profile.samples[thread];
     if (!samples) continue;
@@ -47,26 +68,53 @@ export function selectionOf(profile: Profile): Selection {
         inside += Math.min(end, stretches[s]!.end) - Math.max(start, stretches[s]!.start);
       }
       if (inside <= 0) continue;
+      const state = profile.strings[samples.state[i]!] ?? '';
+      if (state !== '') addTo(states, state, samples.node[i]!, samples.line[i]!, inside);
+      if (isRestingState(state)) continue;
       row.push(samples.node[i]!);
       line.push(samples.line[i]!);
       value.push(inside);
       self[samples.node[i]!]! += inside;
     }
   }
-  return selectionFrom(profile, [{ row, line, value }], self, true);
+  return selectionFrom(profile, [{ row, line, value }], self, true, states);
 }
 
-interface Columns {
-  readonly row: ArrayLike<number>;
-  readonly line: ArrayLike<number>;
-  readonly value: ArrayLike<number>;
+interface GrowingColumns {
+  readonly row: number[];
+  readonly line: number[];
+  readonly value: number[];
+}
+
+function statesOfRun(profile: Profile): Map<string, StateColumns> {
+  const states = new Map<string, StateColumns>();
+  for (const { name, per, row, line, value } of profile.measures) {
+    if (per === 'node' && name.startsWith(STATE_MEASURE))
+      states.set(name.slice(STATE_MEASURE.length), { row, line, value });
+  }
+  return states;
+}
+
+function addTo(
+  states: Map<string, GrowingColumns>,
+  state: string,
+  row: number,
+  line: number,
+  value: number,
+): void {
+  const columns = states.get(state) ?? { row: [], line: [], value: [] };
+  states.set(state, columns);
+  columns.row.push(row);
+  columns.line.push(line);
+  columns.value.push(value);
 }
 
 function selectionFrom(
   profile: Profile,
-  columns: readonly Columns[],
+  columns: readonly StateColumns[],
   self: Float64Array,
   partial: boolean,
+  states: ReadonlyMap<string, StateColumns>,
 ): Selection {
   let busy = 0;
   for (let row = 0; row < self.length; row++) {
@@ -88,6 +136,7 @@ function selectionFrom(
     self,
     busy,
     partial,
+    states,
   };
 }
 

@@ -1,7 +1,8 @@
 import { categories, selfByNode, type Profile } from '@whetstone/profile';
 import { loadingTime } from './loading-time.ts';
-import type { CollectionRow, TimeSplit } from './report.ts';
-import { isResting } from './selection.ts';
+import type { CollectionRow, States, TimeSplit } from './report.ts';
+import { isResting, isRestingState } from './selection.ts';
+import { statesOfThread } from './thread-rows.ts';
 
 /**
  * How the main thread spent its time.
@@ -16,6 +17,8 @@ export function timeSplit(profile: Profile): TimeSplit {
   const sampled = sampledTime(profile);
   const cpu = Math.min(wall, told ?? sampled.busy);
   const queued = thread?.queued == null ? null : Math.min(thread.queued, wall - cpu);
+  const states = statesOfThread(profile, 0);
+  const computing = computingStates(states, cpu);
   const asleep = Math.max(0, wall - cpu - (queued ?? 0));
   const waiting = looked(profile) ? Math.min(asleep, chargedToMain(profile)) : null;
   return {
@@ -25,9 +28,12 @@ export function timeSplit(profile: Profile): TimeSplit {
     asleep,
     waiting,
     unexplained: waiting === null ? null : asleep - waiting,
-    collector: collectorTime(profile, sampled.collector, cpu),
+    collector:
+      computing === null ? collectorTime(profile, sampled.collector, cpu) : (computing['collector'] ?? 0),
     majorFaults: thread?.majorFaults ?? null,
     startUp: thread?.startUp ?? null,
+    computing,
+    lock: states['lock'] === undefined ? null : Math.min(asleep, states['lock']),
     loading: thread?.loading ?? loadingTime(profile),
     kind: told === null ? 'sampled' : 'measured',
   };
@@ -47,6 +53,14 @@ export function collectionRows(profile: Profile): CollectionRow[] {
     row.longest = Math.max(row.longest, collections.duration[i]!);
   }
   return [...rows.values()].toSorted((a, b) => b.time - a.time);
+}
+
+/** The samples' split of computing, stretched to what the system says was computed. */
+function computingStates(states: States, cpu: number): States | null {
+  const computed = Object.entries(states).filter(([state]) => !isRestingState(state));
+  const sum = computed.reduce((all, [, time]) => all + time, 0);
+  if (sum <= 0) return null;
+  return Object.fromEntries(computed.map(([state, time]) => [state, (time / sum) * cpu]));
 }
 
 function sampledTime(profile: Profile): { busy: number; collector: number } {

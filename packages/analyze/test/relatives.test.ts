@@ -96,7 +96,7 @@ describe('functionLines', () => {
       total: 40,
       calls: 2,
     });
-    expect(listing.lines).toEqual([
+    expect(listing.lines).toMatchObject([
       { line: 2, text: 'function sum(xs) {', hits: null, self: 0, share: 0 },
       { line: 3, text: '  let s = 0;', hits: 2, self: 0, share: 0 },
       { line: 4, text: '  for (const x of xs) s += f(x);', hits: 2000, self: 40, share: 1 },

@@ -67,8 +67,20 @@ describe('lines', () => {
         hits: 12,
         text: '  xs.map((x) => x + 1);',
         allocated: null,
+        resident: null,
+        states: {},
       },
-      { file: 'a.ts', line: 2, function: 'main', self: 4, hits: null, text: '  start();', allocated: null },
+      {
+        file: 'a.ts',
+        line: 2,
+        function: 'main',
+        self: 4,
+        hits: null,
+        text: '  start();',
+        allocated: null,
+        resident: null,
+        states: {},
+      },
     ]);
   });
 

@@ -91,8 +91,9 @@ export function startUp({ report: { time } }: Facts): Evidence[] {
 }
 
 /** Loading and compiling modules takes a part worth having. */
-export function moduleLoading({ profile, report: { time } }: Facts): Evidence[] {
-  if (time.loading === null || time.wall === 0) return [];
+export function moduleLoading({ profile, report: { about, time } }: Facts): Evidence[] {
+  // What there is to try is Node's.
+  if (about.runtime.name !== 'node' || time.loading === null || time.wall === 0) return [];
   if (time.loading < LOADING_LEAST || time.loading / time.wall < LOADING_MATTERS) return [];
   return [
     {
