@@ -47,12 +47,13 @@ function nothingFound({ about }: RunReport, width: number, pen: Pen): string[] {
     about.sampled === 0
       ? 'Only the operating system measured this run.'
       : 'No known cause shows in this run.';
+  const { name } = about.runtime;
   const missing = [
     ...(about.modes.counts ? [] : ['--counts (how often each function and line ran)']),
-    ...(about.modes.deopts ? [] : ['--deopts (optimised code that was thrown away)']),
+    ...(about.modes.deopts || name !== 'node' ? [] : ['--deopts (optimised code that was thrown away)']),
   ];
   const more =
-    about.sampled === 0 || about.runtime.name !== 'node' || missing.length === 0
+    about.sampled === 0 || name === 'other' || missing.length === 0
       ? ''
       : ` More can be seen with ${missing.join(' and ')}.`;
   return paragraph(looked + more, width, pen);

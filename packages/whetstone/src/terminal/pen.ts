@@ -2,7 +2,19 @@ import { safeText } from './safe-text.ts';
 import type { View } from './view.ts';
 
 /** What a colour repeats; each is said by a word, a glyph or a number too. */
-export type Style = 'plain' | 'strong' | 'faint' | 'computing' | 'queueing' | 'waiting' | 'hot' | 'warning';
+export type Style =
+  | 'plain'
+  | 'strong'
+  | 'faint'
+  | 'computing'
+  | 'c-code'
+  | 'native'
+  | 'collector'
+  | 'lock'
+  | 'queueing'
+  | 'waiting'
+  | 'hot'
+  | 'warning';
 
 /** What lines are made with: the marks and colours of one view. */
 export interface Pen {
@@ -18,6 +30,10 @@ export interface Pen {
 export interface Glyphs {
   readonly ellipsis: string;
   readonly computing: string;
+  readonly cCode: string;
+  readonly native: string;
+  readonly collector: string;
+  readonly lock: string;
   readonly queueing: string;
   readonly waiting: string;
   readonly unexplained: string;
@@ -40,6 +56,10 @@ export function penFor({ colour, unicode }: Pick<View, 'colour' | 'unicode'>): P
 const unicodeGlyphs: Glyphs = {
   ellipsis: '…',
   computing: '█',
+  cCode: '▓',
+  native: '▄',
+  collector: '▚',
+  lock: '╳',
   queueing: '▒',
   waiting: '░',
   unexplained: '·',
@@ -51,6 +71,10 @@ const unicodeGlyphs: Glyphs = {
 const asciiGlyphs: Glyphs = {
   ellipsis: '...',
   computing: '#',
+  cCode: 'c',
+  native: 'n',
+  collector: 'g',
+  lock: 'x',
   queueing: '=',
   waiting: '-',
   unexplained: '.',
@@ -79,6 +103,10 @@ const codes: Readonly<Record<Exclude<Style, 'plain'>, string>> = {
   strong: '1',
   faint: '2',
   computing: '34',
+  'c-code': '94',
+  native: '32',
+  collector: '31',
+  lock: '35',
   queueing: '33',
   waiting: '36',
   hot: '1;33',

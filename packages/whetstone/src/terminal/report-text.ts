@@ -4,6 +4,7 @@ import {
   placeText,
   type FunctionLines,
   type FunctionRow,
+  type LineRow,
   type Relatives,
   type RunReport,
 } from '@whetstone/analyze';
@@ -13,6 +14,7 @@ import {
   functionLinesTable,
   functionsTable,
   linesTable,
+  memoryTable,
   regionsTable,
   relativesTable,
   threadsTable,
@@ -23,10 +25,13 @@ import { timeBar } from './time-bar.ts';
 import type { SortKey, View } from './view.ts';
 
 /** Rows of a table where `--top` does not say. */
-const ROWS = { lines: 5, functions: 10, waits: 6, threads: 8, relatives: 15 } as const;
+const ROWS = { lines: 5, functions: 10, memory: 4, waits: 6, threads: 8, relatives: 15 } as const;
 
 /** Of what was sampled: lines below are left out unless `--top` asks for them. */
 const LINE_SHARE_LEAST = 0.01;
+
+/** Of the peak memory: growth below is left out unless `--top` asks for it. */
+const MEMORY_SHARE_LEAST = 0.02;
 
 /**
  * The report of a run as the terminal shows it: first what is so, in a sentence, then the evidence.
@@ -44,14 +49,13 @@ export function reportText(report: RunReport, view: View): string {
     [...timeBar(report.time, width, pen), ...details(report, width, pen)],
     report.regions.length > 0 ? regionsTable(report.regions, width, pen) : [],
     ...(asked ? [] : [hottestLines(report, view, width, pen), functions(report, view, width, pen)]),
+    asked ? [] : memory(report, view, width, pen),
     ...[view.callers, view.callees].map((found) => (found ? relatives(found, view, width, pen) : [])),
     ...listings.map((lines) => functionListing(lines, width, pen)),
     (view.unknown ?? []).flatMap((name) => noSuchFunction(name, width, pen)),
     ...(asked ? [] : report.marked.map((marked) => functionListing(marked, width, pen))),
     waits(report, view, width, pen),
-    report.threads.length > 1
-      ? threadsTable(report.threads.slice(0, view.top ?? ROWS.threads), width, pen)
-      : [],
+    threads(report, view, width, pen),
     warningLines(report, width, pen),
     footer(report, view, width, pen),
   ];
@@ -91,7 +95,10 @@ function details({ about, time }: RunReport, width: number, pen: Pen): string[] 
     time.queued === null && time.kind === 'measured' ? 'queueing is not told here' : '',
     time.startUp === null || about.modes.attached ? '' : `start-up ${formatTime(time.startUp)}`,
     time.loading === null || time.loading === 0 ? '' : `loading modules ${formatTime(time.loading)}`,
-    time.collector === null ? '' : `collector ${time.collector === 0 ? 'none' : formatTime(time.collector)}`,
+    // Where the bar has it, it need not be told again.
+    time.collector === null || time.computing !== null
+      ? ''
+      : `collector ${time.collector === 0 ? 'none' : formatTime(time.collector)}`,
     time.majorFaults ? `pages read from disk ${formatCount(time.majorFaults)}` : '',
     about.cpu !== null && about.cpu > time.cpu * 1.05 ? `CPU of all threads ${formatTime(about.cpu)}` : '',
     about.peakMemory === null ? '' : `peak memory ${formatBytes(about.peakMemory)}`,
@@ -104,10 +111,42 @@ function details({ about, time }: RunReport, width: number, pen: Pen): string[] 
 function hottestLines(report: RunReport, view: View, width: number, pen: Pen): string[] {
   const shown = pathFilter(view.include ?? [], view.exclude ?? []);
   const rows = report.lines
-    .filter(({ file }) => !file.startsWith('node:') && shown(file))
+    .filter(({ file }) => !file.startsWith('node:') && !file.startsWith('<frozen ') && shown(file))
     .filter(({ self }) => view.top !== undefined || self >= report.about.sampled * LINE_SHARE_LEAST)
     .slice(0, view.top ?? ROWS.lines);
   return rows.length === 0 ? [] : linesTable(rows, report.about.sampled, width, pen);
+}
+
+/** Growth that lasts is what matters: lines where memory shrank are not shown. */
+function memory(report: RunReport, view: View, width: number, pen: Pen): string[] {
+  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const least = view.top === undefined ? (report.about.peakMemory ?? 0) * MEMORY_SHARE_LEAST : 0;
+  const weight = ({ resident, allocated }: LineRow) => Math.max(resident ?? 0, allocated ?? 0);
+  const rows = report.lines
+    .filter((row) => shown(row.file) && weight(row) > least)
+    .toSorted((a, b) => weight(b) - weight(a))
+    .slice(0, view.top ?? ROWS.memory);
+  return rows.length === 0 ? [] : memoryTable(rows, width, pen);
+}
+
+/** The main thread, and the others by what they computed. */
+function threads(report: RunReport, view: View, width: number, pen: Pen): string[] {
+  const [main, ...others] = report.threads;
+  if (main === undefined || others.length === 0) return [];
+  const sortedOthers = others.toSorted((a, b) => (b.cpu ?? 0) - (a.cpu ?? 0));
+  const rows = [main, ...sortedOthers].slice(0, view.top ?? ROWS.threads);
+  const hidden = report.threads.length - rows.length;
+  return [
+    ...threadsTable(rows, width, pen),
+    ...(hidden > 0
+      ? paragraph(
+          `${formatCount(hidden)} more computed less; --top ${report.threads.length} shows them.`,
+          width,
+          pen,
+          'faint',
+        )
+      : []),
+  ];
 }
 
 function functions(report: RunReport, view: View, width: number, pen: Pen): string[] {

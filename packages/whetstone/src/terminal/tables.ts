@@ -6,15 +6,26 @@ import {
   type Place,
   type RegionRow,
   type Relatives,
+  type States,
   type ThreadRow,
   type WaitRow,
 } from '@whetstone/analyze';
-import { formatCount, formatTime } from '@whetstone/profile';
+import { formatBytes, formatCount, formatTime } from '@whetstone/profile';
 import type { Pen, Style } from './pen.ts';
+import { shownStates, stateBar, stateWords } from './states.ts';
 import { tableLines, timeCells, type Column } from './table.ts';
 
 /** From this share on a row is coloured: making it twice as fast gains 5 % of the computing. */
 const HOT_SHARE = 0.1;
+
+/** Cells of a bar inside a table: an eighth is what a glance tells apart. */
+const BAR_CELLS = 8;
+
+/** Characters of source that a listing keeps: figures of memory and of the split go first. */
+const SOURCE_LEAST = 20;
+
+/** Where there is room the bars are told in words as well. */
+const WORDS_FROM = 110;
 
 /** The hottest lines with their source. */
 export function linesTable(rows: readonly LineRow[], sampled: number, width: number, pen: Pen): string[] {
@@ -49,6 +60,24 @@ export function linesTable(rows: readonly LineRow[], sampled: number, width: num
             ),
           ]
         : []),
+      ...splitColumns(rows, 3, width, pen),
+    ],
+    width,
+    pen,
+  );
+}
+
+/** Lines at which the memory of the program grew most, and what they allocated where that was measured. */
+export function memoryTable(rows: readonly LineRow[], width: number, pen: Pen): string[] {
+  return tableLines(
+    [
+      placeColumn('MEMORY BY LINE', rows, pen, 9, Math.max(20, Math.floor(width * 0.28))),
+      textColumn(
+        rows.map(({ text }) => text?.trim() ?? ''),
+        6,
+        pen,
+      ),
+      ...memoryColumns(rows, 8),
     ],
     width,
     pen,
@@ -105,6 +134,16 @@ export function functionsTable(
         pen,
       ),
       ...perCall('total', 2),
+      ...splitColumns(rows, 3, width, pen),
+      ...(rows.some(({ allocated }) => allocated !== null)
+        ? [
+            figures(
+              'allocated',
+              rows.map(({ allocated }) => bytesText(allocated)),
+              2,
+            ),
+          ]
+        : []),
       {
         ...figures(
           'gain at most',
@@ -153,6 +192,7 @@ export function waitsTable(rows: readonly WaitRow[], width: number, pen: Pen): s
 /** Threads and processes; the main thread is first. */
 export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen): string[] {
   const processes = new Set(rows.map(({ process }) => process)).size;
+  const split = rows.some(({ states }) => Object.keys(states).length > 0);
   return tableLines(
     [
       {
@@ -177,22 +217,42 @@ export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen
         8,
         pen,
       ),
-      times(
-        'queueing',
-        rows.map(({ queued }) => queued),
-        6,
-        pen,
-      ),
-      times(
-        'waiting',
-        rows.map(({ asleep }) => asleep),
-        5,
-        pen,
-      ),
+      ...(split
+        ? stateColumns(rows, pen)
+        : [
+            times(
+              'queueing',
+              rows.map(({ queued }) => queued),
+              6,
+              pen,
+            ),
+            times(
+              'waiting',
+              rows.map(({ asleep }) => asleep),
+              5,
+              pen,
+            ),
+          ]),
     ],
     width,
     pen,
   );
+}
+
+/** A column for each state that any thread was in; where there is no room, those with the least time go. */
+function stateColumns(rows: readonly ThreadRow[], pen: Pen): Column[] {
+  // Threads of other programs have no states: what the system says of them stands in the same columns.
+  const timeIn = ({ states, queued, asleep }: ThreadRow, state: string) => {
+    if (Object.keys(states).length > 0) return states[state] ?? 0;
+    return state === 'queued' ? queued : state === 'waiting' ? asleep : null;
+  };
+  return shownStates(pen)
+    .map(({ state, name }) => ({ name, values: rows.map((row) => timeIn(row, state)) }))
+    .map((column) => ({ ...column, sum: column.values.reduce<number>((sum, time) => sum + (time ?? 0), 0) }))
+    .filter(({ sum }) => sum > 0)
+    .map(({ name, values, sum }, _, all) =>
+      times(name, values, 1 + all.filter((other) => other.sum < sum).length / all.length, pen),
+    );
 }
 
 /** Stretches that the program marked. */
@@ -294,15 +354,60 @@ export function functionLinesTable({ lines, self }: FunctionLines, width: number
         lines.map((row) => seen(row, share(row.self, self))),
         6,
       ),
-      textColumn(
-        lines.map(({ text }) => text ?? ''),
-        8,
-        pen,
-      ),
+      // Without words: the source needs the room.
+      ...splitColumns(lines, 4, 0, pen),
+      ...memoryColumns(lines, 2),
+      {
+        ...textColumn(
+          lines.map(({ text }) => text ?? ''),
+          8,
+          pen,
+        ),
+        cut: { part: 'end', least: SOURCE_LEAST },
+      },
     ],
     width,
     pen,
   );
+}
+
+/** What the time of each row was spent on, where the runtime tells: as a bar, and in words where there is room. */
+function splitColumns(
+  rows: readonly { readonly states: States }[],
+  keep: number,
+  width: number,
+  pen: Pen,
+): Column[] {
+  if (rows.every(({ states }) => Object.keys(states).length === 0)) return [];
+  const bars = rows.map(({ states }) => stateBar(states, BAR_CELLS, pen));
+  const words = rows.map(({ states }) => pen.own(stateWords(states, pen, 2)));
+  return [
+    { title: 'spent on', cells: bars, align: 'left', keep },
+    ...(width >= WORDS_FROM ? [{ title: '', cells: words, align: 'left', keep: 1 } as const] : []),
+  ];
+}
+
+function memoryColumns(
+  rows: readonly { readonly resident: number | null; readonly allocated: number | null }[],
+  keep: number,
+): Column[] {
+  const column = (title: string, values: readonly (number | null)[]) =>
+    values.some((value) => value !== null) ? [figures(title, timeCells(values.map(bytesText)), keep)] : [];
+  return [
+    ...column(
+      'grew by',
+      rows.map(({ resident }) => resident),
+    ),
+    ...column(
+      'allocated',
+      rows.map(({ allocated }) => allocated),
+    ),
+  ];
+}
+
+/** Nothing where it was not measured. */
+function bytesText(bytes: number | null): string {
+  return bytes === null ? '' : formatBytes(bytes);
 }
 
 function placeColumn(

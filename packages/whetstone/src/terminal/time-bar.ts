@@ -1,6 +1,7 @@
 import type { TimeSplit } from '@whetstone/analyze';
 import { formatTime } from '@whetstone/profile';
 import type { Pen, Style } from './pen.ts';
+import { shownStates, wholeCells } from './states.ts';
 import { textWidth } from './text-width.ts';
 
 interface Part {
@@ -19,9 +20,10 @@ export function timeBar(time: TimeSplit, columns: number, pen: Pen): string[] {
   const inline = textWidth(wall) + 3 + 20 <= columns;
   const lead = inline ? textWidth(wall) + 3 : 0;
   const parts = partsOf(time, pen);
-  const cells = cellsFor(
+  const cells = wholeCells(
     parts.map((part) => part.time),
     Math.max(1, Math.min(BAR_AT_MOST, columns - lead)),
+    1,
   );
   const bar = parts.map((part, i) => pen.paint(part.style, part.glyph.repeat(cells[i]!))).join('');
   const lines = inline ? [`${wall}   ${bar}`] : [wall, bar];
@@ -30,38 +32,31 @@ export function timeBar(time: TimeSplit, columns: number, pen: Pen): string[] {
 
 function partsOf(time: TimeSplit, pen: Pen): Part[] {
   const { glyphs } = pen;
-  const parts: Part[] = [{ name: 'computing', glyph: glyphs.computing, style: 'computing', time: time.cpu }];
+  const states = shownStates(pen);
+  const parts: Part[] =
+    time.computing === null
+      ? [{ name: 'computing', glyph: glyphs.computing, style: 'computing', time: time.cpu }]
+      : states.map((state) => ({ ...state, time: time.computing?.[state.state] ?? 0 }));
   if (time.queued !== null) {
     parts.push({ name: 'queueing', glyph: glyphs.queueing, style: 'queueing', time: time.queued });
   }
+  const lock = time.lock ?? 0;
+  if (lock > 0) parts.push({ name: 'waiting for the lock', glyph: glyphs.lock, style: 'lock', time: lock });
   const asleep = time.queued === null && time.kind === 'measured' ? 'waiting or queueing' : 'waiting';
   if (time.waiting === null) {
-    parts.push({ name: asleep, glyph: glyphs.waiting, style: 'waiting', time: time.asleep });
+    parts.push({ name: asleep, glyph: glyphs.waiting, style: 'waiting', time: time.asleep - lock });
   } else {
-    parts.push({ name: 'waiting', glyph: glyphs.waiting, style: 'waiting', time: time.waiting });
+    // The lock is one of the waits, as far as they name it.
+    const waiting = Math.max(0, time.waiting - lock);
+    parts.push({ name: 'waiting', glyph: glyphs.waiting, style: 'waiting', time: waiting });
     parts.push({
       name: 'unexplained',
       glyph: glyphs.unexplained,
       style: 'faint',
-      time: time.unexplained ?? 0,
+      time: Math.max(0, time.asleep - lock - waiting),
     });
   }
   return parts.filter((part) => part.time > 0);
-}
-
-/** Whole cells by largest remainder, so that they fill the bar; what is there at all gets one. */
-function cellsFor(times: readonly number[], width: number): number[] {
-  const sum = times.reduce((a, b) => a + b, 0);
-  if (sum === 0) return times.map(() => 0);
-  const exact = times.map((time) => (time / sum) * width);
-  const cells = exact.map((share) => Math.max(1, Math.floor(share)));
-  for (let left = width - cells.reduce((a, b) => a + b, 0); left !== 0; left -= Math.sign(left)) {
-    const remainders = exact.map((share, i) => share - cells[i]!);
-    const at = left > 0 ? remainders.indexOf(Math.max(...remainders)) : cells.indexOf(Math.max(...cells));
-    if (left < 0 && cells[at]! <= 1) break;
-    cells[at]! += Math.sign(left);
-  }
-  return cells;
 }
 
 function legend(parts: readonly Part[], indent: number, columns: number, pen: Pen): string[] {

@@ -2,6 +2,7 @@ import { callees, callers, explain, functionLines, functionNames, runReport } fr
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { drawnRun } from '../../../analyze/test/drawn-run.ts';
+import { pythonRun } from '../../../analyze/test/python-run.ts';
 import { arbitraryProfile } from '../../../profile/test/arbitrary-profile.ts';
 import { fillFindings } from '../../src/findings.ts';
 import { explainText } from '../../src/terminal/explain-text.ts';
@@ -213,6 +214,87 @@ describe('a report', () => {
     });
     expect(text).toContain("No function is called 'spiltRow' in this profile.");
     expect(text).toContain(String.raw`No function is called 'x\x1b[2J' in this profile.`);
+  });
+});
+
+describe('a report of a Python program', () => {
+  const report = runReport(pythonRun());
+
+  test('says what the time was spent on', () => {
+    expect(lines(reportText(report, plain)).slice(0, 36)).toEqual(
+      lines(String.raw`
+  Computing, mostly on one line: 400 ms of 1.60 s went to seal.py:4.
+
+  wall 2.00 s   ███████████████▓▓▓▓▓▓▓▓▓▓▄▄▄▚▚▚▒▒▒╳╳╳╳╳╳╳░░░░░░░░░░░░░░░░░░░░░░░
+  █ Python 480 ms  ▓ C code 320 ms  ▄ native 100 ms  ▚ collector 100 ms
+  ▒ queueing 100 ms  ╳ waiting for the lock 200 ms  ░ waiting 700 ms
+  loading modules 60.0 ms · CPU of all threads 1.60 s · peak memory 120 MB
+
+  HOTTEST LINES                                     self     %    hits  spent on
+  seal.py:4      value = value * 31 + byte & 0x…  400 ms  25.0          ███╳╳╳╳╳
+  orders.py:6    if order.id in seen: continue    380 ms  23.8  10,000  ██████▒▒
+  orders.py:12   return re.sub(r"\s+$", "", not…  260 ms  16.3          ▓▓▓▓▓╳╳╳
+  server.py:5                                     200 ms  12.5          ████████
+  orders.py:7    seen.append(order.id)            160 ms  10.0          ███▚▚▚▚▚
+
+  FUNCTIONS     calls     self per call    total  spent on  gain at most
+  unique            1   540 ms   540 ms   540 ms  ██████▚▒  34 %  orders.py:3
+  seal                  400 ms            400 ms  ███╳╳╳╳╳  25 %  seal.py:1
+  clean         8,000   260 ms  32.5 µs   260 ms  ▓▓▓▓▓╳╳╳  16 %  orders.py:11
+  serve                 200 ms            200 ms  █░░░░░░░  13 %  server.py:1
+  <module>              140 ms           1.00 s   ██▄▄▄▄▄▄  63 %  main.py:1
+  _find_and_l…         60.0 ms           60.0 ms  ▓▓▓▓▓▓▓▓   4 %  <fro…rap>:1165
+  ask                     0 s               0 s   ░░░░░░░░   0 %  weather.py:2
+
+  MEMORY BY LINE                         grew by  allocated
+  orders.py:7     seen.append(order.id)  48.0 MB    45.0 MB
+
+  WAITS                count    time  longest
+  recv 127.0.0.1:8080     50  700 ms  15.0 ms  weather.py:3
+  GIL                     40  200 ms  5.00 ms  orders.py:12
+
+  THREADS    process  computing  Python  C code  native    lock  waiting
+  main.py        400    1.00 s   480 ms  320 ms  100 ms  200 ms   700 ms
+  sealer         400     400 ms  400 ms    0 s     0 s   600 ms     0 s
+  server.py      412     200 ms  200 ms    0 s     0 s     0 s   1.30 s
+`),
+    );
+  });
+
+  test('says it in words and in whole where there is room', () => {
+    const text = reportText(report, { ...plain, columns: 120 });
+    expect(text).toContain('▓▓▓▓▓╳╳╳  C code 57 %, lock 43 %\n');
+    expect(text).toContain('Python  C code  native  collector    lock  queueing  waiting\n');
+  });
+
+  test('needs neither colour nor more than ASCII', () => {
+    expect(reportText(report, { ...plain, unicode: false })).toContain(
+      'wall 2.00 s   ###############ccccccccccnnnggg===xxxxxxx-',
+    );
+    const coloured = reportText(report, { ...plain, colour: true });
+    expect(coloured.replace(sgr, '')).toBe(reportText(report, plain));
+  });
+
+  test('keeps the source in a listing, and lets figures go', () => {
+    const unique = functionLines(pythonRun(), 'unique');
+    expect(lines(reportText(report, { ...plain, lines: unique })).slice(8, 17)).toEqual(
+      lines(`  unique orders.py:3–9 · self 540 ms · total 540 ms · 1 call
+  line    hits    self  per hit     %  spent on  grew by
+     3                                                    def unique(orders):
+     4                                                        seen = []
+     5                                                        for order in orde…
+     6  10,000  380 ms  38.0 µs  70.4  ██████▒▒   900 kB          if order.id i…
+     7          160 ms           29.6  ███▚▚▚▚▚  48.0 MB          seen.append(o…
+     8                                                        return seen
+     9`),
+    );
+  });
+
+  test('names the hottest threads where there are many', () => {
+    const threads = Array.from({ length: 40 }, (_, i) => ({ thread: i + 1, name: `t${i}`, cpu: i * 1000 }));
+    const text = reportText(runReport(drawnRun({ stacks: ['main 1000000'], threads })), plain);
+    expect(text).toMatch(/THREADS.*\n {2}main .*\n {2}t39 /);
+    expect(text).toContain('33 more computed less; --top 41 shows them.');
   });
 });
 
