@@ -28,6 +28,8 @@ export default defineConfig({
     ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Real programs on a loaded machine: one more try, of which the closing line tells.
+    retry: 1,
     // Two cores are the usual case, and the end-to-end tests start programs of their own.
     maxWorkers: 2,
   },

@@ -27,6 +27,8 @@ const USUAL_INTERVAL = 1000;
 const LAST_WORD = 300;
 /** What is lost if the program is killed, in milliseconds. */
 const PIECE = 1000;
+/** A program that is busy closes its inspector when it gets round to it, in milliseconds. */
+const CLOSING = 2000;
 
 /**
  * Measures the main thread of a running Node until Ctrl-C, the given time, or its end; then leaves, and the
@@ -35,6 +37,15 @@ const PIECE = 1000;
  * @throws {@link RecordError} `PROCESS_NOT_FOUND`, `PROCESS_NOT_NODE` or `ATTACH_FAILED`
  */
 export async function attach(pid: number, options: AttachOptions): Promise<Recording> {
+  const stop = stopAsked();
+  try {
+    return await attachUntil(stop, pid, options);
+  } finally {
+    stop.ignore();
+  }
+}
+
+async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Promise<Recording> {
   const { url, wasOpen } = await openInspector(pid);
   const client = await connect(url, pid);
   const load = os.loadavg()[0] ?? null;
@@ -47,7 +58,7 @@ export async function attach(pid: number, options: AttachOptions): Promise<Recor
     const start = await describe(client, pid);
     const records: RawRecord[] = [start, { type: 'note', code: 'first-line', message: '', time: start.now }];
     const before = figures.figures;
-    await sampleUntil(client, interval, options, records);
+    await sampleUntil(stop, client, interval, options, records);
     figures.look();
     const end = now();
     if (isAlive(pid)) records.push({ type: 'end', reason: 'detached', now: end, idle: null });
@@ -133,8 +144,48 @@ async function evaluate(client: InspectorClient, expression: string): Promise<un
   return answer.result.value;
 }
 
+/** Whether the user wants us to leave. */
+interface Stop {
+  readonly asked: boolean;
+  /** Resolves after so many milliseconds, or as soon as we are asked to leave. */
+  wait(milliseconds: number): Promise<void>;
+  now(): void;
+  ignore(): void;
+}
+
+/** Hears Ctrl-C from before the program's inspector is opened: who opens it has to close it. */
+function stopAsked(): Stop {
+  let asked = false;
+  let wake = () => {};
+  const now = () => {
+    asked = true;
+    wake();
+  };
+  process.on('SIGINT', now);
+  process.on('SIGTERM', now);
+  return {
+    get asked() {
+      return asked;
+    },
+    wait: (milliseconds) =>
+      new Promise((resolve) => {
+        const timer = setTimeout(resolve, asked ? 0 : Math.max(milliseconds, 0));
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      }),
+    now,
+    ignore() {
+      process.removeListener('SIGINT', now);
+      process.removeListener('SIGTERM', now);
+    },
+  };
+}
+
 /** Pieces overlap, as those of the agent do: V8 never stops, and forgets nothing. */
 async function sampleUntil(
+  stop: Stop,
   client: InspectorClient,
   interval: number,
   options: AttachOptions,
@@ -142,12 +193,8 @@ async function sampleUntil(
 ): Promise<void> {
   const began = now();
   let samples = 0;
-  const state = { stopped: false, gone: false };
-  let wake = () => {};
-  const stop = () => {
-    state.stopped = true;
-    wake();
-  };
+  let pause = 0;
+  const state = { gone: false };
   client.on('Profiler.consoleProfileFinished', (params) => {
     const { profile, title } = params as { profile: V8Profile; title?: string };
     if (title?.startsWith('whetstone ') !== true) return;
@@ -155,12 +202,9 @@ async function sampleUntil(
     const piece: RawPiece = { type: 'piece', interval, pause, cpu: null, profile };
     records.push(piece);
   });
-  let pause = 0;
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
   const left = () => {
     state.gone = true;
-    stop();
+    stop.now();
   };
   void client.closed.then(left);
   // A program that ends waits until we have left; it can answer nothing more.
@@ -174,47 +218,55 @@ async function sampleUntil(
     // all of it away, and what is compiled from now on has them.
     await client.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
     await client.post('Profiler.stopPreciseCoverage');
-    for (let number = 0; !state.stopped; number++) {
+    for (let number = 0, last = false; !last && !state.gone; number++) {
       const rest = options.for === null ? PIECE : Math.min(PIECE, options.for - (now() - began) / 1e3);
-      if (rest > 0) {
-        await new Promise<void>((resolve) => {
-          const timer = setTimeout(resolve, rest);
-          wake = () => {
-            clearTimeout(timer);
-            resolve();
-          };
-        });
-      }
+      await stop.wait(rest);
       if (state.gone) break;
-      const last = state.stopped || rest < PIECE;
+      last = stop.asked || rest < PIECE;
       const next = last ? '' : `console.profile('whetstone ${number + 1}');`;
       // The program stands still while it answers; the time until we have it is the most that can be said.
       const asked = now();
       await evaluate(client, `${next}console.profileEnd('whetstone ${number}')`);
       pause = now() - asked;
       options.onProgress?.({ elapsed: now() - began, samples, stage: 'measuring' });
-      if (last) break;
     }
   } catch (cause) {
     // The program ended meanwhile: what was taken until then is reported.
     await new Promise((resolve) => setTimeout(resolve, LAST_WORD));
     if (!state.gone) throw cause;
-  } finally {
-    process.removeListener('SIGINT', stop);
-    process.removeListener('SIGTERM', stop);
   }
 }
 
-/** The port that our signal opened is closed again; the answer may not come, as its way closes too. */
+/**
+ * The port that our signal opened is closed again, by the program: where both sides close the connection at
+ * once, Node uses memory that it has freed (`WsHandler::OnCloseFrameWritten`), and the program dies. One that
+ * does not get round to it in time closes the port later, when we are long gone.
+ */
 async function closeInspector(client: InspectorClient): Promise<void> {
-  const expression = `setImmediate(() => process._debugEnd())`;
-  await Promise.race([
-    client
-      .post('Profiler.disable')
-      .then(() => evaluate(client, expression))
-      .catch(() => {}),
-    new Promise((resolve) => setTimeout(resolve, 1000)),
-  ]);
+  const closing = `globalThis[Symbol.for('@whetstone/closing')]`;
+  try {
+    await client.post('Profiler.disable');
+    await evaluate(client, `${closing} = setImmediate(() => { delete ${closing}; process._debugEnd(); }), 0`);
+    if (await within(CLOSING, client.closed)) return;
+    await evaluate(
+      client,
+      `clearImmediate(${closing}); delete ${closing};
+      setTimeout(() => process._debugEnd(), ${CLOSING}).unref(), 0`,
+    );
+  } catch {
+    // The way to the program closed with it, or before its answer came.
+  }
+}
+
+/** Whether a promise has settled before so many milliseconds are over. */
+async function within(milliseconds: number, promise: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), milliseconds);
+  });
+  const settled = await Promise.race([promise.then(() => true), late]);
+  clearTimeout(timer);
+  return settled;
 }
 
 /** Only what the threads used while we looked. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { attach, RecordError } from '@whetstone/record';
 import { afterEach, describe, expect, test } from 'vitest';
 import { environment, recorder } from './measured.ts';
@@ -24,7 +24,7 @@ describe('attach', () => {
       'busy.js',
       `function busy() { const end = Date.now() + 20; while (Date.now() < end); } console.log('ready'); setInterval(busy, 25);`,
     );
-    const pid = await started([file]);
+    const pid = await started(['--inspect-port=0', file]);
     const { profile, exit } = await attach(pid, options);
     expect(profile.strings).toContain('busy');
     expect(profile.samples[0]?.node.length).toBeGreaterThan(0);
@@ -32,9 +32,7 @@ describe('attach', () => {
     expect(profile.about.warnings.map(({ code }) => code)).toContain('attached-late');
     expect(exit).toEqual({ code: null, signal: null });
     expect(() => process.kill(pid, 0)).not.toThrow();
-    for (let waited = 0; waited < 3000 && listens(9229); waited += 50)
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    expect(listens(9229)).toBe(false);
+    while (listening(pid)) await new Promise((resolve) => setTimeout(resolve, 50));
     // And again: the first time left nothing that would be in the way.
     expect((await attach(pid, { ...options, for: 200 })).profile.strings).toContain('busy');
   });
@@ -42,10 +40,14 @@ describe('attach', () => {
   test('reports what it has when the program ends', async () => {
     const file = program(
       'ends.js',
-      `function busy() { const end = Date.now() + 20; while (Date.now() < end); } console.log('ready'); setInterval(busy, 25); setTimeout(() => process.exit(), 2500);`,
+      `function busy() { const end = Date.now() + 20; while (Date.now() < end); } console.log('ready'); setInterval(busy, 25); process.on('SIGTERM', () => process.exit());`,
     );
-    const pid = await started([file]);
-    const { profile } = await attach(pid, { ...options, for: null });
+    const pid = await started(['--inspect-port=0', file]);
+    const { profile } = await attach(pid, {
+      ...options,
+      for: null,
+      onProgress: ({ samples }) => void (samples > 500 && process.kill(pid, 'SIGTERM')),
+    });
     expect(profile.strings).toContain('busy');
   });
 
@@ -60,7 +62,7 @@ describe('attach', () => {
       'own.js',
       `process.on('SIGUSR1', () => {}); console.log('ready'); setInterval(() => {}, 1000);`,
     );
-    const pid = await started([file]);
+    const pid = await started(['--inspect-port=0', file]);
     await expect(attach(pid, options)).rejects.toMatchObject({ code: 'ATTACH_FAILED' });
     expect(() => process.kill(pid, 0)).not.toThrow();
   });
@@ -70,9 +72,19 @@ describe('attach', () => {
   });
 });
 
-function listens(port: number): boolean {
-  const hexadecimal = port.toString(16).toUpperCase().padStart(4, '0');
-  return readFileSync('/proc/net/tcp', 'latin1')
+/** Whether a process listens on any port: this one's own code does not. */
+function listening(pid: number): boolean {
+  const sockets = readdirSync(`/proc/${pid}/fd`).map((descriptor) => linkOf(`/proc/${pid}/fd/${descriptor}`));
+  return readFileSync(`/proc/${pid}/net/tcp`, 'latin1')
     .split('\n')
-    .some((line) => line.includes(`:${hexadecimal} 00000000:0000 0A`));
+    .map((line) => line.trim().split(/\s+/))
+    .some((fields) => fields[3] === '0A' && sockets.includes(`socket:[${fields[9]}]`));
+}
+
+function linkOf(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return '';
+  }
 }

@@ -127,9 +127,9 @@ describe('worker threads', () => {
         'looping.js',
         `const { Worker, isMainThread } = require('worker_threads'); ${spin}
        function inLoop() { for (;;) spin(10); }
-       if (!isMainThread) inLoop();
+       if (!isMainThread) { require('worker_threads').parentPort.postMessage('begun'); inLoop(); }
        else { const worker = new Worker(__filename); worker.on('exit', (code) => console.log('exit', code));
-         setTimeout(() => ${how === 'terminate()' ? 'worker.terminate()' : 'process.exit()'}, 700); }`,
+         worker.on('message', () => setTimeout(() => ${how === 'terminate()' ? 'worker.terminate()' : 'process.exit()'}, 1000)); }`,
       );
       const measured = await measure([file]);
       expect(measured.stdout).toBe((await plain([file])).stdout);

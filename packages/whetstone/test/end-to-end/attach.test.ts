@@ -6,9 +6,9 @@ const busy = `function spin() { const until = Date.now() + 30; let x = 0; while 
   setInterval(spin, 40); console.log('ready');`;
 const attach = ['attach', '--quiet', '--no-save', '--json', 'report.json'];
 
-/** A program that runs until the test is over. */
+/** A program that runs until the test is over, and shares the usual port with no other test. */
 async function running(folder: string, ...args: string[]) {
-  const program = started(process.execPath, args, { cwd: folder });
+  const program = started(process.execPath, ['--inspect-port=0', ...args], { cwd: folder });
   onTestFinished(() => void program.child.kill('SIGKILL'));
   await program.prints('ready');
   return program;
@@ -21,7 +21,8 @@ describe('attach', () => {
     });
     const program = await running(folder, 'app.js');
     const tool = started(process.execPath, [command, ...attach, String(program.child.pid)], { cwd: folder });
-    await pause(2500);
+    await program.prints('Debugger attached.');
+    await pause(1500);
     tool.child.kill('SIGINT');
     expect(await tool.ended).toMatchObject({ stdout: '', stderr: '', code: 0 });
     const report = reportIn(folder);
@@ -33,9 +34,13 @@ describe('attach', () => {
   });
 
   test('reports what it has when the program ends', async () => {
-    const folder = project({ 'app.js': `${busy} setTimeout(() => process.exit(0), 3500);` });
+    const folder = project({ 'app.js': `${busy} process.on('SIGTERM', () => process.exit(0));` });
     const program = await running(folder, 'app.js');
-    const { code, stderr } = await whetstone([...attach, String(program.child.pid)], { cwd: folder });
+    const tool = started(process.execPath, [command, ...attach, String(program.child.pid)], { cwd: folder });
+    await program.prints('Debugger attached.');
+    await pause(1500);
+    program.child.kill('SIGTERM');
+    const { code, stderr } = await tool.ended;
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(reportIn(folder).functions.some((row) => row.function === 'spin')).toBe(true);
     expect((await program.ended).code).toBe(0);
@@ -66,9 +71,9 @@ describe('attach', () => {
     if (process.getuid?.() !== 0 || spawnSync('setpriv', ['--version']).status !== 0)
       skip('needs root and setpriv');
     const folder = project({});
-    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+    const child = spawn(process.execPath, ['-e', `setInterval(() => {}, 1000); console.log('ready')`]);
     onTestFinished(() => void child.kill('SIGKILL'));
-    await pause(300);
+    await new Promise((resolve) => child.stdout.once('data', resolve));
     const other = ['--reuid=65534', '--regid=65534', '--clear-groups', process.execPath, command];
     const home = { HOME: '/nonexistent' };
     const { code, stderr } = await started(

@@ -58,9 +58,7 @@ export async function withAndWithout(
   const temporary = project({});
   rmSync(path.join(temporary, 'package.json'));
   const { whetstone: own = [], ...rest } = options;
-  // Without blanks: with them, another place is taken.
-  const home = mkdtempSync(path.join(os.tmpdir(), 'temporary-'));
-  onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+  const home = temporaryFolder();
   const all = { encoding: 'latin1' as const, cwd: folder, ...rest, env: { ...options.env, TMPDIR: home } };
   const plain = await started(node, args, all).ended;
   write(folder, files);
@@ -83,6 +81,27 @@ export function processesOf(text: string): string[] {
       }
     });
   });
+}
+
+/** A place for the files of runs, gone after the test. Without blanks: with them, another place is taken. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'temporary-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Resolves when a run with this TMPDIR has written so many samples. */
+export async function sampled(temporary: string, count: number): Promise<void> {
+  for (;;) {
+    const folders = readdirSync(temporary).filter((name) => name.startsWith('whetstone-'));
+    const written = folders.flatMap((folder) =>
+      readdirSync(path.join(temporary, folder))
+        .filter((name) => name.endsWith('.count'))
+        .map((name) => Number(readFileSync(path.join(temporary, folder, name), 'latin1'))),
+    );
+    if (written.some((samples) => samples >= count)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** Runs `whetstone …` to its end. */

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { project, reportIn, started, command, whetstone, type Ended } from './command.ts';
+import {
+  command,
+  project,
+  reportIn,
+  sampled,
+  started,
+  temporaryFolder,
+  whetstone,
+  type Ended,
+} from './command.ts';
 
 /** Long enough that samples fall into it on any machine. */
 const burn = `
@@ -73,12 +82,13 @@ const endless = `console.log('ready'); function spin() { for (;;) {} } spin();`;
 describe('a program in an endless loop', () => {
   test.each(['SIGINT', 'SIGTERM'] as const)('ends by %s, and the report names the loop', async (signal) => {
     const folder = project({ 'app.js': endless });
+    const temporary = temporaryFolder();
     const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], {
       cwd: folder,
+      env: { TMPDIR: temporary },
       detached: true,
     });
-    await run.prints('ready');
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await sampled(temporary, 1000);
     // To the whole group, as a terminal does.
     process.kill(-run.child.pid!, signal);
     const { signal: ended } = await run.ended;
@@ -92,11 +102,12 @@ describe('a program in an endless loop', () => {
     const folder = project({
       'app.js': `console.log('pid ' + process.pid); function spin() { for (;;) {} } spin();`,
     });
+    const temporary = temporaryFolder();
     const run = started(process.execPath, [command, 'run', '--quiet', '--json', 'report.json', 'app.js'], {
       cwd: folder,
+      env: { TMPDIR: temporary },
     });
-    await run.prints('pid ');
-    await new Promise((resolve) => setTimeout(resolve, 2500));
+    await sampled(temporary, 1000);
     process.kill(Number(/pid (\d+)/.exec(run.printed.stdout)![1]), 'SIGKILL');
     expect((await run.ended).signal).toBe('SIGKILL');
     expect(reportIn(folder).functions[0]).toMatchObject({ function: 'spin' });
