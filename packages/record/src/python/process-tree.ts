@@ -1,0 +1,48 @@
+import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+
+/** Threads of a process; none where it is gone. */
+export function threadsOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Processes that the threads of a process have started and that still are. */
+export function childrenOf(pid: number, threads: Iterable<number>): number[] {
+  const children: number[] = [];
+  for (const tid of threads) {
+    try {
+      for (const child of readFileSync(`/proc/${pid}/task/${tid}/children`, 'latin1').split(' ')) {
+        if (child !== '') children.push(Number(child));
+      }
+    } catch {
+      // The thread ended meanwhile.
+    }
+  }
+  return children;
+}
+
+/**
+ * Tells whether any process or thread has begun on this machine since one asked before: the system's
+ * newest number is in `/proc/loadavg`, so that a look at it saves one at every thread.
+ */
+export class NewTasks {
+  readonly #descriptor = openSync('/proc/loadavg', 'r');
+  readonly #text = Buffer.alloc(128);
+  #last = '';
+
+  /** Whether there may be a new one. */
+  get any(): boolean {
+    const length = readSync(this.#descriptor, this.#text, 0, this.#text.length, 0);
+    const last = this.#text.toString('latin1', this.#text.lastIndexOf(32, length - 1) + 1, length);
+    const isNew = last !== this.#last;
+    this.#last = last;
+    return isNew;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+}

@@ -1,0 +1,276 @@
+import { readFileSync } from 'node:fs';
+import type { Bytes, Microseconds } from '@whetstone/profile';
+import { now } from '../now.ts';
+import { executableOf, findInterpreter } from './interpreter-find.ts';
+import { Interpreter, type InterpreterThread } from './interpreter.ts';
+import { ProcessMemory } from './process-memory.ts';
+import { threadsOf } from './process-tree.ts';
+import { WaitNames } from './python-waits.ts';
+import type { RawPythonProcess } from './raw-python.ts';
+import { ProcFile } from './sampler-files.ts';
+import { type GrowingThread, TaskSampler, type TaskSurroundings } from './sampler-task.ts';
+import type { SamplerTables } from './sampler-tables.ts';
+
+/** Between two searches for an interpreter: at every look while the process is young, then more seldom. */
+const YOUNG: Microseconds = 200_000;
+const SEARCH: Microseconds = 50_000;
+const SEARCH_SAME_FILE: Microseconds = 500_000;
+/** Between two looks at a thread that runs no Python. */
+const SYSTEM_LOOK: Microseconds = 4000;
+/** Between two looks at the interpreter's list of threads, where one is missing in it. */
+const REFRESH: Microseconds = 5000;
+
+/** The tables that all processes of a recording write to. */
+export interface RecordingTables {
+  readonly tables: SamplerTables;
+  readonly processes: RawPythonProcess[];
+  readonly threads: GrowingThread[];
+}
+
+type GrowingProcess = { -readonly [Name in keyof RawPythonProcess]: RawPythonProcess[Name] };
+
+/** Samples one process: finds its interpreter, and looks at each of its threads. */
+export class ProcessSampler implements TaskSurroundings {
+  readonly pid: number;
+  readonly #into: RecordingTables;
+  readonly #parent: number;
+  readonly #born: Microseconds;
+  #row!: GrowingProcess;
+  #rowNumber = -1;
+  #memory: ProcessMemory | null = null;
+  interpreter: Interpreter | null = null;
+  waits: WaitNames;
+  #statm: ProcFile;
+  readonly #pages = new Float64Array(2);
+  /** Growth of resident memory that no thread has been charged with. */
+  #grown: Bytes = 0;
+  resident: Bytes = 0;
+  readonly #tasks = new Map<number, TaskSampler>();
+  readonly #nextSystemLook = new Map<TaskSampler, Microseconds>();
+  #threads = new Map<number, InterpreterThread>();
+  #refreshed: Microseconds = 0;
+  #nextSearch: Microseconds = 0;
+  #isOver = false;
+
+  constructor(pid: number, parent: number, into: RecordingTables) {
+    this.pid = pid;
+    this.#parent = parent;
+    this.#into = into;
+    this.#born = now();
+    this.waits = new WaitNames(pid, null);
+    this.#statm = new ProcFile(`/proc/${pid}/statm`);
+    this.#begin();
+  }
+
+  get tables(): SamplerTables {
+    return this.#into.tables;
+  }
+
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  get row(): RawPythonProcess {
+    return this.#row;
+  }
+
+  get threads(): Iterable<number> {
+    return this.#tasks.keys();
+  }
+
+  threadOf(tid: number): InterpreterThread | undefined {
+    const thread = this.#threads.get(tid);
+    if (thread !== undefined || now() - this.#refreshed < REFRESH) return thread;
+    this.#refresh();
+    return this.#threads.get(tid);
+  }
+
+  /** Looks at every thread. */
+  look(): void {
+    const moment = now();
+    if (this.interpreter === null && moment >= this.#nextSearch) this.#search(moment);
+    let ran = -1;
+    for (const [tid, task] of this.#tasks) {
+      if (!task.row.python && moment < (this.#nextSystemLook.get(task) ?? 0)) continue;
+      const row = task.look(this);
+      if (row === null) this.#end(tid, task);
+      else if (row !== -1) ran = row;
+      if (!task.row.python) this.#nextSystemLook.set(task, moment + SYSTEM_LOOK * (0.5 + Math.random()));
+    }
+    if (this.#tasks.size === 0) this.findThreads();
+    if (this.#tasks.size === 0) {
+      this.#isOver = true;
+      return;
+    }
+    this.#row.last = moment;
+    this.#weigh(moment, ran);
+  }
+
+  /** Finds threads that have begun. */
+  findThreads(): void {
+    for (const tid of threadsOf(this.pid)) {
+      if (this.#tasks.has(tid)) continue;
+      const number = this.#into.threads.length;
+      const row: GrowingThread = {
+        process: this.#rowNumber,
+        tid,
+        name: nameOf(this.pid, tid),
+        main: tid === this.pid,
+        python: false,
+        first: now(),
+        last: now(),
+        cpu: null,
+        queued: null,
+        taken: 0,
+        rejected: 0,
+      };
+      this.#into.threads.push(row);
+      this.#tasks.set(tid, new TaskSampler(number, row, this.pid, ownNumberOf(this.pid, tid)));
+      this.#refreshed = 0;
+    }
+  }
+
+  /** Ends looking. */
+  close(): void {
+    for (const task of this.#tasks.values()) task.close();
+    this.#statm.close();
+    this.#memory?.close();
+  }
+
+  #begin(): void {
+    this.#rowNumber = this.#into.processes.length;
+    this.#row = {
+      pid: this.pid,
+      parent: this.#parent,
+      command: commandOf(this.pid),
+      executable: executableOf(this.pid),
+      version: '',
+      opcodes: null,
+      first: now(),
+      last: now(),
+      measured: false,
+      reason: { code: 'not-up', message: 'It ended before its interpreter was up' },
+    };
+    this.#into.processes.push(this.#row);
+    for (const [tid, task] of this.#tasks) this.#end(tid, task);
+    this.findThreads();
+  }
+
+  #end(tid: number, task: TaskSampler): void {
+    task.close();
+    this.#tasks.delete(tid);
+    this.#nextSystemLook.delete(task);
+  }
+
+  #search(moment: Microseconds): void {
+    const row = this.#row;
+    const executable = executableOf(this.pid);
+    const isYoung = moment - this.#born < YOUNG;
+    if (executable === row.executable && row.reason !== null && row.reason.code !== 'not-up' && !isYoung) {
+      this.#nextSearch = moment + SEARCH_SAME_FILE;
+      if (row.reason.code !== 'not-python') return;
+    } else {
+      this.#nextSearch = isYoung ? moment : moment + SEARCH;
+    }
+    if (executable !== row.executable) {
+      row.executable = executable;
+      row.command = commandOf(this.pid);
+    }
+    try {
+      this.#memory ??= new ProcessMemory(this.pid);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code !== 'EACCES' && code !== 'EPERM') return;
+      row.reason = {
+        code: 'forbidden',
+        message: `The system forbids reading the memory of process ${this.pid}`,
+      };
+      return;
+    }
+    const found = findInterpreter(this.pid, this.#memory);
+    if (found === null) return this.#forgetMemory();
+    row.version = found.version;
+    if ('code' in found) {
+      row.reason = { code: found.code, message: found.message };
+      return this.#forgetMemory();
+    }
+    const interpreter = new Interpreter(this.#memory, found, (code) => this.tables.code(code));
+    const threads = interpreter.threads();
+    // Its main thread is known to the system before the interpreter has it.
+    if (threads === null || threads.size === 0) return;
+    this.#threads = threads;
+    this.#refreshed = now();
+    this.interpreter = interpreter;
+    this.waits = new WaitNames(this.pid, this.#memory);
+    Object.assign(row, {
+      command: commandOf(this.pid),
+      opcodes: interpreter.opcodes,
+      measured: true,
+      reason: null,
+    });
+  }
+
+  /** What is open stays the memory of the program before, where the process has begun another. */
+  #forgetMemory(): void {
+    this.#memory?.close();
+    this.#memory = null;
+  }
+
+  #refresh(): void {
+    this.#refreshed = now();
+    const threads = this.interpreter?.threads();
+    if (threads === undefined) return;
+    if (threads !== null) {
+      this.#threads = threads;
+      return;
+    }
+    // Its memory is gone: it has ended, or another program runs in it.
+    this.interpreter = null;
+    this.#forgetMemory();
+    this.#threads.clear();
+    this.#nextSearch = 0;
+    if (threadsOf(this.pid).length > 0) this.#begin();
+  }
+
+  #weigh(moment: Microseconds, ran: number): void {
+    if (!this.#statm.read()) return;
+    this.#statm.numbers(this.#pages);
+    // One that has ended, and whose parent has not asked yet how, has no memory left.
+    this.#isOver = this.#pages[0] === 0;
+    const resident = (this.#pages[1] ?? 0) * 4096;
+    if (resident === this.resident && this.#grown === 0) return;
+    if (resident !== this.resident) this.tables.resident(this.#rowNumber, moment, resident);
+    this.#grown += resident - this.resident;
+    this.resident = resident;
+    if (ran === -1) return;
+    this.tables.grow(ran, this.#grown);
+    this.#grown = 0;
+  }
+}
+
+function commandOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+  } catch {
+    return [];
+  }
+}
+
+function nameOf(pid: number, tid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/task/${tid}/comm`, 'utf8').trimEnd();
+  } catch {
+    return '';
+  }
+}
+
+/** The number of a thread as its own process sees it: another one in a container. */
+function ownNumberOf(pid: number, tid: number): number {
+  try {
+    const numbers = /^NSpid:\s*(.*)$/m.exec(readFileSync(`/proc/${pid}/task/${tid}/status`, 'latin1'))?.[1];
+    return Number(numbers?.split(/\s+/).at(-1) ?? tid);
+  } catch {
+    return tid;
+  }
+}

@@ -1,0 +1,268 @@
+import type { Microseconds } from '@whetstone/profile';
+import { now } from '../now.ts';
+import type { KnownCode } from './interpreter-code.ts';
+import type { Interpreter, InterpreterThread } from './interpreter.ts';
+import { parseSyscall, type WaitNames } from './python-waits.ts';
+import { pythonStates, type PythonState, type RawPythonThread } from './raw-python.ts';
+import { ProcFile } from './sampler-files.ts';
+import type { SamplerTables } from './sampler-tables.ts';
+
+/** How often a stack that moves is read again until the look is given up. */
+const ATTEMPTS = 8;
+/** How long a code of an outer function is believed to be the same: so long a wrong name can stand. */
+const BELIEF: Microseconds = 20_000;
+
+const stateNumbers = Object.fromEntries(pythonStates.map((state, index) => [state, index])) as Record<
+  PythonState,
+  number
+>;
+
+/** What the threads of one process share. */
+export interface TaskSurroundings {
+  readonly pid: number;
+  readonly tables: SamplerTables;
+  readonly waits: WaitNames;
+  readonly interpreter: Interpreter | null;
+  /** The interpreter's view of a thread, by the number that the process itself uses. */
+  threadOf(tid: number): InterpreterThread | undefined;
+}
+
+/** A row of {@link RawPythonThread} that is being written. */
+export type GrowingThread = { -readonly [Name in keyof RawPythonThread]: RawPythonThread[Name] };
+
+/** The place at which a thread was found. */
+interface Place {
+  stack: number;
+  line: number;
+  opcode: number;
+}
+
+/** Samples one thread of a process: most of what is done per look is done here. */
+export class TaskSampler {
+  readonly row: GrowingThread;
+  readonly #number: number;
+  readonly #ownTid: number;
+  readonly #scheduled: ProcFile;
+  readonly #syscall: ProcFile;
+  /** Time on a core and time in the queue in nanoseconds, and how often it got a core. */
+  readonly #figures = new Float64Array(3);
+  #cpu = 0;
+  #queued = 0;
+  #turns = -1;
+  /** Until when its time is accounted for. */
+  #time: Microseconds;
+  #asleep = false;
+  /** The last row written, and those before it in which it seemed to run without a break. */
+  #last = -1;
+  #running: number[] = [];
+  readonly #place: Place = { stack: -1, line: 0, opcode: -1 };
+  readonly #path = new StackMemo();
+
+  /** `number` is its row in the threads, `ownTid` its number as the process itself sees it. */
+  constructor(number: number, row: GrowingThread, pid: number, ownTid: number) {
+    this.#number = number;
+    this.row = row;
+    this.#ownTid = ownTid;
+    this.#time = row.first;
+    this.#scheduled = new ProcFile(`/proc/${pid}/task/${row.tid}/schedstat`);
+    this.#syscall = new ProcFile(`/proc/${pid}/task/${row.tid}/syscall`);
+  }
+
+  /**
+   * Looks at the thread, and writes what it did since the look before.
+   *
+   * Gives the row of samples of what it ran, -1 where it did not run, `null` where it is gone.
+   */
+  look(around: TaskSurroundings): number | null {
+    if (!this.#scheduled.read()) return null;
+    this.#scheduled.numbers(this.#figures);
+    const [cpu = 0, queued = 0, turns = 0] = this.#figures;
+    const isStill = this.#asleep && turns === this.#turns && cpu === this.#cpu;
+    const waited = (queued - this.#queued) / 1e3;
+    const isFirst = this.#turns === -1;
+    this.#cpu = cpu;
+    this.#queued = queued;
+    this.#turns = turns;
+    if (isStill) {
+      const moment = now();
+      around.tables.lengthen(this.#last, moment - this.#time);
+      this.#advance(moment);
+      return -1;
+    }
+    return this.#see(around, isFirst ? 0 : waited);
+  }
+
+  /** Ends looking. */
+  close(): void {
+    this.#scheduled.close();
+    this.#syscall.close();
+  }
+
+  #see(around: TaskSurroundings, queued: Microseconds): number {
+    const { interpreter } = around;
+    const thread = interpreter === null ? undefined : around.threadOf(this.#ownTid);
+    if (thread !== undefined) this.row.python = true;
+    // Without leave to read it everything that was on a core counts as running.
+    const syscall = this.#syscall.read() ? parseSyscall(this.#syscall.toString()) : null;
+
+    if (interpreter === null || thread === undefined) {
+      Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
+    } else if (!this.#locate(interpreter, thread, around.tables)) {
+      this.row.rejected++;
+      return -1;
+    }
+    const moment = now();
+    if (syscall !== null) {
+      this.#correctQueue(around.tables, Math.max(0, queued - (moment - this.#time)));
+      const isLock =
+        thread !== undefined && interpreter?.isInLock(thread, syscall.arguments[0] ?? 0) === true;
+      const wait = isLock
+        ? { kind: 'lock', call: 'GIL', target: '' }
+        : around.waits.name(syscall, this.#path.frames);
+      this.#write(around.tables, moment, isLock ? 'lock' : 'waiting', around.tables.wait(wait));
+      this.#asleep = true;
+      this.#running = [];
+      return -1;
+    }
+    this.#asleep = false;
+    const inQueue = Math.min(queued, moment - this.#time);
+    this.#correctQueue(around.tables, queued - inQueue);
+    const state =
+      interpreter === null || thread === undefined ? 'native' : this.#stateOf(interpreter, thread);
+    if (inQueue > 0) this.#write(around.tables, this.#time + inQueue, 'queued', -1);
+    const row = this.#write(around.tables, moment, state, -1);
+    this.#running.push(row);
+    return row;
+  }
+
+  #stateOf(interpreter: Interpreter, thread: InterpreterThread): PythonState {
+    if (!interpreter.holdsLock(thread)) return 'native';
+    if (interpreter.isCollecting(thread)) return 'collector';
+    return interpreter.callsC(this.#place.opcode) ? 'c-code' : 'bytecode';
+  }
+
+  /**
+   * Takes time in the queue out of earlier rows: the system tells of it when it is over, and until
+   * then a thread that waits for a core looks as if it ran.
+   */
+  #correctQueue(tables: SamplerTables, queued: Microseconds): void {
+    let left = queued;
+    for (let row = this.#running.pop(); row !== undefined && left > 0; row = this.#running.pop()) {
+      const duration = tables.durationOf(row);
+      if (duration > left) break;
+      tables.setState(row, stateNumbers.queued);
+      left -= duration;
+    }
+    // Only what lies directly before the next row can still be corrected.
+    if (queued > 0) this.#running = [];
+  }
+
+  #write(tables: SamplerTables, until: Microseconds, state: PythonState, wait: number): number {
+    const row = tables.sample({
+      thread: this.#number,
+      time: this.#time,
+      duration: until - this.#time,
+      ...this.#place,
+      state: stateNumbers[state],
+      wait,
+    });
+    this.#last = row;
+    this.#advance(until);
+    return row;
+  }
+
+  #advance(moment: Microseconds): void {
+    this.#time = moment;
+    this.row.taken++;
+    this.row.last = moment;
+    this.row.cpu = this.#cpu / 1e3;
+    this.row.queued = this.#queued / 1e3;
+  }
+
+  /** Reads the stack into the place; false where it never held still. */
+  #locate(interpreter: Interpreter, thread: InterpreterThread, tables: SamplerTables): boolean {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const walked = interpreter.walk(thread, this.#ownTid);
+      if (walked === 'gone') {
+        Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
+        return true;
+      }
+      if (walked === 'whole' && this.#path.resolve(interpreter, tables, this.#place)) return true;
+    }
+    return false;
+  }
+}
+
+/** The stack of a thread as it was found last: its outer part is mostly the same at the next look. */
+class StackMemo {
+  #code: number[] = [];
+  #instruction: number[] = [];
+  #stack: number[] = [];
+  #line: number[] = [];
+  #known: KnownCode[] = [];
+  #generation = -1;
+  #checked: Microseconds = 0;
+
+  /** The codes, innermost first. */
+  get frames(): readonly KnownCode[] {
+    return this.#known.toReversed();
+  }
+
+  /** Finds rows and lines of the frames that were read; false where they are not a stack. */
+  resolve(interpreter: Interpreter, tables: SamplerTables, into: Place): boolean {
+    const { frames, code: codes } = interpreter;
+    const moment = now();
+    const isCheck = moment - this.#checked > BELIEF;
+    if (isCheck) this.#checked = moment;
+    let isSame = !isCheck && this.#generation === codes.generation;
+    let stack = -1;
+    let line = 0;
+    into.opcode = -1;
+    for (let index = frames.depth - 1, level = 0; index >= 0; index--, level++) {
+      const address = frames.code[index] ?? 0;
+      const instruction = frames.instruction[index] ?? 0;
+      const isInnermost = index === 0;
+      isSame &&= !isInnermost && this.#code[level] === address && this.#instruction[level] === instruction;
+      if (isSame) {
+        stack = this.#stack[level] ?? -1;
+        line = this.#line[level] ?? 0;
+        continue;
+      }
+      let code: KnownCode | null;
+      if (isInnermost) {
+        const found = interpreter.code.innermost(address, instruction, moment);
+        code = found?.code ?? null;
+        into.opcode = found?.opcode ?? -1;
+      } else {
+        code = interpreter.code.at(address, moment, moment - BELIEF);
+      }
+      if (code === null) {
+        this.#forget(level);
+        return false;
+      }
+      stack = tables.stack(stack, line, code);
+      line = lineAt(code, instruction);
+      this.#code[level] = address;
+      this.#instruction[level] = instruction;
+      this.#stack[level] = stack;
+      this.#line[level] = line;
+      this.#known[level] = code;
+    }
+    this.#forget(frames.depth);
+    this.#generation = codes.generation;
+    into.stack = stack;
+    into.line = line;
+    return true;
+  }
+
+  #forget(level: number): void {
+    this.#code.length = level;
+    this.#known.length = level;
+  }
+}
+
+function lineAt(code: KnownCode, instruction: number): number {
+  const unit = (instruction - code.instructions) >> 1;
+  // Before the first instruction the function is only being entered.
+  return unit < 0 ? code.firstLine : (code.lines[unit] ?? 0);
+}

@@ -1,0 +1,124 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Microseconds } from '@whetstone/profile';
+import { now } from '../now.ts';
+import { childrenOf, NewTasks } from './process-tree.ts';
+import type { PythonSamplerOptions, PythonSamplerProgress, RawPython } from './raw-python.ts';
+import { ProcFile } from './sampler-files.ts';
+import { ProcessSampler, type RecordingTables } from './sampler-process.ts';
+import { SamplerProgress } from './sampler-progress.ts';
+import { SamplerTables } from './sampler-tables.ts';
+import type { SamplerThreadData, SamplerThreadMessage } from './start-python-sampler.ts';
+
+/** The part of one core that the sampler may take: below the 15 % promised, since it is a mean. */
+const BUDGET = 0.11;
+/** Over so many looks the cost of one is measured. */
+const LOOKS_PER_COST = 64;
+/** Between two searches for new processes and threads: at least, where many begin, and at most. */
+const SHORTEST_SEARCH: Microseconds = 2000;
+const LONGEST_SEARCH: Microseconds = 100_000;
+
+const { options, progress } = workerData as SamplerThreadData;
+const tell = (message: SamplerThreadMessage): void => parentPort?.postMessage(message);
+tell('ready');
+const shared = new SamplerProgress(progress);
+tell(sample(shared.awaitPid(), options, shared));
+
+/** Looks at a process and its descendants until all have ended, or measuring has. */
+function sample(
+  pid: number,
+  { interval, until, children }: PythonSamplerOptions,
+  shared: SamplerProgress,
+): RawPython {
+  const start = now();
+  const recording: RecordingTables = { tables: new SamplerTables(), processes: [], threads: [] };
+  const samplers = new Map<number, ProcessSampler>();
+  const newTasks = new NewTasks();
+  const own = new ProcFile('/proc/thread-self/schedstat');
+  const ownFigures = new Float64Array(1);
+  const ownCpu = (): Microseconds => {
+    if (own.read()) own.numbers(ownFigures);
+    return (ownFigures[0] ?? 0) / 1e3;
+  };
+
+  if (pid > 0) samplers.set(pid, new ProcessSampler(pid, 0, recording));
+  const root = samplers.get(pid);
+  const cpuBefore = ownCpu();
+  let cpu = cpuBefore;
+  let looks = 0;
+  let pause = interval;
+  let searched = 0;
+  let anyNew = false;
+  let due = now();
+
+  while (samplers.size > 0 && !shared.stopped) {
+    const moment = now();
+    if (moment >= until) break;
+    anyNew ||= newTasks.any;
+    if ((anyNew && moment - searched >= SHORTEST_SEARCH) || moment - searched >= LONGEST_SEARCH) {
+      anyNew = false;
+      searched = moment;
+      search(samplers, children, recording);
+    }
+    for (const [number, sampler] of samplers) {
+      sampler.look();
+      if (!sampler.isOver) continue;
+      sampler.close();
+      samplers.delete(number);
+    }
+    looks++;
+    if (looks % LOOKS_PER_COST === 0) {
+      const spent = ownCpu();
+      pause = Math.max(interval, (spent - cpu) / LOOKS_PER_COST / BUDGET);
+      cpu = spent;
+    }
+    if (looks % 8 === 0) shared.write(progressOf(samplers, root, looks, recording));
+    // A rhythm of its own could fall in step with the program's.
+    due = Math.max(due + pause * (0.5 + Math.random()), now());
+    if (!shared.sleep(due - now())) break;
+  }
+
+  const end = now();
+  shared.write(progressOf(samplers, root, looks, recording));
+  for (const sampler of samplers.values()) sampler.close();
+  newTasks.close();
+  return {
+    processes: recording.processes,
+    threads: recording.threads,
+    ...recording.tables.plain,
+    start,
+    end,
+    interval: { asked: interval, actual: looks === 0 ? interval : (end - start) / looks },
+    looks,
+    samplerCpu: ownCpu() - cpuBefore,
+    warnings: [],
+  };
+}
+
+function search(samplers: Map<number, ProcessSampler>, children: boolean, recording: RecordingTables): void {
+  for (const sampler of samplers.values()) {
+    sampler.findThreads();
+    if (!children) continue;
+    for (const child of childrenOf(sampler.pid, sampler.threads)) {
+      // The map's walk comes to those that are added on the way, and to their children.
+      if (!samplers.has(child)) samplers.set(child, new ProcessSampler(child, sampler.pid, recording));
+    }
+  }
+}
+
+function progressOf(
+  samplers: ReadonlyMap<number, ProcessSampler>,
+  root: ProcessSampler | undefined,
+  looks: number,
+  { tables }: RecordingTables,
+): PythonSamplerProgress {
+  const attached = [...samplers.values()].filter(({ interpreter }) => interpreter !== null).length;
+  const verdict = root === undefined ? null : root.row.measured ? 'outside' : (root.row.reason?.code ?? null);
+  return {
+    looks,
+    samples: tables.sampleCount,
+    attached,
+    over: samplers.size === 0,
+    verdict: verdict === 'not-up' && !root?.isOver ? null : verdict,
+    resident: root?.resident ?? 0,
+  };
+}
