@@ -27,8 +27,10 @@ const KILL = 3000;
 /**
  * While the program runs, signals are the program's: we outlive them, hand on those that were sent to us
  * alone, and end a program as the signal would have done if only our agent kept it alive.
+ *
+ * @param folder where agents tell what they heard; `null` where there are none
  */
-export function passSignals(child: ChildProcess, folder: string, figures: ProcFigures): SignalsPassed {
+export function passSignals(child: ChildProcess, folder: string | null, figures: ProcFigures): SignalsPassed {
   const rescued = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let replaced: NodeJS.Signals | null = null;
@@ -49,7 +51,7 @@ export function passSignals(child: ChildProcess, folder: string, figures: ProcFi
     const wholeGroup = fromTerminal(name);
     if (!wholeGroup) {
       later(HEARD, () => {
-        const heard = lastHeard(folder, name);
+        const heard = folder === null ? 0 : lastHeard(folder, name);
         if (heard > since) explained.set(name, heard);
         else if (running()) {
           explained.set(name, Date.now() + HEARD);
@@ -57,7 +59,7 @@ export function passSignals(child: ChildProcess, folder: string, figures: ProcFi
         }
       });
     }
-    if (name === 'SIGQUIT') return;
+    if (name === 'SIGQUIT' || folder === null) return;
     const stuck = () => {
       figures.look();
       return figures.processes.filter(

@@ -13,7 +13,6 @@ export function readsNoAgent(target: Target, environment: NodeJS.ProcessEnv): st
   ) {
     return 'The program runs under Node’s permission model, where the recorder cannot be read';
   }
-  if (target.kind === 'python') return 'Python is not measured from inside by this version';
   return null;
 }
 

@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import type { Profile, ProfileWarning } from '@whetstone/profile';
-import { assemble } from './node/assemble.ts';
+import { assemble } from './assemble.ts';
 import { now } from './now.ts';
 import type { RawEnd, RawPiece, RawStart, V8Profile } from './node/raw.ts';
 
@@ -68,6 +68,7 @@ export async function recordCall<T>(
       profile: assemble(
         {
           threads: [{ start, records: [start, piece, last], ended: true }],
+          python: null,
           figures: [
             {
               process: process.pid,

@@ -5,7 +5,7 @@ import type { Influence, ProfileWarning } from '@whetstone/profile';
 import { compareOutputs } from './compare-outputs.ts';
 import { comparedRuns } from './influence-check.ts';
 import { estimatedInfluence, measuredInfluence } from './influence.ts';
-import { assemble } from './node/assemble.ts';
+import { assemble } from './assemble.ts';
 import { agentFolder } from './node/start-node.ts';
 import type { RawRecording, RecordOptions, Recording, Target } from './recording.ts';
 import { revisionOf } from './revision-of.ts';

@@ -1,5 +1,6 @@
 import type { Microseconds, Profile } from '@whetstone/profile';
 import type { RawRecord, RawStart } from './node/raw.ts';
+import type { RawPython } from './python/raw-python.ts';
 
 /** What to start, as `resolveTarget` found it. */
 export interface Target {
@@ -47,7 +48,10 @@ export interface Recording {
 
 /** Everything that one run left behind, before it is made into a profile. */
 export interface RawRecording {
+  /** What the agents inside Node wrote. */
   readonly threads: readonly RawThread[];
+  /** What was seen of Python from outside; `null` where nobody looked. */
+  readonly python: RawPython | null;
   readonly figures: readonly ThreadFigures[];
   readonly command: readonly string[];
   readonly workingDirectory: string;

@@ -1,29 +1,18 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
-import { isAlive } from './is-alive.ts';
-import { passSignals } from './pass-signals.ts';
-import { makeAgentFolder, withAgent, type AgentFolder } from './node/start-node.ts';
-import { RawFolder } from './node/raw-folder.ts';
-import { now } from './now.ts';
-import { ProcFigures } from './proc-figures.ts';
 import { childrenUsage } from './children-usage.ts';
-import {
-  RecordError,
-  type RawRecording,
-  type RawThread,
-  type Target,
-  type ThreadFigures,
-} from './recording.ts';
-import { readsNoAgent } from './reads-no-agent.ts';
-import { samplesIn } from './samples-in.ts';
-import type { Streams } from './streams.ts';
-import { leaveFolder } from './temporary-folders.ts';
+import type { Instrument, Seen } from './instrument.ts';
+import { instrumentsFor } from './instruments.ts';
+import { isAlive } from './is-alive.ts';
+import { now } from './now.ts';
+import { passSignals } from './pass-signals.ts';
+import { ProcFigures } from './proc-figures.ts';
+import { RecordError, type RawRecording, type Target, type ThreadFigures } from './recording.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
+import type { Streams } from './streams.ts';
 
 export interface RunOptions {
-  readonly pass: 'time' | 'counts';
+  readonly pass: 'time' | 'counts' | 'memory';
   readonly workingDirectory: string;
   readonly interval: number | null;
   readonly for: number | null;
@@ -37,15 +26,13 @@ export interface RunOptions {
 
 /** Between two reports of progress, in milliseconds. */
 const PROGRESS_TIME = 250;
-/** Between two looks at what the agents have written, in milliseconds: the less is left to read at the end. */
-const READING_TIME = 500;
 /** Output that is still on its way after the end gets so long, in milliseconds. */
 const LAST_OUTPUT = 2000;
 /** Processes of the tree that end together with the main one get so long to write their last lines, in milliseconds. */
 const LAST_LINES = 400;
 
 /**
- * Runs the program once with the agent inside and the operating system watched from outside.
+ * Runs the program once, measured by its instruments and by the operating system.
  *
  * @throws {@link RecordError} `START_FAILED`, `TARGET_NOT_FOUND` or `TARGET_NOT_EXECUTABLE` if it does not start
  */
@@ -53,25 +40,21 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
   const started = new Date().toISOString();
   const load = process.platform === 'win32' ? null : (os.loadavg()[0] ?? null);
   const usageBefore = childrenUsage();
-  const startedAt = now();
-  const until = options.for === null ? null : startedAt + options.for * 1e3;
-  const agent = makeAgentFolder({ ...options, until });
-  const deoptLog = path.join(agent.folder, 'deopts.log');
+  const until = options.for === null ? null : now() + options.for * 1e3;
+  const instruments = await instrumentsFor(target, options, until);
   let figures: ProcFigures | undefined;
   try {
     const begin = now();
-    const reason = readsNoAgent(target, process.env);
-    const child = start(target, options, reason === null ? agent : null, deoptLog);
+    const child = start(target, options, instruments);
     const connected = options.streams.connect?.(child);
     const pid = await startOf(child, target);
+    for (const instrument of instruments) instrument.watch(pid);
     figures = new ProcFigures(pid, until ?? Infinity);
-    const signals = passSignals(child, agent.folder, figures);
-    const written = new RawFolder(agent.folder);
-    const reading = setInterval(() => written.look(), READING_TIME);
-    const progress = reportProgress(begin, agent.folder, options.onProgress);
+    const folder = instruments.find((instrument) => instrument.folder !== null)?.folder ?? null;
+    const signals = passSignals(child, folder, figures);
+    const progress = reportProgress(begin, instruments, options.onProgress);
     const exit = await endOf(child);
     const end = now();
-    clearInterval(reading);
     clearInterval(progress);
     signals.stop();
     figures.look();
@@ -79,20 +62,21 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     await lastOutput(child, connected);
     await lastLines(figures.processes, pid);
 
-    const threads = written.threads(pid);
-    for (const thread of threads) addOwnFigures(figures, thread);
-    const usage = childrenUsage();
-    const main = threads.find(({ start: { pid: of, threadId } }) => of === pid && threadId === 0);
-    const warnings: { code: string; message: string }[] = [];
-    if (threads.length === 0) warnings.push(notInside(target, reason));
+    const seen: Seen[] = [];
+    for (const instrument of instruments) seen.push(await instrument.result(pid, figures));
+    const told = until !== null || seen.some((each) => each.told);
+    const warnings = seen.flatMap((each) => each.warnings);
+    if (seen.every(({ missed }) => missed !== null)) warnings.push(onlyOperatingSystem(target, seen));
     if (signals.rescued.size > 0)
       warnings.push({
         code: 'rescued',
         message: `The program did not answer ${[...signals.rescued].join(', ')}: what it had measured was saved, and the signal ended it.`,
       });
+    const peaks = [figures.peakMemory, ...seen.map(({ peakMemory }) => peakMemory)].map((peak) => peak ?? 0);
     return {
-      threads,
-      figures: completed(figures, pid, until !== null || main?.ended === true, usageBefore, usage),
+      threads: seen.flatMap(({ threads }) => threads ?? []),
+      python: partOf(seen, 'python'),
+      figures: completed(figures, pid, told, usageBefore, childrenUsage()),
       command: target.given,
       workingDirectory: options.workingDirectory,
       exit: signals.replaced === null ? exit : { code: null, signal: signals.replaced },
@@ -100,43 +84,31 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
       begin,
       end: until === null ? end : Math.min(end, until),
       process: pid,
-      peakMemory: peakOf(figures, threads),
+      peakMemory: Math.max(...peaks) || null,
       load,
-      runtime: runtimeOf(target, main ?? threads[0]),
-      deopts: options.deopts && existsSync(deoptLog) ? readFileSync(deoptLog, 'utf8') : null,
+      runtime: partOf(seen, 'runtime') ?? { name: 'other', version: '', path: target.command },
+      deopts: partOf(seen, 'deopts'),
       warnings,
     };
   } finally {
     figures?.stop();
-    leaveFolder(agent.folder, agent.preload);
+    for (const instrument of instruments) instrument.leave();
   }
 }
 
-function start(
-  target: Target,
-  options: RunOptions,
-  agent: AgentFolder | null,
-  deoptLog: string,
-): ChildProcess {
-  const environment =
-    target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
-  const args =
-    options.deopts && target.kind === 'node'
-      ? [
-          // `--log-deopt` is silent while the profiler runs. The traces have the place too, once they are
-          // verbose; they go to stdout unless they are told a file, and a device will not do.
-          '--trace-deopt',
-          '--trace-deopt-verbose',
-          '--redirect-code-traces',
-          `--redirect-code-traces-to=${deoptLog}`,
-          ...target.args,
-        ]
-      : [...target.args];
+function start(target: Target, options: RunOptions, instruments: readonly Instrument[]): ChildProcess {
+  const { args, environment } = instruments.reduce((prepared, instrument) => instrument.prepare(prepared), {
+    args: target.args,
+    environment:
+      target.kind === 'script'
+        ? scriptEnvironment(target, options.workingDirectory, process.env)
+        : process.env,
+  });
   try {
     return spawn(target.command, args, {
       stdio: options.streams.stdio,
       cwd: target.kind === 'script' ? scriptFolder(options.workingDirectory) : options.workingDirectory,
-      env: agent === null ? environment : withAgent(environment, agent.preload),
+      env: environment,
     });
   } catch (error) {
     throw startError(target, error);
@@ -172,11 +144,12 @@ function endOf(child: ChildProcess): Promise<{ code: number | null; signal: Node
 
 function reportProgress(
   begin: number,
-  folder: string,
+  instruments: readonly Instrument[],
   onProgress: RunOptions['onProgress'],
 ): NodeJS.Timeout | undefined {
   if (onProgress === undefined) return undefined;
-  return setInterval(() => onProgress(now() - begin, samplesIn(folder)), PROGRESS_TIME);
+  const samples = () => instruments.reduce((sum, instrument) => sum + instrument.samples(), 0);
+  return setInterval(() => onProgress(now() - begin, samples()), PROGRESS_TIME);
 }
 
 /** What the program has printed comes out; a daemon of its own that keeps the pipe is not waited for. */
@@ -198,13 +171,6 @@ async function lastLines(processes: readonly number[], root: number): Promise<vo
   }
 }
 
-function addOwnFigures(figures: ProcFigures, { start: { pid }, records }: RawThread): void {
-  for (const record of records) {
-    if (record.type !== 'end') continue;
-    for (const [tid, cpu, queued] of record.threads ?? []) figures.add(pid, tid, cpu, queued, record.now);
-  }
-}
-
 /**
  * The kernel adds up, to a hundredth of a second, what all waited-for processes used: more than was seen of a
  * program that could not say at its end what it had used.
@@ -223,27 +189,18 @@ function completed(
   );
 }
 
-function peakOf(figures: ProcFigures, threads: readonly RawThread[]): number | null {
-  const own = threads.flatMap(({ records }) =>
-    records.map((record) => (record.type === 'end' ? (record.usage?.peak ?? 0) : 0)),
-  );
-  const peak = Math.max(figures.peakMemory ?? 0, ...own);
-  return peak === 0 ? null : peak;
+/** What the first instrument that saw it has of one kind. */
+function partOf<K extends 'python' | 'runtime' | 'deopts'>(
+  seen: readonly Seen[],
+  kind: K,
+): RawRecording[K] | null {
+  return (seen.find((each) => (each[kind] ?? null) !== null)?.[kind] ?? null) as RawRecording[K] | null;
 }
 
-function runtimeOf(target: Target, main: RawThread | undefined): RawRecording['runtime'] {
-  if (main !== undefined) return { name: 'node', version: main.start.version, path: main.start.execPath };
-  return { name: 'other', version: '', path: target.command };
-}
-
-function notInside(target: Target, reason: string | null): { code: string; message: string } {
-  const why =
-    reason ??
-    (target.kind === 'node'
-      ? 'The recorder did not get into the program: it ended before its first line, or Node was told to ignore NODE_OPTIONS'
-      : 'No Node ran here');
+function onlyOperatingSystem(target: Target, seen: readonly Seen[]): { code: string; message: string } {
+  const why = seen.length === 1 ? seen[0]?.missed : `Neither Node nor Python ran here`;
   return {
     code: 'only-operating-system',
-    message: `${why}: wall, CPU and memory are the operating system’s, and that is all.`,
+    message: `${why ?? target.command}: wall, CPU and memory are the operating system’s, and that is all.`,
   };
 }

@@ -32,7 +32,7 @@ export function aboutOf(
     peakMemory: raw.peakMemory,
     swaps: sumOf(raw.figures.map((figures) => figures.majorFaults)),
     // Short intervals hold for the first second only; the last is that of the run.
-    interval: pieces.at(-1)?.interval ?? 0,
+    interval: pieces.at(-1)?.interval ?? raw.python?.interval.asked ?? 0,
     modes,
     influence: {
       ...influence,

@@ -1,5 +1,6 @@
 import type { Microseconds, Thread } from '@whetstone/profile';
 import { basename } from 'node:path';
+import { measuredProcesses } from '../python/python-threads.ts';
 import type { RawRecording, RawThread, ThreadFigures } from '../recording.ts';
 import type { RawEnd, RawNote, RawPiece } from './raw.ts';
 import { samplesTaken } from './assemble-samples.ts';
@@ -13,13 +14,12 @@ export interface KnownThread {
 }
 
 /**
- * The threads of a run, the main thread of the program first.
+ * The threads that an agent measured, the main thread of the program first.
  *
  * Behind `sh -c` or `npm run` the program is the first Node process that the shell started. Main threads
- * come before workers, and what was started earlier comes first. Processes without an agent have one
- * row, for their main thread.
+ * come before workers, and what was started earlier comes first.
  */
-export function knownThreads(raw: RawRecording): KnownThread[] {
+export function measuredThreads(raw: RawRecording): KnownThread[] {
   const figuresOf = new Map<string, ThreadFigures>();
   for (const figures of raw.figures) figuresOf.set(`${figures.process}/${figures.tid}`, figures);
   const threads: KnownThread[] = raw.threads.map((thread) => {
@@ -27,17 +27,26 @@ export function knownThreads(raw: RawRecording): KnownThread[] {
     const known = figuresOf.get(`${pid}/${tid ?? (threadId === 0 ? pid : -1)}`) ?? null;
     return { raw: thread, figures: known };
   });
-  const withAgent = new Set(raw.threads.map((thread) => thread.start.pid));
-  for (const figures of raw.figures) {
-    if (figures.tid === figures.process && !withAgent.has(figures.process))
-      threads.push({ raw: null, figures });
-  }
   const main = mainProcess(raw);
-  const rank = ({ raw: thread, figures }: KnownThread) => {
-    const process = thread?.start.pid ?? figures?.process;
-    return (process === main ? 0 : 2) + (thread !== null && thread.start.threadId !== 0 ? 1 : 0);
-  };
+  const rank = ({ raw: thread }: KnownThread) =>
+    (thread?.start.pid === main ? 0 : 2) + (thread?.start.threadId === 0 ? 0 : 1);
   return threads.sort((a, b) => rank(a) - rank(b) || beganAt(a) - beganAt(b));
+}
+
+/** Processes of which only the operating system tells: one row each, for the main thread; the program itself first. */
+export function otherProcesses(raw: RawRecording): KnownThread[] {
+  const measured = new Set([
+    ...raw.threads.map((thread) => thread.start.pid),
+    ...(raw.python === null ? [] : measuredProcesses(raw.python)),
+  ]);
+  return raw.figures
+    .filter((figures) => figures.tid === figures.process && !measured.has(figures.process))
+    .map((figures) => ({ raw: null, figures }))
+    .sort(
+      (a, b) =>
+        Number(b.figures.process === raw.process) - Number(a.figures.process === raw.process) ||
+        beganAt(a) - beganAt(b),
+    );
 }
 
 /** The row of the profile for a thread. */

@@ -1,15 +1,9 @@
-import {
-  ProfileBuilder,
-  type Influence,
-  type Profile,
-  type ProfileAbout,
-  type ProfileWarning,
-} from '@whetstone/profile';
+import type { ProfileBuilder, ProfileWarning } from '@whetstone/profile';
 import { basename, sep } from 'node:path';
+import type { AssembleOptions } from '../assemble.ts';
 import type { RawRecording, RawThread } from '../recording.ts';
-import { aboutOf } from './assemble-about.ts';
 import { addSamples, type StateRows } from './assemble-samples.ts';
-import { beganAt, endedAt, knownThreads, threadRow, type KnownThread } from './assemble-threads.ts';
+import { beganAt, endedAt, measuredThreads, threadRow, type KnownThread } from './assemble-threads.ts';
 import { addWaits, sleepsOf } from './assemble-waits.ts';
 import { CallTree } from './call-tree.ts';
 import { categoryOf } from './category.ts';
@@ -21,37 +15,28 @@ import { pathOf } from './ran-file.ts';
 import { Scripts, type ThreadScripts } from './scripts.ts';
 import { UserFunctions } from './user-functions.ts';
 
-/** What only the caller of {@link assemble} knows. */
-export interface AssembleOptions {
-  /** Keep the sources' text. */
-  readonly sources: boolean;
-  readonly modes: ProfileAbout['modes'];
-  readonly influence: Influence;
-  readonly readText: (path: string) => string | null;
-  /** Where our own code lies that ran inside the program; more than one where parts of it are generated. */
-  readonly agentFolder: string | readonly string[];
-  /** Of the working directory, if it is under git. */
-  readonly revision: string | null;
-  /** What the recorder has to say besides. */
-  readonly warnings?: readonly ProfileWarning[];
-}
-
 /** The largest text of a source that is kept, in UTF-16 units: the compiler of TypeScript 5 fits in. */
 const LARGEST_SOURCE = 8_000_000;
 
 /**
- * Makes what one run left behind, and what a second one counted, into a profile.
+ * Adds what the agents of one run left behind, and what a second one counted, to a profile.
  *
  * Pure but for `readText`, through which it reads sources and their maps: each once, and only those that
  * were seen running.
+ *
+ * @returns what is wrong with the recording
  */
-export function assemble(raw: RawRecording, counts: RawRecording | null, options: AssembleOptions): Profile {
-  const builder = new ProfileBuilder();
+export function addNode(
+  raw: RawRecording,
+  counts: RawRecording | null,
+  options: AssembleOptions,
+  builder: ProfileBuilder,
+): ProfileWarning[] {
   const tree = new CallTree(builder);
   const scripts = new Scripts(options.readText);
   const functions = new UserFunctions(builder);
   const oursOf = oursIn(options.agentFolder);
-  const warnings: ProfileWarning[] = [...raw.warnings, ...(options.warnings ?? [])];
+  const warnings: ProfileWarning[] = [];
   const functionRow = (name: string, file: string, line: number, column: number) =>
     builder.functionRow(name, file, line, column, categoryOf(name, file, line));
   const runtimeRows = new Set<number>();
@@ -69,7 +54,7 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
     exit: functionRow('(exit)', '', 0, 0),
   };
 
-  const threads = knownThreads(raw).map((known) => {
+  const threads = measuredThreads(raw).map((known) => {
     const threadScripts = known.raw === null ? null : scripts.ofThread(known.raw);
     return { known, scripts: threadScripts, pieces: mergedPieces(known, threadScripts) };
   });
@@ -118,7 +103,7 @@ export function assemble(raw: RawRecording, counts: RawRecording | null, options
   );
   addSources(options.sources, scripts, functions, builder);
   warnings.push(...complaints(raw, threads, unexplained));
-  return builder.build(aboutOf(raw, options.modes, options.influence, options.revision, unique(warnings)));
+  return warnings;
 
   function mergedPieces({ raw: thread }: KnownThread, own: ThreadScripts | null): MergedPiece[] {
     if (thread === null || own === null) return [];
@@ -279,7 +264,3 @@ function complaints(
 const UNEXPLAINED_SHARE = 0.05;
 /** Microseconds; a start and an end that nobody sampled are not worth a word. */
 const UNEXPLAINED_LEAST = 50_000;
-
-function unique(warnings: readonly ProfileWarning[]): ProfileWarning[] {
-  return [...new Map(warnings.map((warning) => [`${warning.code}\n${warning.message}`, warning])).values()];
-}

@@ -1,4 +1,4 @@
-export { assemble, type AssembleOptions } from './assemble.ts';
+export { assemble, type AssembleOptions } from '../assemble.ts';
 export { categoryOf } from './category.ts';
 export {
   BLOCKING,

@@ -6,7 +6,7 @@ import { now } from '../now.ts';
 import { ProcFigures } from '../proc-figures.ts';
 import { RecordError, type Progress, type RawRecording, type Recording } from '../recording.ts';
 import { revisionOf } from '../revision-of.ts';
-import { assemble } from './assemble.ts';
+import { assemble } from '../assemble.ts';
 import { connectInspector, type InspectorClient } from './inspector-client.ts';
 import { openInspector } from './inspector-port.ts';
 import type { RawPiece, RawRecord, RawStart, V8Profile } from './raw.ts';
@@ -64,6 +64,7 @@ async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Pro
     if (isAlive(pid)) records.push({ type: 'end', reason: 'detached', now: end, idle: null });
     raw = {
       threads: [{ start, records, ended: true }],
+      python: null,
       figures: since(before, figures.figures),
       command: start.argv,
       workingDirectory: start.workingDirectory,

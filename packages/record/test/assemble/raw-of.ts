@@ -81,6 +81,7 @@ export function rawOf({
   const piece: RawRecord = { type: 'piece', interval, pause: 0, cpu, profile };
   return {
     threads: [{ start, records: [start, ...records, ...(samples.length > 0 ? [piece] : [])], ended: true }],
+    python: null,
     figures: [],
     command: ['node', '/app/main.js'],
     workingDirectory: '/app',

@@ -78,6 +78,14 @@ export function recorder() {
         js: `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`,
       },
     });
+    // A thread is a file of its own, beside what starts it.
+    await build({
+      entryPoints: [path.join(source, 'python', 'sampler-thread.ts')],
+      outfile: path.join(home, 'built', 'node', 'sampler-thread.js'),
+      bundle: true,
+      platform: 'node',
+      conditions: ['@whetstone/source'],
+    });
     mkdirSync(path.join(home, 'programs'));
   });
   afterAll(() => rmSync(home, { recursive: true, force: true }));

@@ -1,0 +1,26 @@
+import type { Instrument } from './instrument.ts';
+import { nodeInstrument } from './node/node-instrument.ts';
+import { pythonSampling } from './python/python-sampling.ts';
+import type { Target } from './recording.ts';
+import type { RunOptions } from './run-program.ts';
+
+/** Mean time between two looks at a Python program, in microseconds. */
+const PYTHON_INTERVAL = 1000;
+
+/** What measures a run of a target: behind scripts and commands, both Node and Python may be. */
+export async function instrumentsFor(
+  target: Target,
+  options: RunOptions,
+  until: number | null,
+): Promise<Instrument[]> {
+  const instruments: Instrument[] = [];
+  if (target.kind !== 'python') {
+    const pass = options.pass === 'memory' ? 'plain' : options.pass;
+    instruments.push(nodeInstrument(target, { ...options, pass, until }));
+  }
+  if (target.kind !== 'node' && process.platform === 'linux' && options.pass === 'time') {
+    const interval = options.interval ?? PYTHON_INTERVAL;
+    instruments.push(await pythonSampling({ interval, until: until ?? Infinity, children: true }));
+  }
+  return instruments;
+}

@@ -1,0 +1,225 @@
+import type { MeasureColumn, Microseconds, ProfileBuilder } from '@whetstone/profile';
+import { opcodeClass } from './opcode-classes.ts';
+import type { PythonStacks } from './python-stacks.ts';
+import type { PythonThread } from './python-threads.ts';
+import { pythonStates, type PythonState, type RawPython } from './raw-python.ts';
+import { isBusy, type SampledTimes } from './sampled-times.ts';
+
+/** Waits that are shorter are added up by their place: a program may have millions. */
+const SHORT_WAIT = 10_000;
+
+interface OpenWaits {
+  start: Microseconds;
+  duration: Microseconds;
+  count: number;
+  longest: Microseconds;
+}
+
+/** Adds what each moment of each thread was spent on: samples, measures by line, waits and collections. */
+export class PythonMoments {
+  readonly #python: RawPython;
+  readonly #stacks: PythonStacks;
+  readonly #begin: Microseconds;
+  readonly #waits: boolean;
+  readonly #builder: ProfileBuilder;
+  readonly #rows: Readonly<
+    Record<'program' | 'startUp' | 'exit' | 'idle' | 'waiting' | 'gil' | 'queued' | 'collector', number>
+  >;
+  readonly #states: readonly MeasureColumn[];
+  readonly #work = new Map<string, MeasureColumn>();
+  readonly #resident: MeasureColumn;
+
+  /**
+   * @param begin moment that profile times count from
+   * @param waits whether waits are named
+   */
+  constructor(
+    python: RawPython,
+    stacks: PythonStacks,
+    begin: Microseconds,
+    waits: boolean,
+    builder: ProfileBuilder,
+  ) {
+    this.#python = python;
+    this.#stacks = stacks;
+    this.#begin = begin;
+    this.#waits = waits;
+    this.#builder = builder;
+    const special = (name: string, category: Parameters<ProfileBuilder['functionRow']>[4]) =>
+      builder.functionRow(name, '', 0, 0, category);
+    this.#rows = {
+      program: special('(program)', 'native'),
+      startUp: special('(start-up)', 'runtime'),
+      exit: special('(exit)', 'runtime'),
+      idle: special('(idle)', 'idle'),
+      waiting: special('(waiting)', 'waiting'),
+      gil: special('(waiting for the GIL)', 'waiting'),
+      queued: special('(waiting for a core)', 'waiting'),
+      collector: special('(garbage collector)', 'collector'),
+    };
+    this.#states = pythonStates.map((state) =>
+      builder.measure(`state:${state}`, 'microseconds', 'sampled', 'node'),
+    );
+    this.#resident = builder.measure('resident', 'bytes', 'sampled', 'node');
+  }
+
+  /**
+   * Adds the moments of a thread, whose samples are `samples` in time order.
+   *
+   * @param row in the profile's threads
+   * @returns CPU time that no sample shows
+   */
+  add(row: number, samples: readonly number[], thread: PythonThread, times: SampledTimes): Microseconds {
+    const { samples: table, threads, processes } = this.#python;
+    // A thread cannot have run for longer than the system says: what is too much was spent waiting for a core.
+    const scale = thread.cpu !== null && times.busy > thread.cpu ? thread.cpu / times.busy : 1;
+    const asleep = Math.max(thread.ended - thread.began - (thread.cpu ?? 0) - (thread.queued ?? 0), 0);
+    const charge = thread.cpu === null || times.asleep <= asleep ? 1 : asleep / times.asleep;
+    const missing = this.#addEnds(row, thread, times);
+    const waits = new Map<
+      string,
+      OpenWaits & { readonly node: number; readonly line: number; readonly wait: number }
+    >();
+    let collection: { start: number; end: number } | null = null;
+    for (const sample of samples) {
+      const state = table.state[sample] as number;
+      const time = table.time[sample] as number;
+      const whole = table.duration[sample] as number;
+      const duration = isBusy[state] ? whole * scale : whole;
+      const line = table.line[sample] as number;
+      const stack = table.stack[sample] as number;
+      const word = pythonStates[state] as PythonState;
+      const above = stack < 0 ? -1 : (this.#stacks.node[stack] as number);
+      const node = this.#nodeOf(word, above, time, times);
+      if (duration > 0) {
+        const shownLine = node === above ? line : 0;
+        this.#builder.addSample(row, node, shownLine, Math.max(time - this.#begin, 0), duration, word);
+      }
+      const place = above < 0 ? node : above;
+      if (duration > 0) this.#states[state]?.add(place, line, row, duration);
+      const grown = table.grown[sample] as number;
+      if (grown !== 0) this.#resident.add(place, line, row, grown);
+      if (word === 'bytecode' || word === 'c-code') {
+        const version = processes[threads[table.thread[sample] as number]?.process ?? -1]?.version ?? '';
+        this.#addWork(version, table.opcode[sample] as number, place, line, row, duration);
+      }
+      if (word === 'collector') {
+        if (collection !== null && time - collection.end <= SAME_MOMENT) collection.end = time + whole;
+        else {
+          this.#addCollection(row, collection);
+          collection = { start: time, end: time + whole };
+        }
+      }
+      if (this.#waits && stack >= 0 && (word === 'waiting' || word === 'lock')) {
+        const wait = table.wait[sample] as number;
+        if (whole >= SHORT_WAIT) {
+          const one = { start: time, duration: whole, count: 1, longest: whole, node: above, line, wait };
+          this.#addWait(row, word, one, charge);
+          continue;
+        }
+        const key = `${above}/${line}/${wait}/${word}`;
+        const open = waits.get(key);
+        if (open === undefined) {
+          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, node: above, line, wait });
+        } else {
+          open.duration += whole;
+          open.count++;
+          open.longest = Math.max(open.longest, whole);
+        }
+      }
+    }
+    this.#addCollection(row, collection);
+    for (const [key, open] of waits)
+      this.#addWait(row, key.endsWith('lock') ? 'lock' : 'waiting', open, charge);
+    return missing;
+  }
+
+  /** The time before the first sample and after the last, with the CPU time that must have been spent there. */
+  #addEnds(row: number, thread: PythonThread, times: SampledTimes): Microseconds {
+    const missing = thread.cpu === null ? 0 : Math.max(thread.cpu - times.busy, 0);
+    const before = Math.max(times.first - thread.began, 0);
+    const after = Math.max(thread.ended - times.last, 0);
+    const share = before + after === 0 ? 0 : Math.min(1, missing / (before + after));
+    const at = (functionRow: number, time: number, duration: number) => {
+      if (duration <= 0) return;
+      const node = this.#builder.nodeRow(-1, functionRow);
+      this.#builder.addSample(row, node, 0, Math.max(time - this.#begin, 0), duration, 'native');
+    };
+    const { startUp, exit, program } = this.#rows;
+    at(thread.number === 0 ? startUp : program, thread.began, before * share);
+    at(thread.number === 0 ? exit : program, times.last, after * share);
+    return missing - share * (before + after);
+  }
+
+  /** The call path that a moment is shown at: what does not compute stands below what asked for it. */
+  #nodeOf(state: PythonState, above: number, time: Microseconds, times: SampledTimes): number {
+    const rows = this.#rows;
+    switch (state) {
+      case 'collector':
+        return this.#builder.nodeRow(above, rows.collector);
+      case 'lock':
+        return this.#builder.nodeRow(above, rows.gil);
+      case 'queued':
+        return this.#builder.nodeRow(above, rows.queued);
+      case 'waiting':
+        return this.#builder.nodeRow(above, above < 0 ? rows.idle : rows.waiting);
+      default: {
+        if (above >= 0) return above;
+        if (times.begun !== null && time < times.begun) return this.#builder.nodeRow(-1, rows.startUp);
+        const isOver = times.lastPython !== null && time >= times.lastPython;
+        return this.#builder.nodeRow(-1, isOver ? rows.exit : rows.program);
+      }
+    }
+  }
+
+  #addWork(
+    version: string,
+    opcode: number,
+    node: number,
+    line: number,
+    thread: number,
+    duration: Microseconds,
+  ): void {
+    const known = opcode < 0 ? undefined : opcodeClass(version, opcode);
+    if (known === undefined || duration <= 0) return;
+    for (const name of [known.work, ...(known.form === 'neither' ? [] : [known.form])]) {
+      let column = this.#work.get(name);
+      if (column === undefined) {
+        column = this.#builder.measure(`work:${name}`, 'microseconds', 'sampled', 'node');
+        this.#work.set(name, column);
+      }
+      column.add(node, line, thread, duration);
+    }
+  }
+
+  #addCollection(row: number, collection: { readonly start: number; readonly end: number } | null): void {
+    if (collection === null) return;
+    const { start, end } = collection;
+    this.#builder.addCollection(row, 'cycles', Math.max(start - this.#begin, 0), end - start);
+  }
+
+  #addWait(
+    thread: number,
+    state: PythonState,
+    open: OpenWaits & { readonly node: number; readonly line: number; readonly wait: number },
+    charge: number,
+  ): void {
+    const named = this.#python.waits[open.wait];
+    this.#builder.addWait({
+      thread,
+      node: open.node,
+      line: open.line,
+      kind: named?.kind ?? (state === 'lock' ? 'lock' : 'other'),
+      call: named?.call ?? (state === 'lock' ? 'GIL' : ''),
+      target: named?.target ?? '',
+      start: Math.max(open.start - this.#begin, 0),
+      duration: open.duration,
+      charged: open.duration * charge,
+      count: open.count,
+      longest: open.longest,
+    });
+  }
+}
+
+/** Microseconds within which one stretch of the collector goes on in the next row. */
+const SAME_MOMENT = 1;

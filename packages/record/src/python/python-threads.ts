@@ -1,0 +1,93 @@
+import type { Microseconds } from '@whetstone/profile';
+import type { RawRecording, ThreadFigures } from '../recording.ts';
+import type { RawPython, RawPythonThread } from './raw-python.ts';
+
+/** A thread of a Python process, with what the sampler and the operating system tell of it. */
+export interface PythonThread {
+  readonly process: number;
+  readonly tid: number;
+  readonly name: string;
+  /** Number in its process, 0 for the main thread. */
+  readonly number: number;
+  /** Rows in {@link RawPython.threads}: a process that replaced itself has several. */
+  readonly rows: readonly number[];
+  readonly began: Microseconds;
+  readonly ended: Microseconds;
+  readonly cpu: Microseconds | null;
+  readonly queued: Microseconds | null;
+  readonly figures: ThreadFigures | null;
+  readonly taken: number;
+  readonly rejected: number;
+}
+
+/** Numbers of the processes whose stacks were read. */
+export function measuredProcesses(python: RawPython): number[] {
+  return [...new Set(python.processes.filter(({ measured }) => measured).map(({ pid }) => pid))];
+}
+
+/**
+ * The threads of all Python processes that were measured: the program's own process first, in each the main
+ * thread first, then as they were found.
+ *
+ * The program is the process that was started, or behind a shell the first Python below it.
+ */
+export function pythonThreads(raw: RawRecording, python: RawPython): PythonThread[] {
+  const measured = measuredProcesses(python);
+  const main = measured.includes(raw.process) ? raw.process : measured[0];
+  const figuresOf = new Map(raw.figures.map((each) => [`${each.process}/${each.tid}`, each]));
+  return [main, ...measured.filter((pid) => pid !== main)].flatMap((pid) =>
+    pid === undefined
+      ? []
+      : [...threadsOf(python, pid)].map(([tid, rows], number) =>
+          joined(raw, python, pid, tid, number, rows, figuresOf.get(`${pid}/${tid}`) ?? null),
+        ),
+  );
+}
+
+/** Rows of the threads of a process by the system's number, the main thread first. */
+function threadsOf(python: RawPython, pid: number): Map<number, number[]> {
+  const rows = new Map<number, number[]>([[pid, []]]);
+  for (const [row, { process, tid }] of python.threads.entries()) {
+    if (python.processes[process]?.pid !== pid) continue;
+    const known = rows.get(tid);
+    if (known === undefined) rows.set(tid, [row]);
+    else known.push(row);
+  }
+  return rows;
+}
+
+function joined(
+  raw: RawRecording,
+  python: RawPython,
+  process: number,
+  tid: number,
+  number: number,
+  rows: readonly number[],
+  figures: ThreadFigures | null,
+): PythonThread {
+  const seen = rows.map((row) => python.threads[row] as RawPythonThread);
+  const largest = (values: readonly (number | null | undefined)[]) => {
+    const known = values.filter((value) => value !== null && value !== undefined);
+    return known.length === 0 ? null : Math.max(...known);
+  };
+  const first = Math.min(...seen.map((each) => each.first), figures?.first ?? Infinity);
+  const last = Math.max(...seen.map((each) => each.last), figures?.last ?? -Infinity);
+  // The program itself lasts from its start until its parent hears of its end, which is what people wait for.
+  const itself = process === raw.process && tid === process;
+  const began = itself || first === Infinity ? raw.begin : Math.max(first, raw.begin);
+  const ended = itself || last === -Infinity ? raw.end : Math.min(last, raw.end);
+  return {
+    process,
+    tid,
+    name: seen.at(-1)?.name ?? figures?.name ?? '',
+    number,
+    rows,
+    began,
+    ended: Math.max(ended, began),
+    cpu: largest([figures?.cpu, ...seen.map(({ cpu }) => cpu)]),
+    queued: largest([figures?.queued, ...seen.map(({ queued }) => queued)]),
+    figures,
+    taken: seen.reduce((sum, { taken }) => sum + taken, 0),
+    rejected: seen.reduce((sum, { rejected }) => sum + rejected, 0),
+  };
+}
