@@ -21,6 +21,9 @@ export function hotFunctions(profile: Profile, selection: Selection): FunctionRo
   );
   const calls = figuresByFunction(profile, 'calls').ofFunction;
   const allocated = figuresByFunction(profile, 'allocated').ofFunction;
+  // Where call paths are estimated, as in files of cProfile, the totals themselves were measured.
+  const measured = selection.partial ? null : figuresByFunction(profile, 'total').ofFunction;
+  for (const [f, value] of measured ?? []) if (!isResting(profile, f)) total[f] = value;
   const states = stateFigures(profile, selection).ofFunction;
   const counted = calls.size > 0 && !selection.partial;
   const rows: FunctionRow[] = [];

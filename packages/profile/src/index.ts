@@ -13,6 +13,9 @@ export { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from
 export type { Codec } from './formats/codec.ts';
 export { writeCollapsed } from './formats/collapsed.ts';
 export { readCpuProfile } from './formats/cpuprofile.ts';
+export { readLprof } from './formats/lprof.ts';
+export { readProf } from './formats/prof.ts';
+export { readPstatsText } from './formats/pstats-text.ts';
 export {
   detectFormat,
   formats,
@@ -24,3 +27,4 @@ export {
 export { writeSpeedscope } from './formats/speedscope.ts';
 export { readWhet, writeWhet } from './formats/whet.ts';
 export { writeCpuProfile } from './formats/write-cpuprofile.ts';
+export { writeProf } from './formats/write-prof.ts';

@@ -3,9 +3,13 @@ import { ProfileError, type Profile } from '../profile.ts';
 import type { Codec } from './codec.ts';
 import { writeCollapsed } from './collapsed.ts';
 import { readCpuProfile } from './cpuprofile.ts';
+import { isLprof, readLprof } from './lprof.ts';
+import { isProf, readProf } from './prof.ts';
+import { isPstatsText, readPstatsText } from './pstats-text.ts';
 import { writeSpeedscope } from './speedscope.ts';
 import { readWhet, whetMagic, writeWhet } from './whet.ts';
 import { writeCpuProfile } from './write-cpuprofile.ts';
+import { writeProf } from './write-prof.ts';
 
 /** A file format: what it is called and what we can do with it. */
 export interface Format {
@@ -24,7 +28,7 @@ export interface WriteOptions {
   readonly thread?: number;
 }
 
-export type FormatName = 'whet' | 'cpuprofile' | 'speedscope' | 'collapsed';
+export type FormatName = 'whet' | 'cpuprofile' | 'prof' | 'lprof' | 'pstats' | 'speedscope' | 'collapsed';
 
 /** Every format, ours first. */
 export const formats: readonly (Format & { readonly name: FormatName })[] = [
@@ -41,6 +45,25 @@ export const formats: readonly (Format & { readonly name: FormatName })[] = [
     matches: isCpuProfile,
     read: async (bytes) => readCpuProfile(bytes),
     write: async (profile, _codec, options) => writeCpuProfile(profile, options?.thread),
+  },
+  {
+    name: 'prof',
+    extensions: ['.prof', '.pstat', '.pstats'],
+    matches: isProf,
+    read: async (bytes) => readProf(bytes),
+    write: async (profile) => writeProf(profile),
+  },
+  {
+    name: 'lprof',
+    extensions: ['.lprof'],
+    matches: isLprof,
+    read: async (bytes) => readLprof(bytes),
+  },
+  {
+    name: 'pstats',
+    extensions: ['.pstats.txt'],
+    matches: isPstatsText,
+    read: async (bytes) => readPstatsText(bytes),
   },
   {
     name: 'speedscope',
@@ -102,7 +125,7 @@ export async function readProfile(
     const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
     throw new ProfileError(
       'PROFILE_UNKNOWN_FORMAT',
-      `Expected the content of a ${readable.join(' or ')} file at byte 0, found ${start}.`,
+      `Expected the content of a ${readable.slice(0, -1).join(', ')} or ${readable.at(-1)} file at byte 0, found ${start}.`,
     );
   }
   try {

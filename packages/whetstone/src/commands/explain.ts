@@ -48,5 +48,5 @@ export const explainCommand: Command = {
 
 /** By its name: a program called `app.whet` does not exist, a damaged profile does. */
 function isProfile(name: string): boolean {
-  return /\.(whet|cpuprofile)$/.test(name) || (name.endsWith('.json') && existsSync(name));
+  return /\.(whet|cpuprofile|l?prof|pstats?|pstats\.txt)$/.test(name) || (name.endsWith('.json') && existsSync(name));
 }

@@ -46,7 +46,7 @@ describe('the example plugin', () => {
     const without = await convert();
     expect(without.code).toBe(2);
     expect(without.stderr).toBe(
-      "whetstone: --to is 'csv', and can be whet, cpuprofile, speedscope, collapsed.\n",
+      "whetstone: --to is 'csv', and can be whet, cpuprofile, prof, speedscope, collapsed.\n",
     );
     expect(await convert('--plugin', 'whetstone-plugin-csv')).toMatchObject({ code: 0, stderr: '' });
     expect(readFileSync(path.join(folder, 'out.csv'), 'utf8')).toContain('spin,');
