@@ -8,7 +8,7 @@ export function markedFunctions(profile: Profile, selection: Selection): Functio
   const names = namesOfMarks(profile, 'function');
   const listed = new Map<string, FunctionLines>();
   for (const name of names) {
-    // A mark has a name alone, which the runtime may have used, too: what is marked is the program's.
+    // Where a mark has no place, its name may be the runtime's, too: what is marked is the program's.
     for (const lines of functionLines(profile, name, selection))
       if (!lines.file?.startsWith('node:')) listed.set(`${lines.file}:${lines.line}`, lines);
   }

@@ -34,6 +34,17 @@ ${spin.replace('(ms)', '(ms: number)')}
 export const work = profile(function busy(ms: number): number {
   return spin(ms);
 });
+export const renamed = profile(function renamed(ms: number): number {
+  return spin(ms);
+});
+namespace Other {
+  export function load(): number {
+    return spin(40);
+  }
+}
+enum Kind {
+  One = 1,
+}
 class Store {
   @profile
   load(): number {
@@ -45,9 +56,11 @@ class Store {
   new Store().load();
 }
 work(150);
+renamed(60);
+Other.load();
 const region = profile.region('by hand');
 region[Symbol.dispose]();
-console.log(work.name, work.length, profile(spin) === spin);
+console.log(work.name, work.length, profile(spin) === spin, Kind.One);
 `;
 
 test('marks select what is listed line by line, and regions are summed up', async () => {
@@ -57,12 +70,13 @@ test('marks select what is listed line by line, and regions are summed up', asyn
       ['run', '--runtime', node, '--no-save', '--json', 'report.json', 'app.ts'],
       { cwd: folder },
     );
-    expect({ stdout, code }, stderr).toEqual({ stdout: 'busy 1 true\n', code: 0 });
+    expect({ stdout, code }, stderr).toEqual({ stdout: 'busy 1 true 1\n', code: 0 });
     const { marked: listed, regions, lines } = reportIn(folder);
     const at = (text: string) => marked.split('\n').findIndex((line) => line.includes(text)) + 1;
     expect(listed.map((row) => `${row.function} ${row.file}:${row.line}`).toSorted(), node).toEqual([
       `busy app.ts:${at('function busy')}`,
-      `load app.ts:${at('load(): number')}`,
+      `load app.ts:${at('  load(): number')}`,
+      `renamed app.ts:${at('function renamed')}`,
       `spin app.ts:${at('function spin')}`,
     ]);
     expect(regions.map(({ name, count }) => `${name} ${count}`).toSorted()).toEqual([

@@ -12,6 +12,7 @@ import { InlinedLines, type LineTrust } from './inlined-lines.ts';
 import { joinCounts } from './join-counts.ts';
 import { Frames, mergePiece, type MergedPiece } from './merge-piece.ts';
 import { pathOf } from './ran-file.ts';
+import type { RawMark } from './raw.ts';
 import { Scripts, type ThreadScripts } from './scripts.ts';
 import { UserFunctions } from './user-functions.ts';
 
@@ -50,8 +51,9 @@ export function addNode(
     program: functionRow('(program)', '', 0, 0),
     waiting: functionRow('(waiting)', '', 0, 0),
     measuring: functionRow('(measuring)', '', 0, 0),
-    startUp: functionRow('(start-up)', '', 0, 0),
-    exit: functionRow('(exit)', '', 0, 0),
+    // Who attaches sees neither: what it finds before and after its samples is its own coming and going.
+    startUp: functionRow(options.modes.attached ? '(measuring)' : '(start-up)', '', 0, 0),
+    exit: functionRow(options.modes.attached ? '(measuring)' : '(exit)', '', 0, 0),
   };
 
   const threads = measuredThreads(raw).map((known) => {
@@ -91,7 +93,7 @@ export function addNode(
       states,
     );
     addWaits(known.raw, row, raw.begin, own, functions, tree, builder);
-    addMoments(known.raw, row, raw.begin, builder);
+    addMoments(known.raw, row, raw.begin, builder, (mark) => markedName(mark, pieces, own, functions));
     warnings.push(...notesOf(known.raw));
   }
   if (counts !== null) joinCounts(counts, scripts, functions, (url) => oursOf(url) !== null, builder);
@@ -135,7 +137,13 @@ function trustOf(thread: RawThread, scripts: ThreadScripts): LineTrust {
 }
 
 /** Collections, figures over time, and marks. */
-function addMoments(thread: RawThread, row: number, begin: number, builder: ProfileBuilder): void {
+function addMoments(
+  thread: RawThread,
+  row: number,
+  begin: number,
+  builder: ProfileBuilder,
+  nameOf: (mark: RawMark) => string,
+): void {
   for (const record of thread.records) {
     if (record.type === 'collections') {
       for (const [index, kind] of record.kind.entries()) {
@@ -143,7 +151,7 @@ function addMoments(thread: RawThread, row: number, begin: number, builder: Prof
         builder.addCollection(row, kind, start, record.duration[index] ?? 0);
       }
     } else if (record.type === 'mark') {
-      builder.addMark(row, record.kind, record.name, Math.max(record.start - begin, 0), record.duration);
+      builder.addMark(row, record.kind, nameOf(record), Math.max(record.start - begin, 0), record.duration);
     }
   }
   const series = new Map<
@@ -167,6 +175,31 @@ function addMoments(thread: RawThread, row: number, begin: number, builder: Prof
       points.map((point) => point[1]),
     );
   }
+}
+
+/**
+ * A region's name; a function's with the place where the user wrote it, as reports name places: tools rename
+ * functions, and several have one name.
+ */
+function markedName(
+  { kind, name, scriptId, line, column }: RawMark,
+  pieces: readonly MergedPiece[],
+  scripts: ThreadScripts,
+  functions: UserFunctions,
+): string {
+  if (kind !== 'function' || scriptId === undefined || line === undefined || column === undefined)
+    return name;
+  let ran = scripts.inRange(line + 1);
+  for (const { profile } of pieces) {
+    if (ran !== null) break;
+    const url = profile.frames.find((frame) => frame.scriptId === scriptId)?.url;
+    if (url !== undefined) ran = scripts.at(url, line + 1);
+  }
+  if (ran === null) return name;
+  // It is in the profile even if no sample was taken in it.
+  const { file } = functions.at(ran.file, ran.line, column, name);
+  const place = ran.file.original(ran.line, column);
+  return place.file === file ? `${name} (${file}:${place.line}:${place.column + 1})` : name;
 }
 
 /** Moments that are columns of their own, not something to tell. */
