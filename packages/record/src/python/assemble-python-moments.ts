@@ -99,7 +99,8 @@ export class PythonMoments {
       if (duration > 0) this.#states[state]?.add(place, line, row, duration);
       const grown = table.grown[sample] as number;
       if (grown !== 0) this.#resident.add(place, line, row, grown);
-      if (word === 'bytecode' || word === 'c-code') {
+      // What C code did in a call is its own state, and says nothing of the call.
+      if (word === 'bytecode') {
         const version = processes[threads[table.thread[sample] as number]?.process ?? -1]?.version ?? '';
         this.#addWork(version, table.opcode[sample] as number, place, line, row, duration);
       }
