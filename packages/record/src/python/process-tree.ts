@@ -24,6 +24,16 @@ export function childrenOf(pid: number, threads: Iterable<number>): number[] {
   return children;
 }
 
+/** Whether a process has ended, and only its parent has not yet asked how. */
+export function isEnded(pid: number): boolean {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return 'ZX'.includes(text[text.lastIndexOf(')') + 2] ?? 'X');
+  } catch {
+    return true;
+  }
+}
+
 /**
  * Tells whether any process or thread has begun on this machine since one asked before: the system's
  * newest number is in `/proc/loadavg`, so that a look at it saves one at every thread.

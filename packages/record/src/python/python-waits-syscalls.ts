@@ -13,6 +13,7 @@ export interface SyscallMeaning {
     | 'sleep'
     | 'futex'
     | 'child'
+    | 'start'
     | 'signal'
     | 'memory'
     | 'other';
@@ -37,6 +38,8 @@ const sleep: SyscallMeaning = { call: 'sleep', waits: 'sleep' };
 const futex: SyscallMeaning = { call: 'acquire', waits: 'futex' };
 const wait: SyscallMeaning = { call: 'wait', waits: 'child' };
 const waitid: SyscallMeaning = { call: 'waitid', waits: 'child' };
+/** Until the child has begun its own program. */
+const start: SyscallMeaning = { call: 'start', waits: 'start' };
 const signal: SyscallMeaning = { call: 'sigwait', waits: 'signal' };
 const pause: SyscallMeaning = { call: 'pause', waits: 'signal' };
 const semaphore: SyscallMeaning = { call: 'semaphore', waits: 'other' };
@@ -69,8 +72,8 @@ const x64: Readonly<Record<number, SyscallMeaning>> = {
   45: recv,
   46: send,
   47: recv,
-  56: other('clone'),
-  58: other('vfork'),
+  56: start,
+  58: start,
   61: wait,
   65: semaphore,
   69: other('msgsnd'),
@@ -111,7 +114,7 @@ const x64: Readonly<Record<number, SyscallMeaning>> = {
   307: send,
   326: descriptor('copy_file_range'),
   426: other('io_uring_enter'),
-  435: other('clone'),
+  435: start,
   441: epoll,
   449: futex,
 };
@@ -165,7 +168,7 @@ const arm64: Readonly<Record<number, SyscallMeaning>> = {
   212: recv,
   214: memory('brk'),
   215: memory('munmap'),
-  220: other('clone'),
+  220: start,
   222: memory('mmap'),
   226: memory('mprotect'),
   227: memory('msync'),
@@ -178,7 +181,7 @@ const arm64: Readonly<Record<number, SyscallMeaning>> = {
   276: pathAt('rename', 1),
   285: descriptor('copy_file_range'),
   426: other('io_uring_enter'),
-  435: other('clone'),
+  435: start,
   441: epoll,
   449: futex,
 };

@@ -74,6 +74,8 @@ export class WaitNames {
           call: 'wait',
           target: this.#commandOf(signed(meaning.call === 'waitid' ? second : first)),
         };
+      case 'start':
+        return { kind: 'child', call: meaning.call, target: '' };
       default:
         return { kind: meaning.waits, call: meaning.call, target: '' };
     }
@@ -189,7 +191,8 @@ function lockCall(stack: readonly WaitingFrame[]): string {
   let call = 'acquire';
   for (const { fileName, qualifiedName } of stack) {
     if (!waitingFiles.test(fileName) || /^Thread\.(_bootstrap|run$)/.test(qualifiedName)) break;
-    call = qualifiedName;
+    // The public one: what lies below is how it is done.
+    if (!/(^|\.)_|</.test(qualifiedName)) call = qualifiedName;
   }
   return call;
 }

@@ -96,7 +96,7 @@ export interface RawPythonThread {
   readonly python: boolean;
   readonly first: Microseconds;
   readonly last: Microseconds;
-  /** As the system last told, `null` where it does not. */
+  /** Since it was found, as the system told last; `null` where it does not. */
   readonly cpu: Microseconds | null;
   readonly queued: Microseconds | null;
   /** Looks that gave a stack or a wait, and looks that were given up because the stack never held still. */

@@ -11,14 +11,15 @@ import { ProcFile } from './sampler-files.ts';
 import { type GrowingThread, TaskSampler, type TaskSurroundings } from './sampler-task.ts';
 import type { SamplerTables } from './sampler-tables.ts';
 
-/** Between two searches for an interpreter: at every look while the process is young, then more seldom. */
-const YOUNG: Microseconds = 200_000;
-const SEARCH: Microseconds = 50_000;
-const SEARCH_SAME_FILE: Microseconds = 500_000;
+/** Between two searches for an interpreter: at least, as a part of how old the program is, and at most. */
+const SHORTEST_SEARCH: Microseconds = 500;
+const SEARCH_PER_AGE = 1 / 8;
+const LONGEST_SEARCH: Microseconds = 500_000;
 /** Between two looks at a thread that runs no Python. */
 const SYSTEM_LOOK: Microseconds = 4000;
-/** Between two looks at the interpreter's list of threads, where one is missing in it. */
-const REFRESH: Microseconds = 5000;
+/** Between two looks at the interpreter's list of threads, where one is missing in it: at first, and at most. */
+const REFRESH: Microseconds = 2000;
+const LONGEST_REFRESH: Microseconds = 500_000;
 
 /** The tables that all processes of a recording write to. */
 export interface RecordingTables {
@@ -34,7 +35,7 @@ export class ProcessSampler implements TaskSurroundings {
   readonly pid: number;
   readonly #into: RecordingTables;
   readonly #parent: number;
-  readonly #born: Microseconds;
+  #born: Microseconds = 0;
   #row!: GrowingProcess;
   #rowNumber = -1;
   #memory: ProcessMemory | null = null;
@@ -48,15 +49,16 @@ export class ProcessSampler implements TaskSurroundings {
   readonly #tasks = new Map<number, TaskSampler>();
   readonly #nextSystemLook = new Map<TaskSampler, Microseconds>();
   #threads = new Map<number, InterpreterThread>();
-  #refreshed: Microseconds = 0;
+  #nextRefresh: Microseconds = 0;
+  #refresh: Microseconds = REFRESH;
   #nextSearch: Microseconds = 0;
   #isOver = false;
+  #isReplaced = false;
 
   constructor(pid: number, parent: number, into: RecordingTables) {
     this.pid = pid;
     this.#parent = parent;
     this.#into = into;
-    this.#born = now();
     this.waits = new WaitNames(pid, null);
     this.#statm = new ProcFile(`/proc/${pid}/statm`);
     this.#begin();
@@ -81,14 +83,33 @@ export class ProcessSampler implements TaskSurroundings {
 
   threadOf(tid: number): InterpreterThread | undefined {
     const thread = this.#threads.get(tid);
-    if (thread !== undefined || now() - this.#refreshed < REFRESH) return thread;
-    this.#refresh();
+    if (thread !== undefined || now() < this.#nextRefresh) return thread;
+    this.lookAgain();
     return this.#threads.get(tid);
+  }
+
+  lookAgain(): void {
+    const moment = now();
+    if (moment < this.#nextRefresh || this.interpreter === null) return;
+    this.#nextRefresh = moment + this.#refresh;
+    this.#refresh = Math.min(this.#refresh * 2, LONGEST_REFRESH);
+    const threads = this.interpreter.threads();
+    if (threads !== null) {
+      this.#threads = threads;
+      return;
+    }
+    // Its memory is gone: it has ended, or another program runs in it.
+    this.interpreter = null;
+    this.#forgetMemory();
+    this.#threads.clear();
+    this.#nextSearch = 0;
+    this.#isReplaced = true;
   }
 
   /** Looks at every thread. */
   look(): void {
     const moment = now();
+    if (this.#isReplaced) this.#begin();
     if (this.interpreter === null && moment >= this.#nextSearch) this.#search(moment);
     let ran = -1;
     for (const [tid, task] of this.#tasks) {
@@ -127,7 +148,8 @@ export class ProcessSampler implements TaskSurroundings {
       };
       this.#into.threads.push(row);
       this.#tasks.set(tid, new TaskSampler(number, row, this.pid, ownNumberOf(this.pid, tid)));
-      this.#refreshed = 0;
+      this.#nextRefresh = 0;
+      this.#refresh = REFRESH;
     }
   }
 
@@ -139,6 +161,8 @@ export class ProcessSampler implements TaskSurroundings {
   }
 
   #begin(): void {
+    this.#isReplaced = false;
+    this.#born = now();
     this.#rowNumber = this.#into.processes.length;
     this.#row = {
       pid: this.pid,
@@ -165,17 +189,13 @@ export class ProcessSampler implements TaskSurroundings {
 
   #search(moment: Microseconds): void {
     const row = this.#row;
-    const executable = executableOf(this.pid);
-    const isYoung = moment - this.#born < YOUNG;
-    if (executable === row.executable && row.reason !== null && row.reason.code !== 'not-up' && !isYoung) {
-      this.#nextSearch = moment + SEARCH_SAME_FILE;
-      if (row.reason.code !== 'not-python') return;
-    } else {
-      this.#nextSearch = isYoung ? moment : moment + SEARCH;
-    }
+    const executable = executableOf(this.pid) || row.executable;
+    const age = moment - this.#born;
+    this.#nextSearch = moment + Math.min(Math.max(age * SEARCH_PER_AGE, SHORTEST_SEARCH), LONGEST_SEARCH);
     if (executable !== row.executable) {
       row.executable = executable;
       row.command = commandOf(this.pid);
+      this.#born = moment;
     }
     try {
       this.#memory ??= new ProcessMemory(this.pid);
@@ -197,10 +217,10 @@ export class ProcessSampler implements TaskSurroundings {
     }
     const interpreter = new Interpreter(this.#memory, found, (code) => this.tables.code(code));
     const threads = interpreter.threads();
-    // Its main thread is known to the system before the interpreter has it.
-    if (threads === null || threads.size === 0) return;
+    // One that has just been forked and will begin another program shows the threads of its parent.
+    if (threads === null || ![...this.#tasks.values()].some((task) => threads.has(task.ownTid)))
+      return this.#forgetMemory();
     this.#threads = threads;
-    this.#refreshed = now();
     this.interpreter = interpreter;
     this.waits = new WaitNames(this.pid, this.#memory);
     Object.assign(row, {
@@ -215,22 +235,6 @@ export class ProcessSampler implements TaskSurroundings {
   #forgetMemory(): void {
     this.#memory?.close();
     this.#memory = null;
-  }
-
-  #refresh(): void {
-    this.#refreshed = now();
-    const threads = this.interpreter?.threads();
-    if (threads === undefined) return;
-    if (threads !== null) {
-      this.#threads = threads;
-      return;
-    }
-    // Its memory is gone: it has ended, or another program runs in it.
-    this.interpreter = null;
-    this.#forgetMemory();
-    this.#threads.clear();
-    this.#nextSearch = 0;
-    if (threadsOf(this.pid).length > 0) this.#begin();
   }
 
   #weigh(moment: Microseconds, ran: number): void {

@@ -158,16 +158,11 @@ export class SamplerTables {
     return this.#samples.thread.length;
   }
 
-  /** Lengthens a row's stretch, at its end or (`before`) at its start. */
+  /** Lengthens a row's stretch, or shortens it: at its end or (`before`) at its start. */
   lengthen(row: number, by: Microseconds, before = false): void {
     const { time, duration } = this.#samples;
     duration.set(row, duration.at(row) + by);
     if (before) time.set(row, time.at(row) - by);
-  }
-
-  /** Shortens a row's stretch at its end. */
-  shorten(row: number, by: Microseconds): void {
-    this.#samples.duration.set(row, this.#samples.duration.at(row) - by);
   }
 
   /** Length of a row's stretch. */

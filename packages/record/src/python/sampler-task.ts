@@ -25,6 +25,8 @@ export interface TaskSurroundings {
   readonly interpreter: Interpreter | null;
   /** The interpreter's view of a thread, by the number that the process itself uses. */
   threadOf(tid: number): InterpreterThread | undefined;
+  /** Says that what the interpreter knew of a thread holds no more. */
+  lookAgain(): void;
 }
 
 /** A row of {@link RawPythonThread} that is being written. */
@@ -37,11 +39,18 @@ interface Place {
   opcode: number;
 }
 
+/** Time since the last look. */
+interface Spent {
+  readonly cpu: Microseconds;
+  readonly queued: Microseconds;
+}
+
 /** Samples one thread of a process: most of what is done per look is done here. */
 export class TaskSampler {
   readonly row: GrowingThread;
   readonly #number: number;
-  readonly #ownTid: number;
+  /** Its number as the process itself sees it. */
+  readonly ownTid: number;
   readonly #scheduled: ProcFile;
   readonly #syscall: ProcFile;
   /** Time on a core and time in the queue in nanoseconds, and how often it got a core. */
@@ -49,20 +58,25 @@ export class TaskSampler {
   #cpu = 0;
   #queued = 0;
   #turns = -1;
+  #cpuAtFirst = 0;
+  #queuedAtFirst = 0;
   /** Until when its time is accounted for. */
   #time: Microseconds;
-  #asleep = false;
-  /** The last row written, and those before it in which it seemed to run without a break. */
+  /** What it did at the last look; `woken` where it had slept at the one before. */
+  #was: 'asleep' | 'woken' | 'running' = 'running';
+  /** What the last look stands for. */
+  #window: Microseconds = 0;
+  /** The last row written, and all in which it seemed to run since it slept. */
   #last = -1;
   #running: number[] = [];
   readonly #place: Place = { stack: -1, line: 0, opcode: -1 };
   readonly #path = new StackMemo();
 
-  /** `number` is its row in the threads, `ownTid` its number as the process itself sees it. */
+  /** `number` is its row in the threads. */
   constructor(number: number, row: GrowingThread, pid: number, ownTid: number) {
     this.#number = number;
     this.row = row;
-    this.#ownTid = ownTid;
+    this.ownTid = ownTid;
     this.#time = row.first;
     this.#scheduled = new ProcFile(`/proc/${pid}/task/${row.tid}/schedstat`);
     this.#syscall = new ProcFile(`/proc/${pid}/task/${row.tid}/syscall`);
@@ -77,19 +91,25 @@ export class TaskSampler {
     if (!this.#scheduled.read()) return null;
     this.#scheduled.numbers(this.#figures);
     const [cpu = 0, queued = 0, turns = 0] = this.#figures;
-    const isStill = this.#asleep && turns === this.#turns && cpu === this.#cpu;
-    const waited = (queued - this.#queued) / 1e3;
     const isFirst = this.#turns === -1;
+    const hasRun = turns !== this.#turns || cpu !== this.#cpu;
+    const since = {
+      cpu: isFirst ? 0 : (cpu - this.#cpu) / 1e3,
+      queued: isFirst ? 0 : (queued - this.#queued) / 1e3,
+    };
+    if (isFirst) {
+      this.#cpuAtFirst = cpu;
+      this.#queuedAtFirst = queued;
+    }
     this.#cpu = cpu;
     this.#queued = queued;
     this.#turns = turns;
-    if (isStill) {
-      const moment = now();
-      around.tables.lengthen(this.#last, moment - this.#time);
-      this.#advance(moment);
-      return -1;
-    }
-    return this.#see(around, isFirst ? 0 : waited);
+    if (this.#was !== 'asleep' || hasRun) return this.#see(around, since);
+    const moment = now();
+    this.#window = moment - this.#time;
+    around.tables.lengthen(this.#last, this.#window);
+    this.#advance(moment);
+    return -1;
   }
 
   /** Ends looking. */
@@ -98,41 +118,40 @@ export class TaskSampler {
     this.#syscall.close();
   }
 
-  #see(around: TaskSurroundings, queued: Microseconds): number {
-    const { interpreter } = around;
-    const thread = interpreter === null ? undefined : around.threadOf(this.#ownTid);
+  #see(around: TaskSurroundings, since: Spent): number {
+    const { interpreter, tables } = around;
+    const thread = interpreter === null ? undefined : around.threadOf(this.ownTid);
     if (thread !== undefined) this.row.python = true;
     // Without leave to read it everything that was on a core counts as running.
     const syscall = this.#syscall.read() ? parseSyscall(this.#syscall.toString()) : null;
 
+    const inQueue = this.#inQueue(tables, since, syscall !== null);
+    if (inQueue > 0) this.#write(tables, this.#time + inQueue, 'queued', -1);
     if (interpreter === null || thread === undefined) {
       Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
-    } else if (!this.#locate(interpreter, thread, around.tables)) {
+    } else if (!this.#locate(around, interpreter, thread)) {
       this.row.rejected++;
       return -1;
     }
-    const moment = now();
-    if (syscall !== null) {
-      this.#correctQueue(around.tables, Math.max(0, queued - (moment - this.#time)));
-      const isLock =
-        thread !== undefined && interpreter?.isInLock(thread, syscall.arguments[0] ?? 0) === true;
-      const wait = isLock
-        ? { kind: 'lock', call: 'GIL', target: '' }
-        : around.waits.name(syscall, this.#path.frames);
-      this.#write(around.tables, moment, isLock ? 'lock' : 'waiting', around.tables.wait(wait));
-      this.#asleep = true;
-      this.#running = [];
-      return -1;
+
+    const moment = Math.max(now(), this.#time);
+    if (syscall === null) {
+      const state =
+        interpreter === null || thread === undefined ? 'native' : this.#stateOf(interpreter, thread);
+      const row = this.#write(tables, moment, state, -1);
+      this.#was = this.#was === 'asleep' ? 'woken' : 'running';
+      this.#running.push(row);
+      return row;
     }
-    this.#asleep = false;
-    const inQueue = Math.min(queued, moment - this.#time);
-    this.#correctQueue(around.tables, queued - inQueue);
-    const state =
-      interpreter === null || thread === undefined ? 'native' : this.#stateOf(interpreter, thread);
-    if (inQueue > 0) this.#write(around.tables, this.#time + inQueue, 'queued', -1);
-    const row = this.#write(around.tables, moment, state, -1);
-    this.#running.push(row);
-    return row;
+    this.#window = moment - this.#time;
+    const isLock = thread !== undefined && interpreter?.isInLock(thread, syscall.arguments[0] ?? 0) === true;
+    const wait = isLock
+      ? { kind: 'lock', call: 'GIL', target: '' }
+      : around.waits.name(syscall, this.#path.frames);
+    this.#write(tables, moment, isLock ? 'lock' : 'waiting', tables.wait(wait));
+    this.#was = 'asleep';
+    this.#running = [];
+    return -1;
   }
 
   #stateOf(interpreter: Interpreter, thread: InterpreterThread): PythonState {
@@ -142,19 +161,45 @@ export class TaskSampler {
   }
 
   /**
-   * Takes time in the queue out of earlier rows: the system tells of it when it is over, and until
-   * then a thread that waits for a core looks as if it ran.
+   * How much of the time since the last look the thread stood in the queue for a core.
+   *
+   * The system tells of it only when it is over, and until then a thread in the queue looks as if it
+   * ran, or slept on: what was said of earlier moments is set right.
    */
-  #correctQueue(tables: SamplerTables, queued: Microseconds): void {
-    let left = queued;
-    for (let row = this.#running.pop(); row !== undefined && left > 0; row = this.#running.pop()) {
-      const duration = tables.durationOf(row);
-      if (duration > left) break;
-      tables.setState(row, stateNumbers.queued);
-      left -= duration;
+  #inQueue(tables: SamplerTables, { cpu, queued }: Spent, sleepsNow: boolean): Microseconds {
+    const window = now() - this.#time;
+    let before = queued - window;
+    if (before <= 0) {
+      if (this.#was === 'running' || (this.#was === 'woken' && !sleepsNow)) return queued;
+      // It was met once between two sleeps: on a core or in the queue, as likely as it was long in either.
+      const wasQueued = this.#was === 'woken' && Math.random() * (queued + cpu) < queued;
+      if (wasQueued) tables.setState(this.#last, stateNumbers.queued);
+      return 0;
     }
-    // Only what lies directly before the next row can still be corrected.
-    if (queued > 0) this.#running = [];
+    if (this.#was === 'asleep') {
+      // The look before met it in the queue: a look stands for its whole stretch.
+      const back = Math.min(Math.max(before, this.#window), tables.durationOf(this.#last));
+      tables.lengthen(this.#last, -back);
+      this.#time -= back;
+      return window + back;
+    }
+    let later = -1;
+    for (let row = this.#running.pop(); row !== undefined && before > 0; row = this.#running.pop()) {
+      const duration = tables.durationOf(row);
+      if (duration <= before || this.#was === 'woken') {
+        tables.setState(row, stateNumbers.queued);
+        before -= duration;
+        later = row;
+        continue;
+      }
+      tables.lengthen(row, -before);
+      if (later === -1) this.#time -= before;
+      else tables.lengthen(later, before, true);
+      before = 0;
+    }
+    // What lies before it is not to be set right a second time.
+    this.#running = [];
+    return Math.max(0, now() - this.#time);
   }
 
   #write(tables: SamplerTables, until: Microseconds, state: PythonState, wait: number): number {
@@ -175,19 +220,20 @@ export class TaskSampler {
     this.#time = moment;
     this.row.taken++;
     this.row.last = moment;
-    this.row.cpu = this.#cpu / 1e3;
-    this.row.queued = this.#queued / 1e3;
+    this.row.cpu = (this.#cpu - this.#cpuAtFirst) / 1e3;
+    this.row.queued = (this.#queued - this.#queuedAtFirst) / 1e3;
   }
 
   /** Reads the stack into the place; false where it never held still. */
-  #locate(interpreter: Interpreter, thread: InterpreterThread, tables: SamplerTables): boolean {
+  #locate(around: TaskSurroundings, interpreter: Interpreter, thread: InterpreterThread): boolean {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const walked = interpreter.walk(thread, this.#ownTid);
+      const walked = interpreter.walk(thread, this.ownTid);
       if (walked === 'gone') {
+        around.lookAgain();
         Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
         return true;
       }
-      if (walked === 'whole' && this.#path.resolve(interpreter, tables, this.#place)) return true;
+      if (walked === 'whole' && this.#path.resolve(interpreter, around.tables, this.#place)) return true;
     }
     return false;
   }

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
-import { childrenOf, NewTasks } from './process-tree.ts';
+import { childrenOf, isEnded, NewTasks } from './process-tree.ts';
 import type { PythonSamplerOptions, PythonSamplerProgress, RawPython } from './raw-python.ts';
 import { ProcFile } from './sampler-files.ts';
 import { ProcessSampler, type RecordingTables } from './sampler-process.ts';
@@ -47,15 +47,13 @@ function sample(
   let looks = 0;
   let pause = interval;
   let searched = 0;
-  let anyNew = false;
   let due = now();
 
   while (samplers.size > 0 && !shared.stopped) {
     const moment = now();
     if (moment >= until) break;
-    anyNew ||= newTasks.any;
-    if ((anyNew && moment - searched >= SHORTEST_SEARCH) || moment - searched >= LONGEST_SEARCH) {
-      anyNew = false;
+    const since = moment - searched;
+    if (since >= SHORTEST_SEARCH && (newTasks.any || since >= LONGEST_SEARCH)) {
       searched = moment;
       search(samplers, children, recording);
     }
@@ -100,7 +98,8 @@ function search(samplers: Map<number, ProcessSampler>, children: boolean, record
     if (!children) continue;
     for (const child of childrenOf(sampler.pid, sampler.threads)) {
       // The map's walk comes to those that are added on the way, and to their children.
-      if (!samplers.has(child)) samplers.set(child, new ProcessSampler(child, sampler.pid, recording));
+      if (!samplers.has(child) && !isEnded(child))
+        samplers.set(child, new ProcessSampler(child, sampler.pid, recording));
     }
   }
 }
