@@ -69,7 +69,7 @@ export function selectionOf(profile: Profile): Selection {
       }
       if (inside <= 0) continue;
       const state = profile.strings[samples.state[i]!] ?? '';
-      if (state !== '') addTo(states, state, samples.node[i]!, samples.line[i]!, inside);
+      if (state !== '') addTo(states, state, askerOf(profile, samples.node[i]!), samples.line[i]!, inside);
       if (isRestingState(state)) continue;
       row.push(samples.node[i]!);
       line.push(samples.line[i]!);
@@ -93,6 +93,13 @@ function statesOfRun(profile: Profile): Map<string, StateColumns> {
       states.set(name.slice(STATE_MEASURE.length), { row, line, value });
   }
   return states;
+}
+
+/** The call path of a sample, or of what asked where it stands for a wait or for the collector. */
+function askerOf({ nodes, functions }: Profile, node: number): number {
+  const category = categories[functions.category[nodes.function[node]!]!];
+  const parent = nodes.parent[node]!;
+  return parent >= 0 && (category === 'waiting' || category === 'collector') ? parent : node;
 }
 
 function addTo(

@@ -1,9 +1,18 @@
 import { ProfileBuilder, type Profile } from '@whetstone/profile';
 import { aboutOf, threadOf } from '@whetstone/profile/testing';
 
-const computing = new Set(['bytecode', 'c-code', 'native', 'collector']);
+/** What does not run the program stands below it. */
+const below = {
+  collector: ['(garbage collector)', 'collector'],
+  lock: ['(waiting for the GIL)', 'waiting'],
+  queued: ['(waiting for a core)', 'waiting'],
+  waiting: ['(waiting)', 'waiting'],
+} as const;
 
-/** A program of two threads and a child as a recorder of Python describes it: each moment has a state. */
+/**
+ * A program of two threads and a child as the recorder of Python describes it: each moment has a state, and
+ * the time in each state is measured by the line that ran or waited.
+ */
 export function pythonRun(): Profile {
   const builder = new ProfileBuilder();
   const modes = { counts: true, waits: true, deopts: false, attached: false };
@@ -38,12 +47,15 @@ export function pythonRun(): Profile {
   const path = (...names: (keyof typeof rows)[]) =>
     names.reduce((parent, name) => builder.nodeRow(parent, rows[name]), -1);
   const now = [0, 500_000, 200_000];
-  const self = builder.measure('self', 'microseconds', 'sampled', 'node');
   const spend = (thread: number, node: number, line: number, state: string, time: number) => {
-    builder.addSample(thread, node, line, now[thread]!, time, state);
+    const special = below[state as keyof typeof below];
+    if (special === undefined) builder.addSample(thread, node, line, now[thread], time, state);
+    else {
+      const shown = builder.nodeRow(node, builder.functionRow(special[0], '', 0, 0, special[1]));
+      builder.addSample(thread, shown, 0, now[thread], time, state);
+    }
     builder.measure(`state:${state}`, 'microseconds', 'sampled', 'node').add(node, line, thread, time);
-    if (computing.has(state)) self.add(node, line, thread, time);
-    now[thread]! += time;
+    now[thread] += time;
   };
   spend(main, path('module', 'load'), 1170, 'c-code', 60_000);
   spend(main, path('module'), 4, 'bytecode', 40_000);

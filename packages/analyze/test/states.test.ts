@@ -61,7 +61,7 @@ describe('states', () => {
     const [unique] = functionLines(pythonRun(), 'unique');
     expect(unique.lines.map(({ line, self, states }) => [line, self, states]).slice(3, 5)).toEqual([
       [6, 380_000, { bytecode: 380_000, queued: 100_000 }],
-      [7, 160_000, { bytecode: 60_000, collector: 100_000 }],
+      [7, 60_000, { bytecode: 60_000, collector: 100_000 }],
     ]);
   });
 
@@ -83,7 +83,11 @@ describe('states', () => {
     };
     const marked = runReport({ ...run, strings: [...run.strings, 'clean up', 'region'], marks });
     expect(marked.about.sampled).toBe(260_000);
-    expect(marked.lines).toMatchObject([{ line: 12, states: { 'c-code': 260_000, lock: 40_000 } }]);
+    expect(marked.lines).toMatchObject([{ line: 12, states: { 'c-code': 260_000 } }]);
+    expect(marked.functions.find((row) => row.function === 'clean')?.states).toEqual({
+      'c-code': 260_000,
+      lock: 40_000,
+    });
   });
 });
 

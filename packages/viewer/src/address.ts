@@ -1,3 +1,5 @@
+import type { Colours } from './worker/messages.ts';
+
 /** The ways to look at a profile. */
 export const views = ['overview', 'icicle', 'sunburst', 'table', 'source'] as const;
 export type ViewName = (typeof views)[number];
@@ -31,6 +33,8 @@ export interface Address {
   readonly thread: number;
   /** Whether time spent waiting is shown. */
   readonly waiting: boolean;
+  /** What the colours of pictures tell. */
+  readonly colours: Colours;
   /** Microseconds, `null` for the whole run. */
   readonly range: readonly [from: number, to: number] | null;
   readonly query: string;
@@ -52,6 +56,7 @@ export const start: Address = {
   view: 'overview',
   thread: 0,
   waiting: true,
+  colours: 'code',
   range: null,
   query: '',
   function: -1,
@@ -71,6 +76,7 @@ export function formatAddress(address: Address): string {
   };
   number('thread', address.thread, start.thread);
   if (!address.waiting) fields.set('waiting', 'no');
+  if (address.colours !== start.colours) fields.set('colours', address.colours);
   if (address.range !== null) fields.set('time', address.range.map((time) => Math.round(time)).join('-'));
   if (address.query !== '') fields.set('search', address.query);
   number('function', address.function, start.function);
@@ -96,6 +102,7 @@ export function readAddress(hash: string): Address {
     view: oneOf(views, view, start.view),
     thread: number('thread', start.thread),
     waiting: fields.get('waiting') !== 'no',
+    colours: fields.get('colours') === 'states' ? 'states' : 'code',
     range: readRange(fields.get('time')),
     query: fields.get('search') ?? '',
     function: number('function', start.function),

@@ -14,6 +14,7 @@ const anyAddress: fc.Arbitrary<Address> = fc.record({
   view: fc.constantFrom(...views),
   thread: fc.integer({ min: -1, max: 1000 }),
   waiting: fc.boolean(),
+  colours: fc.constantFrom('code', 'states'),
   range: fc.option(
     fc
       .tuple(fc.nat(1e9), fc.integer({ min: 1, max: 1e9 }))

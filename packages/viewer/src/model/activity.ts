@@ -15,12 +15,14 @@ export function activity(profile: Profile, thread: number, bins: number): Activi
   const time = new Float64Array(bins * categories.length);
   const { nodes, functions } = profile;
   const scale = bins / Math.max(to, 1);
+  const categoryOf = categoryOfStates(profile.strings);
   profile.samples.forEach((samples, t) => {
     if (thread >= 0 && t !== thread) return;
     for (let i = 0; i < samples.node.length; i++) {
       const node = samples.node[i]!;
       if (node < 0) continue;
-      const category = functions.category[nodes.function[node]!]!;
+      const category = categoryOf.get(samples.state[i]!) ?? functions.category[nodes.function[node]!]!;
+      if (category < 0) continue;
       const start = samples.time[i]! * scale;
       const end = start + samples.duration[i]! * scale;
       const last = Math.min(bins - 1, Math.floor(end));
@@ -31,6 +33,19 @@ export function activity(profile: Profile, thread: number, bins: number): Activi
     }
   });
   return { from: 0, to, bins, time };
+}
+
+/** As what samples in some states are shown, by the state's row in the strings: -1 is nothing, the core was another's. */
+function categoryOfStates(strings: readonly string[]): ReadonlyMap<number, number> {
+  const shown: Readonly<Record<string, number>> = {
+    queued: -1,
+    lock: categories.indexOf('waiting'),
+    waiting: categories.indexOf('waiting'),
+    collector: categories.indexOf('collector'),
+  };
+  return new Map(
+    strings.flatMap((word, row) => (Object.hasOwn(shown, word) ? [[row, shown[word]!] as const] : [])),
+  );
 }
 
 /** The moment of the last sample's end. */

@@ -10,6 +10,8 @@ export interface FunctionFigures {
   readonly waited: Float64Array;
   /** Exact; NaN where it was not counted. Of the whole run, whatever the time range. */
   readonly calls: Float64Array;
+  /** Time in each state, `[function * states.length + state]`; empty where the profile has no states. */
+  readonly states: Float64Array;
 }
 
 /** Walks the tree in the order of the calls: its boxes by depth first, without recursion. */
@@ -29,6 +31,7 @@ export function functionFigures(
   busy: Float64Array,
   order: Preorder,
   thread: number,
+  states: Float64Array,
 ): FunctionFigures {
   const count = profile.functions.name.length;
   const self = new Float64Array(count);
@@ -47,7 +50,7 @@ export function functionFigures(
       if (rest > tree.width[box]! * 1e-9) waited[fn]! += rest;
     },
   );
-  return { self, total, waited, calls: exactCalls(profile, thread) };
+  return { self, total, waited, calls: exactCalls(profile, thread), states };
 }
 
 /** Numbers the boxes by depth first. */

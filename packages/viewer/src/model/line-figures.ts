@@ -1,5 +1,6 @@
 import type { Profile } from '@whetstone/profile';
 import { isWaiting, visitSelf, type Scope } from './scope.ts';
+import { hasStates, states, visitStates } from './states.ts';
 
 /** Time and hits by line of the sources, as columns; most time first. */
 export interface LineFigures {
@@ -9,6 +10,8 @@ export interface LineFigures {
   readonly self: Float64Array;
   /** Exact; NaN where it was not counted. Of the whole run, whatever the time range. */
   readonly hits: Float64Array;
+  /** Time in each state, `[row * states.length + state]`; empty where the profile has no states. */
+  readonly states: Float64Array;
 }
 
 /** Lines beyond this are not told apart: a key has to stay an exact number. */
@@ -19,17 +22,32 @@ interface Line {
   readonly line: number;
   self: number;
   hits: number;
+  readonly states: Float64Array;
 }
 
 /** Adds up the time that was computed on each line of each file. */
 export function lineFigures(profile: Profile, scope: Scope): LineFigures {
   const { functions, nodes, strings } = profile;
   const self = new Map<number, number>();
-  visitSelf(profile, scope, (node, line, duration) => {
+  const keyOf = (node: number, line: number): number => {
     const fn = nodes.function[node]!;
-    if (line <= 0 || isWaiting(functions.category[fn]!) || strings[functions.file[fn]!] === '') return;
-    const key = fn * lineLimit + Math.min(line, lineLimit - 1);
-    self.set(key, (self.get(key) ?? 0) + duration);
+    if (line <= 0 || isWaiting(functions.category[fn]!) || strings[functions.file[fn]!] === '') return -1;
+    return fn * lineLimit + Math.min(line, lineLimit - 1);
+  };
+  visitSelf(profile, scope, (node, line, duration) => {
+    const key = keyOf(node, line);
+    if (key >= 0) self.set(key, (self.get(key) ?? 0) + duration);
+  });
+  const width = hasStates(profile) ? states.length : 0;
+  const spent = new Map<number, Float64Array>();
+  visitStates(profile, scope, (node, line, state, duration) => {
+    const key = keyOf(node, line);
+    if (key < 0) return;
+    let times = spent.get(key);
+    if (times === undefined) spent.set(key, (times = new Float64Array(width)));
+    times[state]! += duration;
+    // A line may have waited alone.
+    if (!self.has(key)) self.set(key, 0);
   });
   const hits = exactHits(profile, scope.thread);
   for (const key of hits.keys()) if (!self.has(key)) self.set(key, 0);
@@ -40,9 +58,11 @@ export function lineFigures(profile: Profile, scope: Scope): LineFigures {
     const line = key % lineLimit;
     const place = functions.file[fn]! * lineLimit + line;
     const known = lines.get(place);
+    const times = spent.get(key) ?? new Float64Array(width);
     if (known === undefined)
-      lines.set(place, { function: fn, line, self: time, hits: hits.get(key) ?? Number.NaN });
+      lines.set(place, { function: fn, line, self: time, hits: hits.get(key) ?? Number.NaN, states: times });
     else {
+      times.forEach((more, state) => (known.states[state]! += more));
       known.self += time;
       if (Number.isNaN(known.hits)) known.hits = hits.get(key) ?? Number.NaN;
     }
@@ -53,6 +73,7 @@ export function lineFigures(profile: Profile, scope: Scope): LineFigures {
     line: Int32Array.from(rows, (row) => row.line),
     self: Float64Array.from(rows, (row) => row.self),
     hits: Float64Array.from(rows, (row) => row.hits),
+    states: Float64Array.from(rows.flatMap((row) => Array.from(row.states))),
   };
 }
 

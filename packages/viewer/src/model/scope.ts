@@ -18,6 +18,11 @@ export function isWaiting(category: number): boolean {
   return category === waitingCategory || category === idleCategory;
 }
 
+/** Whether the state of a sample, a word of the profile, is time in which the thread did not compute. */
+function isRestingState(word: string): boolean {
+  return word === 'lock' || word === 'queued' || word === 'waiting';
+}
+
 /** Calls `visit` for every run of samples in the scope, with the part of its time that lies inside. */
 function visitSamples(
   profile: Profile,
@@ -25,12 +30,15 @@ function visitSamples(
   visit: (node: number, line: number, duration: number) => void,
 ): void {
   const { nodes, functions } = profile;
+  // Where such a sample stands in the function that asked it is no computing of that; the waits have it.
+  const rests = profile.strings.map(isRestingState);
   profile.samples.forEach((samples, thread) => {
     if (scope.thread >= 0 && scope.thread !== thread) return;
     for (let i = 0; i < samples.node.length; i++) {
       const node = samples.node[i]!;
       if (node < 0) continue;
-      if (!scope.waiting && isWaiting(functions.category[nodes.function[node]!]!)) continue;
+      const waits = isWaiting(functions.category[nodes.function[node]!]!);
+      if (waits ? !scope.waiting : rests[samples.state[i]!]) continue;
       let duration = samples.duration[i]!;
       if (scope.range !== null) duration *= partInside(samples.time[i]!, duration, scope.range);
       if (duration > 0) visit(node, samples.line[i]!, duration);
@@ -81,7 +89,7 @@ export function visitSelf(
 }
 
 /** Part of [time, time + duration] inside the range, 0 to 1. */
-function partInside(time: number, duration: number, [from, to]: readonly [number, number]): number {
+export function partInside(time: number, duration: number, [from, to]: readonly [number, number]): number {
   if (duration <= 0) return 0;
   const inside = Math.min(to, time + duration) - Math.max(from, time);
   return Math.max(0, inside / duration);

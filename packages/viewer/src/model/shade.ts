@@ -11,8 +11,12 @@ export const wholeColour = categories.length * shadesPerCategory;
 const large = 0.1;
 const middling = 0.01;
 
-/** Colour number of each box: category and shade. */
-export function shades(profile: Profile, tree: CallTree): Uint8Array {
+/**
+ * Colour number of each box: category and shade.
+ *
+ * @param instead a category for each box that takes the place of its function's, -1 for none
+ */
+export function shades(profile: Profile, tree: CallTree, instead?: Int8Array): Uint8Array {
   const { category } = profile.functions;
   const colour = new Uint8Array(tree.width.length);
   colour[0] = wholeColour;
@@ -21,7 +25,9 @@ export function shades(profile: Profile, tree: CallTree): Uint8Array {
     for (let box = tree.rows[row]!; box < tree.rows[row + 1]!; box++) {
       const share = tree.width[box]! / whole;
       const size = share >= large ? 2 : share >= middling ? 1 : 0;
-      colour[box] = category[tree.function[box]!]! * shadesPerCategory + size * 2 + (row & 1);
+      const other = instead?.[box] ?? -1;
+      const shown = other >= 0 ? other : category[tree.function[box]!]!;
+      colour[box] = shown * shadesPerCategory + size * 2 + (row & 1);
     }
   }
   return colour;

@@ -6,7 +6,7 @@ import { findBoxes, matcher } from '../model/search.ts';
 import { Names } from '../names.ts';
 import type { Store } from '../store.ts';
 import type { Progress, WorkerClient } from '../worker/client.ts';
-import type { Opened, View } from '../worker/messages.ts';
+import type { Colours, Opened, View } from '../worker/messages.ts';
 import { Header } from './header.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import { useKeys } from './keys.ts';
@@ -58,7 +58,12 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
   const [theme, toggleTheme] = useTheme();
   const printing = usePrinting();
   const [keysShown, showKeys] = useState(false);
-  const [view, pending] = useView(worker, scopeOf(address, opened), onTrouble);
+  const [view, pending] = useView(
+    worker,
+    scopeOf(address, opened),
+    opened.states ? address.colours : 'code',
+    onTrouble,
+  );
   const names = useMemo(() => new Names(opened), [opened]);
   const functions = useMemo(() => fitting(opened, address.query), [opened, address.query]);
   const found = useMemo(
@@ -117,20 +122,21 @@ function Ready({ store, worker, opened, onTrouble }: ReadyInput) {
 function useView(
   worker: WorkerClient,
   scope: Scope,
+  colours: Colours,
   onTrouble: (error: Error) => void,
 ): [view: View | null, pending: boolean] {
   const [view, setView] = useState<View | null>(null);
-  const key = JSON.stringify(scope);
+  const key = JSON.stringify([scope, colours]);
   useEffect(() => {
     let wanted = true;
-    worker.ask({ kind: 'view', scope }).then((next) => {
+    worker.ask({ kind: 'view', scope, colours }).then((next) => {
       if (wanted) setView(next);
     }, onTrouble);
     return () => {
       wanted = false;
     };
   }, [key]);
-  return [view, view !== null && JSON.stringify(view.scope) !== key];
+  return [view, view !== null && JSON.stringify([view.scope, view.colours]) !== key];
 }
 
 /** The address's scope, with a thread that exists. */

@@ -5,7 +5,9 @@ import { categoryColour, css } from '../draw/palette.ts';
 import type { Scene } from '../draw/scene.ts';
 import { SunburstControl } from '../draw/sunburst-control.ts';
 import { depthOf } from '../model/call-tree.ts';
+import { isWaiting } from '../model/scope.ts';
 import { shadesPerCategory } from '../model/shade.ts';
+import { computingStates, stateNames, states } from '../model/states.ts';
 import { step, type Direction } from '../model/step.ts';
 import { Empty } from './empty.tsx';
 import { selectBox, useSession, type Session } from './session.ts';
@@ -87,9 +89,19 @@ export function CallPicture({ kind }: { readonly kind: Kind }) {
 function Legend() {
   const { view, opened, palette } = useSession();
   const present = new Set<number>();
+  const byState = view.colours === 'states';
   view.figures.self.forEach((self, fn) => {
-    if (self > 0) present.add(opened.functions.category[fn]!);
+    const category = opened.functions.category[fn]!;
+    // Coloured by states, whose code it is shows on what rests alone.
+    if (self > 0 && !(byState && !isWaiting(category))) present.add(category);
   });
+  if (byState) {
+    for (const { state, category } of computingStates) {
+      if (view.figures.states.some((time, i) => time > 0 && i % states.length === state))
+        present.add(categories.indexOf(category));
+    }
+  }
+  const nameOf = (category: Category) => (byState && stateOf(category)) || categoryNames[category];
   return (
     <ul class="legend">
       {categories.map((category, i) =>
@@ -103,7 +115,7 @@ function Legend() {
                   : { background: css(categoryColour(palette, i)) }
               }
             />
-            {categoryNames[category]}
+            {nameOf(category)}
           </li>
         ) : null,
       )}
@@ -113,6 +125,12 @@ function Legend() {
       </li>
     </ul>
   );
+}
+
+/** What a category's colour stands for in a picture coloured by states. */
+function stateOf(category: Category): string | null {
+  const found = computingStates.find((shown) => shown.category === category);
+  return found === undefined ? null : stateNames[states[found.state]!];
 }
 
 /** What the categories are called for people. */

@@ -1,6 +1,7 @@
 import { categories, formatCount, formatTime } from '@whetstone/profile';
 import { useMemo } from 'preact/hooks';
 import { hasCounts, useSession, type Session } from './session.ts';
+import { SpentBar } from './spent-bar.tsx';
 import { tokens } from './tokens.ts';
 
 interface Input {
@@ -17,12 +18,15 @@ interface Input {
 interface LineFigure {
   readonly self: number;
   readonly hits: number;
+  /** Row in the lines of the view. */
+  readonly row: number;
 }
 
 /** Lines of a file with their time, and heat in the gutter. */
 export function Code({ file, lines, from, to, figures }: Input) {
   const session = useSession();
-  const { address } = session;
+  const { address, opened, view } = session;
+  const split = figures === 'all' && opened.states;
   const byLine = useFileFigures(session, file);
   const most = byLine.most;
   const counted = figures === 'all' && hasCounts(session);
@@ -45,6 +49,11 @@ export function Code({ file, lines, from, to, figures }: Input) {
         <span role="cell" class="code-figure">
           {self > 0 ? formatTime(self) : ''}
         </span>
+        {split && (
+          <span role="cell" class="code-spent">
+            {figure !== undefined && <SpentBar times={view.lines.states} row={figure.row} />}
+          </span>
+        )}
         <span role="cell" class="code-heat" aria-hidden="true">
           {self > 0 && (
             <span class={byLine.category} style={{ width: `${Math.max(4, (self / most) * 100)}%` }} />
@@ -91,7 +100,7 @@ function useFileFigures({ view, opened }: Session, file: number) {
       category = categories[opened.functions.category[fn]!]!;
       const line = view.lines.line[i]!;
       const hits = view.lines.hits[i]!;
-      lines.set(line, { self: view.lines.self[i]!, hits });
+      lines.set(line, { self: view.lines.self[i]!, hits, row: i });
       most = Math.max(most, view.lines.self[i]!);
     }
     return { lines, most, category };

@@ -8,6 +8,7 @@ const groups: readonly (readonly [title: string, keys: readonly (readonly [strin
       ['/', 'Search; /…/ is a regular expression'],
       ['Esc', 'Take back: search, selection, zoom, time range'],
       ['w', 'Show or leave out waiting'],
+      ['c', 'Colour by what time was spent on, where the runtime tells'],
       ['[ ]', 'Previous or next thread'],
       ['t', 'Light or dark'],
       ['Alt ←', 'Back'],

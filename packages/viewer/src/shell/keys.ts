@@ -45,6 +45,9 @@ function pageKey(
     case 'w':
       store.show({ waiting: !address.waiting, zoom: -1 });
       return true;
+    case 'c':
+      if (opened.states) store.show({ colours: address.colours === 'code' ? 'states' : 'code' });
+      return true;
     case 'h':
       document.getElementById('next-hot-line')?.click();
       return true;

@@ -1,9 +1,11 @@
 import type { Finding, Place } from '@whetstone/analyze';
 import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { isWaiting } from '../model/scope.ts';
+import { stateMeanings, stateNames, states } from '../model/states.ts';
 import { influenceTexts } from './influence.ts';
 import { PlaceText } from './place-text.tsx';
 import { Prose } from './prose.tsx';
+import { SpentBar } from './spent-bar.tsx';
 import { hasCounts, selectFunction, useSession, type Session } from './session.ts';
 
 /** Rows of each list; the table has them all. */
@@ -24,6 +26,7 @@ export function Overview({ rows = shownRows, open = false }: Input) {
       <HottestLines rows={rows} />
       <HottestFunctions rows={rows} />
       <Waits />
+      <Threads rows={rows} />
       <Notes />
     </div>
   );
@@ -93,7 +96,7 @@ function fileNamed({ opened }: Session, file: string): number {
 
 function HottestLines({ rows: wanted }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, found } = session;
+  const { view, names, found, opened } = session;
   const { lines } = view;
   const computing = computingTime(session);
   const counted = hasCounts(session);
@@ -118,6 +121,7 @@ function HottestLines({ rows: wanted }: { readonly rows: number }) {
             <th scope="col" class="number">
               %
             </th>
+            {opened.states && <th scope="col">spent on</th>}
             {counted && (
               <th scope="col" class="number">
                 hits
@@ -156,6 +160,11 @@ function HottestLines({ rows: wanted }: { readonly rows: number }) {
                 <td class="number share">
                   <Share part={lines.self[i]! / computing} />
                 </td>
+                {opened.states && (
+                  <td>
+                    <SpentBar times={lines.states} row={i} />
+                  </td>
+                )}
                 {counted && <td class="number">{known(lines.hits[i]!, formatCount)}</td>}
               </tr>
             );
@@ -168,8 +177,8 @@ function HottestLines({ rows: wanted }: { readonly rows: number }) {
 
 function HottestFunctions({ rows }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, store, found } = session;
-  const { self, total, calls } = view.figures;
+  const { view, names, store, found, opened } = session;
+  const { self, total, calls, states } = view.figures;
   const computing = computingTime(session);
   const counted = hasCounts(session);
   const order = Array.from(self, (_, fn) => fn)
@@ -203,6 +212,7 @@ function HottestFunctions({ rows }: { readonly rows: number }) {
             <th scope="col" class="number">
               total
             </th>
+            {opened.states && <th scope="col">spent on</th>}
             <th scope="col">place</th>
           </tr>
         </thead>
@@ -220,6 +230,11 @@ function HottestFunctions({ rows }: { readonly rows: number }) {
                 <Share part={self[fn]! / computing} />
               </td>
               <td class="number">{formatTime(total[fn]!)}</td>
+              {opened.states && (
+                <td>
+                  <SpentBar times={states} row={fn} />
+                </td>
+              )}
               <td class="place-cell">
                 <span class="place muted" title={names.path(names.fileOf(fn))}>
                   <PlaceText text={names.place(fn)} />
@@ -276,6 +291,86 @@ function Waits() {
               <td class="place-cell">
                 <PlaceLink place={wait} session={session} />
               </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+/** Processes and threads, the main thread and then by what they computed; a name chooses one for all views. */
+function Threads({ rows }: { readonly rows: number }) {
+  const { opened, store, address } = useSession();
+  const { threads } = opened.report;
+  if (threads.length < 2) return null;
+  const processes = new Set(threads.map(({ process }) => process)).size > 1;
+  const shown = states.filter((state) => threads.some((thread) => (thread.states[state] ?? 0) > 0));
+  const order = threads
+    .map((thread, i) => ({ thread, i }))
+    .toSorted((a, b) => (a.i === 0 ? -1 : b.i === 0 ? 1 : (b.thread.cpu ?? 0) - (a.thread.cpu ?? 0)))
+    .slice(0, rows);
+  return (
+    <section>
+      <h2>{processes ? 'Processes and threads' : 'Threads'}</h2>
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col" class="wide">
+              thread
+            </th>
+            {processes && (
+              <th scope="col" class="number">
+                process
+              </th>
+            )}
+            <th scope="col" class="number">
+              computing
+            </th>
+            {shown.length > 0 ? (
+              shown.map((state) => (
+                <th key={state} scope="col" class="number" title={stateMeanings[state]}>
+                  {state === 'lock' ? 'lock' : stateNames[state]}
+                </th>
+              ))
+            ) : (
+              <>
+                <th scope="col" class="number">
+                  queueing
+                </th>
+                <th scope="col" class="number">
+                  asleep
+                </th>
+              </>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {order.map(({ thread, i }) => (
+            <tr key={i} aria-current={i === address.thread ? 'true' : undefined}>
+              <td class="wide">
+                <button
+                  type="button"
+                  class="link"
+                  onClick={() => store.show({ thread: i, zoom: -1, range: null })}
+                >
+                  {thread.name || `thread ${thread.thread}`}
+                </button>
+              </td>
+              {processes && <td class="number">{thread.process}</td>}
+              <td class="number">{formatTime(thread.cpu)}</td>
+              {shown.length > 0 ? (
+                shown.map((state) => (
+                  <td key={state} class="number">
+                    {Object.keys(thread.states).length > 0 ? formatTime(thread.states[state] ?? 0) : ''}
+                  </td>
+                ))
+              ) : (
+                <>
+                  <td class="number">{formatTime(thread.queued)}</td>
+                  <td class="number">{formatTime(thread.asleep)}</td>
+                </>
+              )}
             </tr>
           ))}
         </tbody>

@@ -1,11 +1,13 @@
 import { categories, formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { useEffect, useState } from 'preact/hooks';
 import { isWaiting } from '../model/scope.ts';
+import { stateMeanings } from '../model/states.ts';
 import type { Neighbour, Neighbours } from '../model/neighbours.ts';
 import { categoryNames } from './call-picture.tsx';
 import { Code } from './code.tsx';
 import { computingTime, Share } from './overview.tsx';
 import { hasCounts, hasTimePerCall, selectFunction, useSession } from './session.ts';
+import { spentOn } from './spent-bar.tsx';
 import { useSource } from './use-source.ts';
 
 /** Neighbours shown before "more". */
@@ -127,6 +129,19 @@ function Figures({ fn }: { readonly fn: number }) {
           onPath > 0 &&
           onPath < total[fn]! * 0.9995 &&
           row('on this path', onPath, computing, 'The part of the total on the selected call path')}
+        {spentOn(view.figures.states, fn).map(({ state, name, time, share }) => (
+          <tr
+            key={state}
+            title={`${stateMeanings[state]}; % of the time in the function itself, asleep or not`}
+          >
+            <th scope="row">
+              <span class={`swatch state-${state}`} />
+              {name}
+            </th>
+            <td class="number">{formatTime(time)}</td>
+            <td class="number">{share}</td>
+          </tr>
+        ))}
         {!Number.isNaN(count) && (
           <tr title="Exact number of calls in the whole run">
             <th scope="row">calls</th>

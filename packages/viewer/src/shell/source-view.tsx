@@ -103,6 +103,7 @@ function Lines({ session, file, lines }: LinesInput) {
       <div class="code-heads" aria-hidden="true">
         {hasCounts(session) && <span class="code-figure code-hits">hits</span>}
         <span class="code-figure">self</span>
+        {session.opened.states && <span class="code-spent">spent on</span>}
       </div>
       <div
         class="lines-body"

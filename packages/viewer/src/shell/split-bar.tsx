@@ -1,5 +1,6 @@
 import type { TimeSplit } from '@whetstone/analyze';
 import { formatPercent, formatTime } from '@whetstone/profile';
+import { stateMeanings, stateNames, states } from '../model/states.ts';
 import { useSession } from './session.ts';
 
 interface Part {
@@ -34,17 +35,31 @@ export function SplitBar() {
   );
 }
 
-function partsOf({ cpu, queued, asleep, waiting, unexplained }: TimeSplit): Part[] {
+function partsOf(time: TimeSplit): Part[] {
+  const { cpu, queued, asleep, waiting } = time;
+  // The lock is one of the waits, as far as they name it.
+  const lock = time.lock ?? 0;
+  const named = waiting === null ? null : Math.max(0, waiting - lock);
+  const left = asleep - lock - (named ?? 0);
   const rest =
     waiting === null
-      ? part('unexplained', 'asleep', asleep, 'Asleep; what for was not measured')
-      : part('unexplained', 'unexplained', unexplained, 'Asleep, and no wait of the program explains it');
+      ? part('unexplained', 'asleep', left, 'Asleep; what for was not measured')
+      : part('unexplained', 'unexplained', left, 'Asleep, and no wait of the program explains it');
   return [
-    part('computing', 'computing', cpu, 'The main thread had a core'),
+    ...computingParts(time, cpu),
     part('queueing', 'queueing', queued, 'Ready to run, but another program had the core'),
-    part('waiting', 'waiting', waiting, 'Asleep, explained by waits of the program'),
+    part('state-lock', stateNames.lock, lock, stateMeanings.lock),
+    part('waiting', 'waiting', named, 'Asleep, explained by waits of the program'),
     rest,
   ].filter(({ time }) => time > 0);
+}
+
+/** Computing, in the states that it consists of where the runtime tells. */
+function computingParts({ computing }: TimeSplit, cpu: number): Part[] {
+  if (computing === null) return [part('computing', 'computing', cpu, 'The main thread had a core')];
+  return states.map((state) =>
+    part(`state-${state}`, stateNames[state], computing[state] ?? 0, stateMeanings[state]),
+  );
 }
 
 /** What was not measured has no time, and is not shown. */

@@ -6,14 +6,20 @@ import { Empty } from './empty.tsx';
 import { PlaceText } from './place-text.tsx';
 import { computingTime, known, Share } from './overview.tsx';
 import { hasCounts, hasTimePerCall, selectFunction, useSession, type Session } from './session.ts';
+import { SpentBar } from './spent-bar.tsx';
 import { useNarrow } from './use-narrow.ts';
 import { useRows } from './use-rows.ts';
 
+/** A column of the table: by all but `spent` it can be sorted. */
+type ColumnName = SortColumn | 'spent';
+
 interface Column {
-  readonly id: SortColumn;
+  readonly id: ColumnName;
   readonly title: string;
   readonly meaning: string;
-  readonly needs?: 'counts' | 'timePerCall' | 'waiting';
+  readonly needs?: 'counts' | 'timePerCall' | 'waiting' | 'states';
+  /** What it shows has no order. */
+  readonly unsorted?: boolean;
 }
 
 const columns: readonly Column[] = [
@@ -30,6 +36,13 @@ const columns: readonly Column[] = [
     needs: 'waiting',
   },
   {
+    id: 'spent',
+    title: 'spent on',
+    meaning: 'What the time in the function itself was spent on, asleep or not',
+    needs: 'states',
+    unsorted: true,
+  },
+  {
     id: 'gain',
     title: 'gain at most',
     meaning: 'Part of the computing time saved if the function were not called: an upper bound',
@@ -37,7 +50,7 @@ const columns: readonly Column[] = [
   { id: 'place', title: 'place', meaning: 'File and line' },
 ];
 
-const widths: Readonly<Record<SortColumn, string>> = {
+const widths: Readonly<Record<ColumnName, string>> = {
   name: 'minmax(140px, 3fr)',
   calls: '88px',
   self: '68px',
@@ -45,6 +58,7 @@ const widths: Readonly<Record<SortColumn, string>> = {
   total: '68px',
   totalPerCall: '68px',
   waited: '68px',
+  spent: '72px',
   gain: '104px',
   place: 'minmax(100px, 3fr)',
 };
@@ -63,7 +77,8 @@ export function TableView() {
   useEffect(() => visible.reveal(selectedRow), [selectedRow]);
   const computing = useMemo(() => computingTime(session), [view]);
   if (rows.length === 0 && found === null) return <Empty />;
-  const sortBy = (id: SortColumn) => {
+  const sortBy = (id: ColumnName) => {
+    if (id === 'spent') return;
     const text = id === 'name' || id === 'place';
     store.show({ sort: id, descending: address.sort === id ? !address.descending : !text });
   };
@@ -90,19 +105,33 @@ export function TableView() {
     >
       <div role="rowgroup" class="grid-top">
         <div role="row" class="grid-row">
-          {shown.map(({ id, title, meaning }) => (
+          {shown.map(({ id, title, meaning, unsorted }) => (
             <span
               key={id}
               role="columnheader"
               class={`cell-${id}`}
-              aria-sort={address.sort === id ? (address.descending ? 'descending' : 'ascending') : 'none'}
+              aria-sort={
+                unsorted === true
+                  ? undefined
+                  : address.sort === id
+                    ? address.descending
+                      ? 'descending'
+                      : 'ascending'
+                    : 'none'
+              }
             >
-              <button type="button" title={meaning} onClick={() => sortBy(id)}>
-                {title}
-                <span class="arrow" aria-hidden="true">
-                  {address.sort === id ? (address.descending ? ' ↓' : ' ↑') : ''}
+              {unsorted === true ? (
+                <span class="muted" title={meaning}>
+                  {title}
                 </span>
-              </button>
+              ) : (
+                <button type="button" title={meaning} onClick={() => sortBy(id)}>
+                  {title}
+                  <span class="arrow" aria-hidden="true">
+                    {address.sort === id ? (address.descending ? ' ↓' : ' ↑') : ''}
+                  </span>
+                </button>
+              )}
             </span>
           ))}
         </div>
@@ -133,7 +162,7 @@ export function TableView() {
 
 interface CellInput {
   readonly session: Session;
-  readonly id: SortColumn;
+  readonly id: ColumnName;
   readonly fn: number;
   readonly computing: number;
 }
@@ -159,6 +188,8 @@ function Cell({ session, id, fn, computing }: CellInput) {
       return <>{formatTime(total[fn]!)}</>;
     case 'waited':
       return <>{waited[fn]! > 0 ? formatTime(waited[fn]!) : ''}</>;
+    case 'spent':
+      return <SpentBar times={view.figures.states} row={fn} />;
     case 'selfPerCall':
       return <>{known(self[fn]! / calls[fn]!, formatTime)}</>;
     case 'totalPerCall':
@@ -180,6 +211,7 @@ function columnsOf(session: Session, narrow: boolean): readonly Column[] {
   const has = {
     counts: hasCounts(session),
     timePerCall: hasTimePerCall(session),
+    states: opened.states,
     waiting: view.figures.waited.some((time, fn) => time > 0 && !isWaiting(opened.functions.category[fn]!)),
   };
   return columns.filter(

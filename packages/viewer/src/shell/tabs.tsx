@@ -44,6 +44,16 @@ export function Tabs({ pending }: { readonly pending: boolean }) {
         />
         waiting
       </label>
+      {opened.states && (
+        <label class="choice" title="Whether colours tell what time was spent on, or whose code it is (c)">
+          <input
+            type="checkbox"
+            checked={address.colours === 'states'}
+            onChange={(event) => store.show({ colours: event.currentTarget.checked ? 'states' : 'code' })}
+          />
+          states
+        </label>
+      )}
       {opened.threads.length > 1 && (
         <select
           aria-label="Thread"

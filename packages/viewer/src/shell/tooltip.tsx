@@ -1,6 +1,8 @@
 import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
+import { Fragment } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { useSession } from './session.ts';
+import { spentOn } from './spent-bar.tsx';
 
 /** A box under the pointer, and where that is in the window. */
 export interface Hover {
@@ -64,6 +66,17 @@ export function Tooltip({ hover, zoomBox }: { readonly hover: Hover; readonly zo
             <dd class="muted">of the function</dd>
           </>
         )}
+        {fn >= 0 &&
+          spentOn(figures.states, fn).map(({ state, name, time, share }) => (
+            <Fragment key={state}>
+              <dt>
+                <span class={`swatch state-${state}`} />
+                {name}
+              </dt>
+              <dd>{formatTime(time)}</dd>
+              <dd class="muted">{share} of the function</dd>
+            </Fragment>
+          ))}
       </dl>
     </div>
   );

@@ -18,12 +18,16 @@ export interface ReportPart extends Pick<RunReport, 'time' | 'waits' | 'warnings
   readonly headline: string;
   readonly findings: readonly Finding[];
   readonly samples: RunReport['about']['samples'];
+  readonly threads: RunReport['threads'];
 }
+
+/** What the colours of a picture tell: whose code it is, or what its time was spent on. */
+export type Colours = 'code' | 'states';
 
 /** What the page asks its worker, with a number that the answer repeats. */
 export type Question =
   | { readonly kind: 'open'; readonly place: DataPlace }
-  | { readonly kind: 'view'; readonly scope: Scope }
+  | { readonly kind: 'view'; readonly scope: Scope; readonly colours: Colours }
   | { readonly kind: 'neighbours'; readonly function: number }
   | { readonly kind: 'source'; readonly file: number };
 
@@ -53,11 +57,14 @@ export interface Opened {
   /** Strings that name a file whose text the profile holds. */
   readonly sources: readonly number[];
   readonly nodes: number;
+  /** Whether the profile tells what time was spent on. */
+  readonly states: boolean;
 }
 
 /** What there is to see of a scope. */
 export interface View {
   readonly scope: Scope;
+  readonly colours: Colours;
   readonly tree: CallTree;
   readonly colour: Uint8Array;
   /** The part of each box that was computing. */

@@ -9,10 +9,11 @@ import { neighbours } from '../model/neighbours.ts';
 import { pyramid } from '../model/pyramid.ts';
 import { hasSamples, isWaiting, visitSelf, type Scope } from '../model/scope.ts';
 import { shades } from '../model/shade.ts';
+import { hasStates, mainStates, stateTimes } from '../model/states.ts';
 import { addWaits, withWaits, type ProfileWithWaits } from '../model/with-waits.ts';
 import { fromBase64 } from './from-base64.ts';
 import { inflate } from './inflate.ts';
-import type { Answers, DataPlace, Opened, Question, Reply, ReportPart, View } from './messages.ts';
+import type { Answers, Colours, DataPlace, Opened, Question, Reply, ReportPart, View } from './messages.ts';
 
 /** Stretches of the time strip; more than a wide screen has pixels would not be seen. */
 const activityBins = 1200;
@@ -49,7 +50,7 @@ async function answer(question: Question): Promise<Answers[Question['kind']]> {
   const { profile } = open;
   switch (question.kind) {
     case 'view':
-      return view(open, question.scope);
+      return view(open, question.scope, question.colours);
     case 'neighbours': {
       if (shown === undefined) return { callers: [], callees: [] };
       const { category } = profile.functions;
@@ -88,7 +89,7 @@ async function bytesOf(place: DataPlace): Promise<Uint8Array> {
 async function reportOf(place: DataPlace): Promise<ReportPart> {
   const text = place.kind === 'texts' ? place.report : await (await get(place.report)).text();
   const report = JSON.parse(text) as RunReport;
-  const { time, waits, warnings, findings, about } = report;
+  const { time, waits, warnings, findings, about, threads } = report;
   return {
     headline: headline(report),
     time,
@@ -96,6 +97,7 @@ async function reportOf(place: DataPlace): Promise<ReportPart> {
     warnings,
     findings,
     samples: about.samples,
+    threads,
   };
 }
 
@@ -123,10 +125,11 @@ function opened(from: Profile, report: ReportPart): Opened {
     },
     sources: from.sources.filter(({ text }) => text !== null).map(({ file }) => file),
     nodes: from.nodes.parent.length,
+    states: hasStates(from),
   };
 }
 
-function view(shownProfile: ProfileWithWaits, scope: Scope): View {
+function view(shownProfile: ProfileWithWaits, scope: Scope, colours: Colours): View {
   const from = shownProfile.profile;
   const self = new Float64Array(from.nodes.parent.length);
   visitSelf(from, scope, (node, _line, duration) => {
@@ -136,7 +139,8 @@ function view(shownProfile: ProfileWithWaits, scope: Scope): View {
   const { category } = from.functions;
   const tree = callTree(from.nodes, self, (fn) => isWaiting(category[fn]!));
   const order = preorder(tree);
-  const colour = shades(from, tree);
+  const spent = stateTimes(from, scope);
+  const colour = shades(from, tree, colours === 'states' ? mainStates(tree, spent.ofNode) : undefined);
   const busy = busyWidths(from, tree);
   // What is sent is gone, so the worker keeps the columns that it is asked about in a copy.
   shown = {
@@ -147,11 +151,12 @@ function view(shownProfile: ProfileWithWaits, scope: Scope): View {
   const lines = lineFigures(from, scope);
   return {
     scope,
+    colours,
     tree,
     colour,
     busy,
     pyramid: pyramid(tree, colour),
-    figures: functionFigures(from, tree, busy, order, scope.thread),
+    figures: functionFigures(from, tree, busy, order, scope.thread, spent.ofFunction),
     lines,
     lineTexts: lineTexts(from, lines),
     activity: activity(from, scope.thread, activityBins),
