@@ -1,7 +1,10 @@
 import { formatBytes, formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { safeText } from './terminal/safe-text.ts';
 
-/** How a figure of the evidence is shown: `{{self:time}}`, `{{share:percent}}`, `{{place:code}}`, `{{place}}`. */
+/**
+ * How a figure of the evidence is shown: `{{self:time}}`, `{{share:percent}}`, `{{place:code}}`, `{{place}}`,
+ * `{{runs:count time}}` (1 time, 2 times).
+ */
 const formats: Readonly<Record<string, (value: number) => string>> = {
   time: formatTime,
   percent: formatPercent,
@@ -33,10 +36,11 @@ export function fillTemplate(
         return '';
       }
       if (format !== undefined && format !== 'code') {
-        const show = formats[format];
+        const [kind = '', noun] = format.split(' ');
+        const show = formats[kind];
         if (!show || typeof value !== 'number')
           throw new RangeError(`No such format for ${placeholder}: ${template}`);
-        return show(value);
+        return noun === undefined ? show(value) : `${show(value)} ${noun}${value === 1 ? '' : 's'}`;
       }
       const safe = safeText(String(value));
       if (into === 'plain') return safe;

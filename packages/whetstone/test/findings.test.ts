@@ -48,6 +48,12 @@ test('a paragraph without its figure is left out', () => {
   expect(finding.text).not.toContain('The line ran');
 });
 
+test('one is not many', () => {
+  const text = '{{runs:count time}}';
+  expect(fillTemplate(text, { runs: 1 }, 'plain')).toBe('1 time');
+  expect(fillTemplate(text, { runs: 1200 }, 'plain')).toBe('1,200 times');
+});
+
 test('names from the program stay text', () => {
   const evidence = { name: '<img src=x onerror=alert(1)> `*_[a](b)\x1b[2J' };
   const text = fillTemplate('{{name}} and {{name:code}}', evidence, 'markdown')!;
