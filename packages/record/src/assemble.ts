@@ -9,7 +9,7 @@ import { aboutOf } from './node/assemble-about.ts';
 import { otherProcesses, threadRow } from './node/assemble-threads.ts';
 import { addNode } from './node/assemble.ts';
 import { addPython } from './python/assemble-python.ts';
-import type { RawRecording } from './recording.ts';
+import type { FurtherRuns, RawRecording } from './recording.ts';
 
 /** What only the caller of {@link assemble} knows. */
 export interface AssembleOptions {
@@ -26,16 +26,16 @@ export interface AssembleOptions {
   readonly warnings?: readonly ProfileWarning[];
 }
 
-/** Makes what one run left behind, and what a second one counted, into a profile; pure but for `readText`. */
-export function assemble(raw: RawRecording, counts: RawRecording | null, options: AssembleOptions): Profile {
+/** Makes what one run left behind, and what further ones saw, into a profile; pure but for `readText`. */
+export function assemble(raw: RawRecording, further: FurtherRuns, options: AssembleOptions): Profile {
   const builder = new ProfileBuilder();
   const warnings = [...raw.warnings, ...(options.warnings ?? [])];
   if (raw.runtime.name === 'node' || raw.python === null) {
-    warnings.push(...addNode(raw, counts, options, builder));
-    if (raw.python !== null) warnings.push(...addPython(raw, raw.python, options, builder));
+    warnings.push(...addNode(raw, further.counts ?? null, options, builder));
+    if (raw.python !== null) warnings.push(...addPython(raw, raw.python, further, options, builder));
   } else {
-    warnings.push(...addPython(raw, raw.python, options, builder));
-    if (raw.threads.length > 0) warnings.push(...addNode(raw, counts, options, builder));
+    warnings.push(...addPython(raw, raw.python, further, options, builder));
+    if (raw.threads.length > 0) warnings.push(...addNode(raw, further.counts ?? null, options, builder));
   }
   for (const known of otherProcesses(raw)) builder.addThread(threadRow(known, raw, 0));
   return builder.build(aboutOf(raw, options.modes, options.influence, options.revision, unique(warnings)));

@@ -4,22 +4,35 @@ import { spooled } from './streams.ts';
 
 type Exit = { readonly code: number | null; readonly signal: string | null };
 
-/** What two runs of one program, kept as {@link spooled} names the files, did differently: nothing, if counts may be joined to times. */
-export function compareOutputs(folder: string, first: Exit, second: Exit): ProfileWarning[] {
+/**
+ * What two runs of one program did differently: nothing, if what the second saw may be joined to the times of
+ * the first.
+ *
+ * @param folder where the streams of both are kept, as {@link spooled} names the files
+ * @param run name of the second run's files
+ * @param did what it did, for a sentence: `counted`
+ */
+export function compareOutputs(
+  folder: string,
+  run: string,
+  did: string,
+  first: Exit,
+  second: Exit,
+): ProfileWarning[] {
   const warnings: ProfileWarning[] = [];
-  const [a, b] = [spooled(folder, 'first'), spooled(folder, 'second')];
+  const [a, b] = [spooled(folder, 'first'), spooled(folder, run)];
   for (const stream of ['stdout', 'stderr'] as const) {
     const difference = firstDifference(a[stream], b[stream]);
     if (difference === null) continue;
     warnings.push({
       code: 'outputs-differ',
-      message: `The second run, which counted, printed something else: ${stream} differs from byte ${difference.byte} on (line ${difference.line}). Its counts may belong to other work than the times.`,
+      message: `The run that ${did} printed something else: ${stream} differs from byte ${difference.byte} on (line ${difference.line}). Its figures may belong to other work than the times.`,
     });
   }
   if (first.code !== second.code || first.signal !== second.signal) {
     warnings.push({
       code: 'exits-differ',
-      message: `The second run, which counted, ended with ${described(second)}, the first with ${described(first)}.`,
+      message: `The run that ${did} ended with ${described(second)}, the first with ${described(first)}.`,
     });
   }
   return warnings;

@@ -4,3 +4,4 @@ export { record } from './record.ts';
 export { resolveTarget } from './resolve-target.ts';
 export { runtimesFound } from './find-runtime.ts';
 export { attach, type AttachOptions } from './node/attach.ts';
+export { attachPython } from './python/attach-python.ts';

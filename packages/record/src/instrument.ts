@@ -35,4 +35,4 @@ export interface Seen extends Partial<Parts> {
   readonly warnings: readonly ProfileWarning[];
 }
 
-type Parts = Pick<RawRecording, 'threads' | 'python' | 'deopts'>;
+type Parts = Pick<RawRecording, 'threads' | 'python' | 'pythonCounts' | 'pythonMemory' | 'deopts'>;

@@ -1,5 +1,6 @@
 import type { Instrument } from './instrument.ts';
 import { nodeInstrument } from './node/node-instrument.ts';
+import { pythonCounting } from './python/python-passes.ts';
 import { pythonSampling } from './python/python-sampling.ts';
 import type { Target } from './recording.ts';
 import type { RunOptions } from './run-program.ts';
@@ -18,7 +19,9 @@ export async function instrumentsFor(
     const pass = options.pass === 'memory' ? 'plain' : options.pass;
     instruments.push(nodeInstrument(target, { ...options, pass, until }));
   }
-  if (target.kind !== 'node' && process.platform === 'linux' && options.pass === 'time') {
+  if (target.kind === 'node') return instruments;
+  if (options.pass === 'counts') instruments.push(pythonCounting({ lines: options.countLines }));
+  else if (process.platform === 'linux') {
     const interval = options.interval ?? PYTHON_INTERVAL;
     instruments.push(await pythonSampling({ interval, until: until ?? Infinity, children: true }));
   }

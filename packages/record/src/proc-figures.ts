@@ -8,7 +8,7 @@ const USUAL_LOOK = 200;
 
 interface Thread {
   readonly parent: number;
-  readonly name: string;
+  name: string;
   readonly first: number;
   last: number;
   cpu: number;
@@ -81,10 +81,9 @@ export class ProcFigures {
     const key = `${pid}/${tid}`;
     let thread = this.#threads.get(key);
     if (thread === undefined) {
-      const name = stat.slice(stat.indexOf('(') + 1, end);
       thread = {
         parent,
-        name,
+        name: '',
         first: moment,
         last: moment,
         cpu: 0,
@@ -94,6 +93,8 @@ export class ProcFigures {
       };
       this.#threads.set(key, thread);
     }
+    // A program that replaces itself, or names its threads later, goes by the last name.
+    thread.name = stat.slice(stat.indexOf('(') + 1, end);
     thread.last = moment;
     thread.cpu = cpu / 1e3;
     thread.queued = queued / 1e3;

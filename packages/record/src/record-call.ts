@@ -96,7 +96,7 @@ export async function recordCall<T>(
           deopts: null,
           warnings: limits,
         },
-        null,
+        {},
         {
           sources: true,
           modes: { counts: false, waits: false, deopts: false, attached: false },

@@ -2,12 +2,20 @@ import { accessSync, constants, mkdirSync, readFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Influence, ProfileWarning } from '@whetstone/profile';
+import { assemble } from './assemble.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { comparedRuns } from './influence-check.ts';
 import { estimatedInfluence, measuredInfluence } from './influence.ts';
-import { assemble } from './assemble.ts';
 import { agentFolder } from './node/start-node.ts';
-import type { RawRecording, RecordOptions, Recording, Target } from './recording.ts';
+import { countedFunctions } from './python/counted-functions.ts';
+import type {
+  FurtherPass,
+  FurtherRuns,
+  RawRecording,
+  RecordOptions,
+  Recording,
+  Target,
+} from './recording.ts';
 import { revisionOf } from './revision-of.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { inherited, kept, replayed } from './streams.ts';
@@ -16,18 +24,17 @@ import { makeTemporaryFolder, removeFolder } from './temporary-folders.ts';
 /**
  * Runs the program, measures it, and makes a profile of what was seen.
  *
- * Its streams are the caller's own; with `counts` it runs twice, both times through pipes, and where stdin is
- * a terminal both runs read `/dev/null`. With `checkInfluence` it runs several times more, unseen. It ends as
- * without us; the caller is told how, and may end in the same way.
+ * Its streams are the caller's own. Counts and memory take a run each besides: then all go through pipes, and
+ * where stdin is a terminal all read `/dev/null`. With `checkInfluence` it runs several times more, unseen. It
+ * ends as without us; the caller is told how, and may end in the same way.
  *
  * @throws {@link RecordError} if the program cannot be started
  */
 export async function record(target: Target, options: RecordOptions): Promise<Recording> {
-  const again = options.counts || options.checkInfluence;
+  const passes = furtherPasses(options);
+  const again = passes.length > 0 || options.checkInfluence;
   const cache = cacheFolder();
   const folder = again || cache === null ? makeTemporaryFolder() : null;
-  const progress = (stage: string) => (elapsed: number, samples: number) =>
-    options.onProgress?.({ elapsed, samples, stage });
   try {
     const runOptions: RunOptions = {
       pass: 'time',
@@ -36,12 +43,13 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       for: options.for,
       waits: options.waits,
       deopts: options.deopts,
+      countLines: [],
       cacheFolder: cache ?? path.join(folder!, 'compiled'),
-      streams: !again || folder === null ? inherited : kept(folder, options.counts),
-      onProgress: options.onProgress && progress('measuring'),
+      streams: !again || folder === null ? inherited : kept(folder, passes.length > 0),
+      onProgress: progressOf(options, 'measuring'),
     };
     const warnings: ProfileWarning[] = [];
-    if (options.counts && process.stdin.isTTY) {
+    if (passes.length > 0 && process.stdin.isTTY) {
       warnings.push({
         code: 'input-empty',
         message: 'Two runs cannot read the same from a terminal: both read an empty input instead.',
@@ -54,24 +62,12 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       const message = `What the program read and printed could not be kept for another run of it (${lost}), so there was none.`;
       warnings.push({ code: 'not-run-again', message });
     }
-    const runAgain = folder !== null && raw.threads.length > 0 && lost === null;
-    let counts: RawRecording | null = null;
-    if (options.counts && runAgain) {
-      const second = replayed(folder, 'second', true);
-      counts = await runProgram(target, {
-        ...runOptions,
-        pass: 'counts',
-        for: null,
-        deopts: false,
-        streams: second,
-        onProgress: options.onProgress && progress('counting'),
-      });
-      const unseen = second.lost?.() ?? null;
-      if (unseen === null) warnings.push(...compareOutputs(folder, raw.exit, counts.exit));
-      else {
-        const message = `Whether the second run, which counted, printed the same is not known (${unseen}).`;
-        warnings.push({ code: 'outputs-unknown', message });
-      }
+    const runAgain = folder !== null && raw.runtime.name !== 'other' && lost === null;
+    const further: { [P in FurtherPass]?: RawRecording } = {};
+    for (const pass of runAgain ? passes : []) {
+      const run = await furtherRun(pass, raw, target, runOptions, options, folder!);
+      further[pass] = run.raw;
+      warnings.push(...run.warnings);
     }
 
     let influence: Influence = estimatedInfluence(raw);
@@ -91,9 +87,9 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
     }
 
     options.onProgress?.({ elapsed: raw.end - raw.begin, samples: 0, stage: 'assembling' });
-    const profile = assemble(raw, counts, {
+    const profile = assemble(raw, further, {
       sources: options.sources,
-      modes: { counts: counts !== null, waits: options.waits, deopts: options.deopts, attached: false },
+      modes: { counts: hasCounts(further), waits: options.waits, deopts: options.deopts, attached: false },
       influence,
       readText,
       agentFolder,
@@ -104,6 +100,50 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
   } finally {
     if (folder !== null) removeFolder(folder);
   }
+}
+
+function furtherPasses({ counts, memory }: RecordOptions): FurtherPass[] {
+  return [...(counts ? (['counts'] as const) : []), ...(memory ? (['memory'] as const) : [])];
+}
+
+/** What a further run does, for sentences. */
+const doing: Readonly<Record<FurtherPass, { readonly did: string; readonly stage: string }>> = {
+  counts: { did: 'counted', stage: 'counting' },
+  memory: { did: 'traced memory', stage: 'tracing memory' },
+};
+
+/** Runs the program again on the same input, its output hidden, and compares what it did with the first run. */
+async function furtherRun(
+  pass: FurtherPass,
+  first: RawRecording,
+  target: Target,
+  runOptions: RunOptions,
+  options: RecordOptions,
+  folder: string,
+): Promise<{ readonly raw: RawRecording; readonly warnings: readonly ProfileWarning[] }> {
+  const { did, stage } = doing[pass];
+  const streams = replayed(folder, pass, true);
+  const raw = await runProgram(target, {
+    ...runOptions,
+    pass,
+    for: null,
+    deopts: false,
+    countLines: options.countLines == null ? [] : countedFunctions(first.python, options.countLines),
+    streams,
+    onProgress: progressOf(options, stage),
+  });
+  const unseen = streams.lost?.() ?? null;
+  if (unseen === null) return { raw, warnings: compareOutputs(folder, pass, did, first.exit, raw.exit) };
+  const message = `Whether the run that ${did} printed the same is not known (${unseen}).`;
+  return { raw, warnings: [{ code: 'outputs-unknown', message }] };
+}
+
+function hasCounts({ counts }: FurtherRuns): boolean {
+  return counts !== undefined && (counts.threads.length > 0 || (counts.pythonCounts ?? null) !== null);
+}
+
+function progressOf({ onProgress }: RecordOptions, stage: string): RunOptions['onProgress'] {
+  return onProgress && ((elapsed, samples) => onProgress({ elapsed, samples, stage }));
 }
 
 /**

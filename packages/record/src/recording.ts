@@ -1,5 +1,7 @@
 import type { Microseconds, Profile } from '@whetstone/profile';
 import type { RawRecord, RawStart } from './node/raw.ts';
+import type { PythonCounts } from './python/counts.ts';
+import type { PythonMemory } from './python/memory.ts';
 import type { RawPython } from './python/raw-python.ts';
 
 /** What to start, as `resolveTarget` found it. */
@@ -20,6 +22,10 @@ export interface RecordOptions {
   readonly interval: Microseconds | null;
   /** Run a second time and count. */
   readonly counts: boolean;
+  /** In Python, count lines too: those of the functions that took most time, and of these; `null`: calls alone. */
+  readonly countLines: readonly string[] | null;
+  /** Run once more and see what each line of Python allocates. */
+  readonly memory: boolean;
   /** End the measuring, not the program, after so many milliseconds. */
   readonly for: number | null;
   /** Name or path of another runtime. */
@@ -36,9 +42,15 @@ export interface RecordOptions {
 export interface Progress {
   readonly elapsed: Microseconds;
   readonly samples: number;
-  /** What is being done: `measuring`, `counting`, `comparing with the plain program`, `assembling`. */
+  /** What is being done: `measuring`, `counting`, `tracing memory`, `comparing with the plain program`, `assembling`. */
   readonly stage: string;
 }
+
+/** A run of its own beside that for time; its times are thrown away. */
+export type FurtherPass = 'counts' | 'memory';
+
+/** What the further runs left behind; what was not run, or gave nothing, is missing. */
+export type FurtherRuns = { readonly [P in FurtherPass]?: RawRecording };
 
 /** What comes back: the profile, and how the program ended, so that the command can end the same way. */
 export interface Recording {
@@ -70,6 +82,9 @@ export interface RawRecording {
     readonly version: string;
     readonly path: string;
   };
+  /** What a run that counts or traces memory saw inside Python. */
+  readonly pythonCounts?: PythonCounts | null;
+  readonly pythonMemory?: PythonMemory | null;
   /** V8's traces of deoptimisations, with `--deopts`. */
   readonly deopts: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];

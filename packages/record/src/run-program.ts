@@ -7,6 +7,7 @@ import { isAlive } from './is-alive.ts';
 import { now } from './now.ts';
 import { passSignals } from './pass-signals.ts';
 import { ProcFigures } from './proc-figures.ts';
+import type { CountedFunction } from './python/counts.ts';
 import { RecordError, type RawRecording, type Target, type ThreadFigures } from './recording.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly for: number | null;
   readonly waits: boolean;
   readonly deopts: boolean;
+  /** Functions of Python whose lines are counted, where calls are. */
+  readonly countLines: readonly CountedFunction[];
   readonly cacheFolder: string;
   /** How the program's streams are connected: with the caller's own, or by the caller. */
   readonly streams: Streams;
@@ -76,6 +79,8 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     return {
       threads: seen.flatMap(({ threads }) => threads ?? []),
       python: partOf(seen, 'python'),
+      pythonCounts: partOf(seen, 'pythonCounts'),
+      pythonMemory: partOf(seen, 'pythonMemory'),
       figures: completed(figures, pid, told, usageBefore, childrenUsage()),
       command: target.given,
       workingDirectory: options.workingDirectory,
@@ -190,11 +195,11 @@ function completed(
 }
 
 /** What the first instrument that saw it has of one kind. */
-function partOf<K extends 'python' | 'runtime' | 'deopts'>(
+function partOf<K extends 'python' | 'pythonCounts' | 'pythonMemory' | 'runtime' | 'deopts'>(
   seen: readonly Seen[],
   kind: K,
-): RawRecording[K] | null {
-  return (seen.find((each) => (each[kind] ?? null) !== null)?.[kind] ?? null) as RawRecording[K] | null;
+): NonNullable<Seen[K]> | null {
+  return seen.map((each) => each[kind] ?? null).find((part) => part !== null) ?? null;
 }
 
 function onlyOperatingSystem(target: Target, seen: readonly Seen[]): { code: string; message: string } {

@@ -6,6 +6,7 @@ import { jsonPlugin } from './plugins/json.ts';
 import { nodePlugin } from './plugins/node.ts';
 import { operatingSystemPlugin } from './plugins/operating-system.ts';
 import { pagePlugin } from './plugins/page.ts';
+import { pythonPlugin } from './plugins/python.ts';
 import { terminalPlugin } from './plugins/terminal.ts';
 
 /** Holds the plugins of one command, and calls their hooks. */
@@ -17,6 +18,7 @@ export function builtInPlugins(): Plugins {
   for (const plugin of [
     formatsPlugin,
     nodePlugin,
+    pythonPlugin,
     operatingSystemPlugin,
     causesPlugin,
     terminalPlugin,

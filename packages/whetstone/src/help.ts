@@ -1,4 +1,5 @@
 import { commands, type Command } from './commands.ts';
+import type { Option } from './options.ts';
 import { UsageError } from './usage-error.ts';
 
 /** The help text of everything, or of one command. */
@@ -31,16 +32,18 @@ ${rows.join('\n')}
 export function commandHelp(name: string, command: Command): string {
   const rows = command.options.map((option) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
-    return [
-      `${short}--${option.name}${option.value === undefined ? '' : ` ${option.value}`}`,
-      option.help,
-    ] as const;
+    return [`${short}--${option.name}${valueOf(option)}`, option.help] as const;
   });
   const width = Math.max(0, ...rows.map(([left]) => left.length)) + 2;
   const options = rows
     .map(([left, help]) => `  ${left.padEnd(width)}${wrap(help, 78 - width, width + 2)}`)
     .join('\n');
   return `whetstone ${name} ${command.usage}\n\n${command.summary}\n${options && `\n${options}\n`}`;
+}
+
+function valueOf({ value, optional }: Option): string {
+  if (value === undefined) return '';
+  return optional === true ? `[=${value}]` : ` ${value}`;
 }
 
 function wrap(text: string, width: number, indent: number): string {

@@ -7,6 +7,8 @@ export interface Option {
   readonly short?: string;
   /** What stands for the value in the help text; an option without one is a switch. */
   readonly value?: string;
+  /** The value may be left out; it then stands behind `=` alone. */
+  readonly optional?: boolean;
   /** Reads the value; throws a {@link UsageError} that says what is allowed. */
   readonly read?: (text: string, name: string) => unknown;
   /** The values that a shell may offer. */
@@ -28,7 +30,7 @@ export interface Parsed {
  * Reads the options at the start of a command line.
  *
  * With `stopAtFirst` the first argument that is no option ends ours: it is the program, and all that
- * follows is the program's own. `--` ends them too.
+ * follows is the program's own. `--` ends them too, and so do `-m` and `-c`, which begin a program of Python.
  *
  * @throws {@link UsageError} that names the argument and what was probably meant
  */
@@ -45,7 +47,7 @@ export function parseOptions(
       rest.push(...args.slice(i + 1));
       break;
     }
-    if (!argument.startsWith('-') || argument === '-') {
+    if (!argument.startsWith('-') || argument === '-' || (stopAtFirst && /^-[mc]$/.test(argument))) {
       if (stopAtFirst) {
         rest.push(...args.slice(i));
         break;
@@ -65,7 +67,7 @@ export function parseOptions(
           known.map((o) => `--${o.name}`),
         )}`,
       );
-    if (option.value === undefined) {
+    if (option.value === undefined || (option.optional === true && equals < 0)) {
       if (equals >= 0)
         throw new UsageError(`${name} takes no value, and was given '${argument.slice(equals + 1)}'.`);
       options.set(option.name, true);

@@ -3,7 +3,17 @@ import { readDuration, type Option, type Parsed } from './options.ts';
 
 /** How a program is measured: the same for `run`, and for `explain` on a program. */
 export const recordingOptions: readonly Option[] = [
-  { name: 'counts', help: 'Exact calls and line hits, by running the program a second time.' },
+  {
+    name: 'counts',
+    value: 'lines',
+    optional: true,
+    choices: ['lines'],
+    help: 'Exact calls and line hits, by running the program a second time. Python counts calls alone: with =lines, the lines of the functions that took most time too, and of those that --lines names.',
+  },
+  {
+    name: 'memory',
+    help: 'Python: what each line allocates, by running the program once more under tracemalloc.',
+  },
   {
     name: 'check-influence',
     help: 'Run it without measuring too, in turn, and say how much the measuring cost.',
@@ -14,7 +24,7 @@ export const recordingOptions: readonly Option[] = [
     name: 'interval',
     value: 'TIME',
     read: readDuration('us'),
-    help: 'Time between samples. Default: 250us for the first second, then 1ms.',
+    help: 'Time between samples. Default: 1ms, and for Node 250us in the first second.',
   },
   {
     name: 'for',
@@ -22,7 +32,7 @@ export const recordingOptions: readonly Option[] = [
     read: readDuration('s'),
     help: 'End the measuring after this time; the program goes on.',
   },
-  { name: 'runtime', value: 'NAME|PATH', help: 'Another Node: a name on the PATH, or a path.' },
+  { name: 'runtime', value: 'NAME|PATH', help: 'Another Node or Python: a name on the PATH, or a path.' },
 ];
 
 /** What becomes of the profile. */
@@ -38,6 +48,9 @@ export function recordOptions({ options }: Parsed): RecordOptions {
     workingDirectory: process.cwd(),
     interval: (options.get('interval') as number | undefined) ?? null,
     counts: options.has('counts'),
+    countLines:
+      options.get('counts') === 'lines' ? ((options.get('lines') as string[] | undefined) ?? []) : null,
+    memory: options.has('memory'),
     for: time === undefined ? null : time / 1000,
     runtime: (options.get('runtime') as string | undefined) ?? null,
     waits: !options.has('no-waits'),

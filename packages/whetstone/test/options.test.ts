@@ -9,6 +9,7 @@ const known: Option[] = [
   { name: 'for', value: 'TIME', read: readDuration('s'), help: '' },
   { name: 'sort', value: 'COLUMN', choices: ['self', 'total', 'calls'], help: '' },
   { name: 'lines', value: 'NAME', many: true, help: '' },
+  { name: 'depth', value: 'whole', optional: true, choices: ['whole'], help: '' },
 ];
 const parse = (...args: string[]) => {
   const { options, rest } = parseOptions(args, known, { stopAtFirst: true });
@@ -24,6 +25,14 @@ describe('options', () => {
   });
   test('end at --', () => {
     expect(parse('-q', '--', '--odd-name.js')).toEqual({ quiet: true, rest: ['--odd-name.js'] });
+  });
+  test.each(['-m', '-c'])('end at %s, which begins a program of Python', (option) => {
+    expect(parse('-q', option, 'module', '-q')).toEqual({ quiet: true, rest: [option, 'module', '-q'] });
+  });
+  test('take a value that may be left out after = alone', () => {
+    expect(parse('--depth', 'whole')).toEqual({ depth: true, rest: ['whole'] });
+    expect(parse('--depth=whole', 'a')).toEqual({ depth: 'whole', rest: ['a'] });
+    expect(() => parse('--depth=half', 'a')).toThrow(/can be whole/);
   });
   test('take their value after = or a blank', () => {
     expect(parse('--top=5', '--sort', 'total', 'a')).toEqual({ top: 5, sort: 'total', rest: ['a'] });

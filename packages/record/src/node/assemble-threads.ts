@@ -1,6 +1,6 @@
 import type { Microseconds, Thread } from '@whetstone/profile';
 import { basename } from 'node:path';
-import { measuredProcesses } from '../python/python-threads.ts';
+import { measuredProcesses, pythonBegan } from '../python/python-threads.ts';
 import type { RawRecording, RawThread, ThreadFigures } from '../recording.ts';
 import type { RawEnd, RawNote, RawPiece } from './raw.ts';
 import { samplesTaken } from './assemble-samples.ts';
@@ -39,8 +39,10 @@ export function otherProcesses(raw: RawRecording): KnownThread[] {
     ...raw.threads.map((thread) => thread.start.pid),
     ...(raw.python === null ? [] : measuredProcesses(raw.python)),
   ]);
+  const began = raw.python === null ? null : pythonBegan(raw.python, raw.process);
   return raw.figures
     .filter((figures) => figures.tid === figures.process && !measured.has(figures.process))
+    .filter((figures) => began === null || figures.last >= began)
     .map((figures) => ({ raw: null, figures }))
     .sort(
       (a, b) =>

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
+import { figuresSince } from '../figures-since.ts';
 import { estimatedInfluence } from '../influence.ts';
 import { isAlive } from '../is-alive.ts';
 import { now } from '../now.ts';
@@ -65,7 +66,7 @@ async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Pro
     raw = {
       threads: [{ start, records, ended: true }],
       python: null,
-      figures: since(before, figures.figures),
+      figures: figuresSince(before, figures.figures),
       command: start.argv,
       workingDirectory: start.workingDirectory,
       exit: { code: null, signal: null },
@@ -90,7 +91,7 @@ async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Pro
     if (!wasOpen && isAlive(pid)) await closeInspector(client);
     client.close();
   }
-  const profile = assemble(raw, null, {
+  const profile = assemble(raw, {}, {
     sources: options.sources,
     modes: { counts: false, waits: false, deopts: false, attached: true },
     influence: estimatedInfluence(raw),
@@ -268,22 +269,6 @@ async function within(milliseconds: number, promise: Promise<unknown>): Promise<
   const settled = await Promise.race([promise.then(() => true), late]);
   clearTimeout(timer);
   return settled;
-}
-
-/** Only what the threads used while we looked. */
-function since(before: RawRecording['figures'], after: RawRecording['figures']): RawRecording['figures'] {
-  const earlier = new Map(before.map((figures) => [`${figures.process}/${figures.tid}`, figures]));
-  const less = (a: number | null, b: number | null | undefined) => (a === null ? null : a - (b ?? 0));
-  return after.map((figures) => {
-    const then = earlier.get(`${figures.process}/${figures.tid}`);
-    return {
-      ...figures,
-      cpu: less(figures.cpu, then?.cpu),
-      queued: less(figures.queued, then?.queued),
-      majorFaults: less(figures.majorFaults, then?.majorFaults),
-      minorFaults: less(figures.minorFaults, then?.minorFaults),
-    };
-  });
 }
 
 function readText(file: string): string | null {

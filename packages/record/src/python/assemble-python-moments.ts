@@ -111,17 +111,18 @@ export class PythonMoments {
           collection = { start: time, end: time + whole };
         }
       }
-      if (this.#waits && stack >= 0 && (word === 'waiting' || word === 'lock')) {
+      // Threads that Python does not know may sleep all the time: nobody waits for them.
+      if (this.#waits && (stack >= 0 || thread.number === 0) && (word === 'waiting' || word === 'lock')) {
         const wait = table.wait[sample] as number;
         if (whole >= SHORT_WAIT) {
-          const one = { start: time, duration: whole, count: 1, longest: whole, node: above, line, wait };
+          const one = { start: time, duration: whole, count: 1, longest: whole, node: place, line, wait };
           this.#addWait(row, word, one, charge);
           continue;
         }
-        const key = `${above}/${line}/${wait}/${word}`;
+        const key = `${place}/${line}/${wait}/${word}`;
         const open = waits.get(key);
         if (open === undefined) {
-          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, node: above, line, wait });
+          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, node: place, line, wait });
         } else {
           open.duration += whole;
           open.count++;
@@ -162,8 +163,11 @@ export class PythonMoments {
         return this.#builder.nodeRow(above, rows.gil);
       case 'queued':
         return this.#builder.nodeRow(above, rows.queued);
-      case 'waiting':
-        return this.#builder.nodeRow(above, above < 0 ? rows.idle : rows.waiting);
+      case 'waiting': {
+        if (above >= 0) return this.#builder.nodeRow(above, rows.waiting);
+        const early = times.begun !== null && time < times.begun;
+        return this.#builder.nodeRow(-1, early ? rows.waiting : rows.idle);
+      }
       default: {
         if (above >= 0) return above;
         if (times.begun !== null && time < times.begun) return this.#builder.nodeRow(-1, rows.startUp);

@@ -1,6 +1,7 @@
 import type { Microseconds, ProfileBuilder, ProfileWarning, Thread } from '@whetstone/profile';
 import type { AssembleOptions } from '../assemble.ts';
-import type { RawRecording } from '../recording.ts';
+import type { FurtherRuns, RawRecording } from '../recording.ts';
+import { addPythonFurther } from './assemble-python-further.ts';
 import { PythonMoments } from './assemble-python-moments.ts';
 import { addPythonStacks } from './python-stacks.ts';
 import { pythonThreads, type PythonThread } from './python-threads.ts';
@@ -11,7 +12,7 @@ import { sampledTimes, type SampledTimes } from './sampled-times.ts';
 const LARGEST_SOURCE = 8_000_000;
 
 /**
- * Adds what was seen of Python from outside to a profile; pure but for `readText`.
+ * Adds what was seen of Python from outside, and inside by further runs, to a profile; pure but for `readText`.
  *
  * The samples of a thread add up to no more than the CPU time that the operating system tells of it. CPU time
  * that no sample shows goes to the time before the first and after the last of them, as far as there is any.
@@ -21,6 +22,7 @@ const LARGEST_SOURCE = 8_000_000;
 export function addPython(
   raw: RawRecording,
   python: RawPython,
+  further: FurtherRuns,
   options: AssembleOptions,
   builder: ProfileBuilder,
 ): ProfileWarning[] {
@@ -43,7 +45,11 @@ export function addPython(
     if (!options.sources) builder.addSource(file, null);
     else if (text !== null && text.length <= LARGEST_SOURCE) builder.addSource(file, text);
   }
-  return [...python.warnings, ...complaints(raw, python, threads, cpu, unexplained)];
+  return [
+    ...python.warnings,
+    ...addPythonFurther(raw, further, builder),
+    ...complaints(raw, python, threads, cpu, unexplained),
+  ];
 }
 
 /** Rows of the samples of each of the sampler's threads, in time order. */

@@ -26,6 +26,20 @@ export function measuredProcesses(python: RawPython): number[] {
 }
 
 /**
+ * First moment at which Python was seen in a process, `null` for none.
+ *
+ * What ended before that moment brought the interpreter up: a shim of pyenv is a shell that asks others first.
+ */
+export function pythonBegan({ samples, threads, processes }: RawPython, pid: number): Microseconds | null {
+  for (let row = 0; row < samples.stack.length; row++) {
+    if ((samples.stack[row] as number) < 0) continue;
+    const thread = threads[samples.thread[row] as number];
+    if (processes[thread?.process ?? -1]?.pid === pid) return samples.time[row] as number;
+  }
+  return null;
+}
+
+/**
  * The threads of all Python processes that were measured: the program's own process first, in each the main
  * thread first, then as they were found.
  *
@@ -79,7 +93,7 @@ function joined(
   return {
     process,
     tid,
-    name: seen.at(-1)?.name ?? figures?.name ?? '',
+    name: figures?.name ?? seen.at(-1)?.name ?? '',
     number,
     rows,
     began,

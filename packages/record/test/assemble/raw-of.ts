@@ -104,7 +104,7 @@ export function profileOf(
   counts: RawRecording | null = null,
   more: Partial<AssembleOptions> = {},
 ): Profile {
-  return assemble(raw, counts, {
+  return assemble(raw, counts === null ? {} : { counts }, {
     sources: true,
     modes: { counts: counts !== null, waits: false, deopts: false, attached: false },
     influence: { value: 1, low: 1, high: 1, kind: 'estimated', longestPause: 0, pauses: 0 },

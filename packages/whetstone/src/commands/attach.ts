@@ -12,7 +12,7 @@ const recording = ['interval', 'for'];
 /** `whetstone attach PID`: measures a program that runs already. */
 export const attachCommand: Command = {
   usage: '[options] <pid>',
-  summary: 'Measure a running Node program until Ctrl-C, or for a while. It lives on.',
+  summary: 'Measure a running program of Node or Python until Ctrl-C, or for a while. It lives on.',
   completes: 'none',
   options: [
     ...recordingOptions.filter(({ name }) => recording.includes(name)),

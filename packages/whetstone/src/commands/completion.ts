@@ -76,7 +76,7 @@ function zsh(all: Named): string {
     .map(([name, command]) => {
       const options = command.options.map((option) => {
         const value =
-          option.value === undefined
+          option.value === undefined || option.optional === true
             ? ''
             : `:${quote(option.value)}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`;
         return `        '${option.many ? '*' : ''}--${option.name}[${quote(option.help)}]${value}'`;
@@ -123,7 +123,7 @@ function fish(all: Named): string {
       lines.push(`complete -c whetstone ${inside} -a ${quote(shells.join(' '))}`);
     for (const option of command.options) {
       const value =
-        option.value === undefined
+        option.value === undefined || option.optional === true
           ? ''
           : option.choices
             ? ` -x -a ${quote(option.choices.join(' '))}`

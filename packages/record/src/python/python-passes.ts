@@ -1,0 +1,42 @@
+import type { Instrument, Seen } from '../instrument.ts';
+import { makeTemporaryFolder, removeFolder } from '../temporary-folders.ts';
+import { pythonCountsEnvironment, readPythonCounts, type PythonCountsOptions } from './counts.ts';
+
+/** Counts calls, and the lines of some functions, from inside the Pythons of a run. */
+export function pythonCounting(options: PythonCountsOptions): Instrument {
+  return pass(
+    (folder, environment) => pythonCountsEnvironment(folder, environment, options),
+    (folder) => {
+      const pythonCounts = readPythonCounts(folder);
+      return { pythonCounts, reached: pythonCounts.processes.length > 0 };
+    },
+  );
+}
+
+/** A run with an agent inside that leaves files in a folder. */
+function pass(
+  environmentOf: (folder: string, environment: NodeJS.ProcessEnv) => NodeJS.ProcessEnv,
+  read: (folder: string) => Pick<Seen, 'pythonCounts' | 'pythonMemory'> & { readonly reached: boolean },
+): Instrument {
+  const folder = makeTemporaryFolder();
+  return {
+    folder: null,
+    prepare: ({ args, environment }) => ({ args, environment: environmentOf(folder, environment) }),
+    watch() {},
+    samples: () => 0,
+    async result() {
+      const { reached, ...figures } = read(folder);
+      return {
+        ...figures,
+        missed: reached
+          ? null
+          : 'The agent did not get into a Python: the program has none, or it was started with -I, -E or -S',
+        runtime: null,
+        told: false,
+        peakMemory: null,
+        warnings: [],
+      };
+    },
+    leave: () => removeFolder(folder),
+  };
+}
