@@ -1,4 +1,5 @@
 import { categories, type Profile } from '@whetstone/profile';
+import { computingStates, states } from './states.ts';
 
 /** What a thread did over time: for each of `bins` equal stretches the time by category. */
 export interface Activity {
@@ -9,13 +10,17 @@ export interface Activity {
   readonly time: Float64Array;
 }
 
-/** Adds up the samples of a thread, or of all (-1), by time. */
-export function activity(profile: Profile, thread: number, bins: number): Activity {
+/**
+ * Adds up the samples of a thread, or of all (-1), by time.
+ *
+ * @param byState what computes is counted under the category whose colour stands for its state
+ */
+export function activity(profile: Profile, thread: number, bins: number, byState = false): Activity {
   const to = endOf(profile, thread);
   const time = new Float64Array(bins * categories.length);
   const { nodes, functions } = profile;
   const scale = bins / Math.max(to, 1);
-  const categoryOf = categoryOfStates(profile.strings);
+  const categoryOf = categoryOfStates(profile.strings, byState);
   profile.samples.forEach((samples, t) => {
     if (thread >= 0 && t !== thread) return;
     for (let i = 0; i < samples.node.length; i++) {
@@ -35,13 +40,19 @@ export function activity(profile: Profile, thread: number, bins: number): Activi
   return { from: 0, to, bins, time };
 }
 
+/** Of each state in which a thread computes, the category whose colour stands for it. */
+const colourOfComputing = Object.fromEntries(
+  computingStates.map(({ state, category }) => [states[state], categories.indexOf(category)]),
+);
+
 /** As what samples in some states are shown, by the state's row in the strings: -1 is nothing, the core was another's. */
-function categoryOfStates(strings: readonly string[]): ReadonlyMap<number, number> {
+function categoryOfStates(strings: readonly string[], all: boolean): ReadonlyMap<number, number> {
   const shown: Readonly<Record<string, number>> = {
     queued: -1,
     lock: categories.indexOf('waiting'),
     waiting: categories.indexOf('waiting'),
     collector: categories.indexOf('collector'),
+    ...(all && colourOfComputing),
   };
   return new Map(
     strings.flatMap((word, row) => (Object.hasOwn(shown, word) ? [[row, shown[word]!] as const] : [])),

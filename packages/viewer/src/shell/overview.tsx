@@ -1,5 +1,5 @@
 import type { Finding, Place } from '@whetstone/analyze';
-import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
+import { formatBytes, formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { isWaiting } from '../model/scope.ts';
 import { stateMeanings, stateNames, states } from '../model/states.ts';
 import { influenceTexts } from './influence.ts';
@@ -25,6 +25,7 @@ export function Overview({ rows = shownRows, open = false }: Input) {
       <Findings open={open} />
       <HottestLines rows={rows} />
       <HottestFunctions rows={rows} />
+      <MemoryLines rows={rows} />
       <Waits />
       <Threads rows={rows} />
       <Notes />
@@ -249,6 +250,56 @@ function HottestFunctions({ rows }: { readonly rows: number }) {
           All functions
         </button>
       </p>
+    </section>
+  );
+}
+
+function MemoryLines({ rows }: { readonly rows: number }) {
+  const session = useSession();
+  const { memory } = session.opened.report;
+  if (memory.length === 0) return null;
+  const measured = memory.some(({ allocated }) => allocated !== null);
+  return (
+    <section>
+      <h2>Memory by line, of the whole run</h2>
+      <table class="figures">
+        <thead>
+          <tr>
+            <th scope="col">line</th>
+            <th scope="col" class="wide">
+              source
+            </th>
+            <th
+              scope="col"
+              class="number"
+              title="By how much the resident memory of the process grew while the line ran, by samples"
+            >
+              grew by
+            </th>
+            {measured && (
+              <th scope="col" class="number">
+                allocated
+              </th>
+            )}
+          </tr>
+        </thead>
+        <tbody>
+          {memory.slice(0, rows).map((line, i) => (
+            <tr key={i}>
+              <td class="place-cell">
+                <PlaceLink place={line} session={session} />
+              </td>
+              <td class="wide">
+                <code class="source-text">{(line.text ?? '').trim()}</code>
+              </td>
+              <td class="number">{line.resident === null ? '' : formatBytes(line.resident)}</td>
+              {measured && (
+                <td class="number">{line.allocated === null ? '' : formatBytes(line.allocated)}</td>
+              )}
+            </tr>
+          ))}
+        </tbody>
+      </table>
     </section>
   );
 }

@@ -51,7 +51,7 @@ export function Tabs({ pending }: { readonly pending: boolean }) {
             checked={address.colours === 'states'}
             onChange={(event) => store.show({ colours: event.currentTarget.checked ? 'states' : 'code' })}
           />
-          states
+          colour by state
         </label>
       )}
       {opened.threads.length > 1 && (

@@ -19,6 +19,8 @@ export interface ReportPart extends Pick<RunReport, 'time' | 'waits' | 'warnings
   readonly findings: readonly Finding[];
   readonly samples: RunReport['about']['samples'];
   readonly threads: RunReport['threads'];
+  /** Lines at which memory grew or was allocated, the most first. */
+  readonly memory: RunReport['lines'];
 }
 
 /** What the colours of a picture tell: whose code it is, or what its time was spent on. */

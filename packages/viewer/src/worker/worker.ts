@@ -1,4 +1,4 @@
-import { headline, type RunReport } from '@whetstone/analyze';
+import { headline, type LineRow, type RunReport } from '@whetstone/analyze';
 import { readWhet, type Profile } from '@whetstone/profile';
 import { activity } from '../model/activity.ts';
 import { busyWidths } from '../model/busy.ts';
@@ -19,6 +19,8 @@ import type { Answers, Colours, DataPlace, Opened, Question, Reply, ReportPart, 
 const activityBins = 1200;
 /** Lines that come with their text. */
 const textLines = 50;
+/** Lines with growth that are handed on. */
+const mostMemoryLines = 60;
 /** Kinds of waits that are handed on. */
 const mostWaits = 200;
 
@@ -98,7 +100,17 @@ async function reportOf(place: DataPlace): Promise<ReportPart> {
     findings,
     samples: about.samples,
     threads,
+    memory: memoryLines(report),
   };
+}
+
+/** Lines at which memory grew or was allocated, the most first. */
+function memoryLines({ lines }: RunReport): ReportPart['memory'] {
+  const weight = ({ resident, allocated }: LineRow) => Math.max(resident ?? 0, allocated ?? 0);
+  return lines
+    .filter((line) => weight(line) > 0)
+    .toSorted((a, b) => weight(b) - weight(a))
+    .slice(0, mostMemoryLines);
 }
 
 async function get(url: string): Promise<Response> {
@@ -159,7 +171,7 @@ function view(shownProfile: ProfileWithWaits, scope: Scope, colours: Colours): V
     figures: functionFigures(from, tree, busy, order, scope.thread, spent.ofFunction),
     lines,
     lineTexts: lineTexts(from, lines),
-    activity: activity(from, scope.thread, activityBins),
+    activity: activity(from, scope.thread, activityBins, colours === 'states'),
   };
 }
 
