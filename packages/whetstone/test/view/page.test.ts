@@ -12,6 +12,7 @@ import { selfContainedPage } from '../../src/view/self-contained-page.ts';
 import { startViewServer, type ViewServer } from '../../src/view/view-server.ts';
 import { builtPage } from './built-page.ts';
 import { hostile, shopProfile } from './shop-profile.ts';
+import { pythonRun } from '../../../analyze/test/python-run.ts';
 
 const browserFile = '/usr/bin/chromium';
 const missing = !existsSync(browserFile);
@@ -334,6 +335,31 @@ describe.skipIf(missing)('the page', () => {
     await page.goBack();
     await expect.poll(() => page.textContent('.source .code')).toContain("text.split(',')");
     expect(await page.title()).toBe('shop.ts · Whetstone');
+  });
+
+  test('shows what a Python program spent its time on', async () => {
+    const python = await serve(pythonRun());
+    const page = await open('overview', python.server.url);
+    const legend = await page.textContent('.split-legend');
+    for (const part of ['Python 480 ms', 'C code 320 ms', 'waiting for the lock 200 ms', 'waiting 700 ms'])
+      expect(legend).toContain(part);
+    const overview = await page.textContent('.overview');
+    for (const part of ['Processes and threads', 'server.py', '48.0 MB']) expect(overview).toContain(part);
+    const spent = page.locator('tr:has-text("re.sub") .spent').first();
+    expect(await spent.getAttribute('title')).toBe(
+      'C code 260 ms (57 %), waiting for the lock 200 ms (43 %)',
+    );
+    await page.click('.overview button:text("sealer")');
+    await expect.poll(() => hash(page)).toContain('thread=1');
+    await page.keyboard.press('4');
+    await expect.poll(() => page.textContent('.grid-space')).toContain('seal');
+    await page.keyboard.press('c');
+    await expect.poll(() => hash(page)).toContain('colours=states');
+    await page.keyboard.press('2');
+    await expect.poll(() => page.textContent('.legend')).toContain('Python');
+    await page.keyboard.press('c');
+    await expect.poll(() => page.textContent('.legend')).toContain('own code');
+    await python.server.close();
   });
 
   test('explains an empty profile', async () => {
