@@ -1,14 +1,11 @@
-import type { WebSocket } from 'ws';
 import type { Limits } from './limits.ts';
 
 /** What a handler gets beside the request. */
 export interface Context {
   /** What the route's parameters matched, decoded: `/user/:id` gives `id`, `/files/*` gives `*`. */
   readonly params: Readonly<Record<string, string>>;
-  /** The client's address; of a trusted proxy's client where `trust` names the proxy. */
+  /** The client's address; '' on a unix socket. */
   readonly remoteAddress: string;
-  /** The request's id: what a trusted proxy sent as `X-Request-Id`, or our own. */
-  readonly requestId: string;
   /** Keeps the server from ending, on `stop`, before this promise is settled. */
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -24,27 +21,6 @@ export type Methods = {
 /** `'/user/:id'`, `'/files/*'`: literal before parameter before wildcard. */
 export type Routes = { readonly [pattern: string]: Handler | Methods };
 
-/** What WebSockets are answered with; a request for one is an ordinary request where it is not given. */
-export interface WebSocketOptions {
-  /** Called with each open connection. */
-  open(socket: WebSocket, request: Request, context: Context): void;
-  /** Called before: a `Response` refuses. */
-  accept?(request: Request, context: Context): Response | undefined | Promise<Response | undefined>;
-  /** Which pages may connect, by `Origin`: those of this host (`'same'`, the default), `'any'`, or a list. */
-  readonly origins?: 'same' | 'any' | readonly string[];
-  /** Bytes of one message. Default 1 MiB. */
-  readonly messageBytes?: number;
-}
-
-/** Certificates as files, read again on `reload()`, or as PEM texts. */
-export interface TlsOptions {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-  readonly ca?: string | Buffer;
-  /** Default true. */
-  readonly http2?: boolean;
-}
-
 /** What {@link serve} takes. */
 export interface ServeOptions {
   /** Answers what no route does; without it that is 404. */
@@ -59,8 +35,6 @@ export interface ServeOptions {
   /** Path of a unix socket, instead of port and hostname. */
   readonly unix?: string;
   readonly limits?: Partial<Limits>;
-  readonly websocket?: WebSocketOptions;
-  readonly tls?: TlsOptions;
   /** Milliseconds that `stop()` gives the requests under way. Default 10 s. */
   readonly drain?: number;
 }
@@ -77,14 +51,16 @@ export interface Server {
 /** Figures since the start. Times in milliseconds. */
 export interface Stats {
   readonly engine: string;
-  /** Why this engine. */
-  readonly why: string;
   readonly connections: number;
   readonly accepted: number;
+  /** Connections answered with 503 as there were too many. */
   readonly turnedAway: number;
+  /** Messages that broke a rule or a limit. */
   readonly refused: number;
   readonly requests: number;
   readonly inFlight: number;
+  /** Requests answered with 503 as too many were under way. */
+  readonly overloaded: number;
   /** Answers by status, `200` and so on. */
   readonly statuses: Readonly<Record<string, number>>;
   /** By route pattern; `fetch` stands for what no route took. */

@@ -1,0 +1,229 @@
+import type { Incoming } from '../engine/engine.ts';
+import { RequestAborted } from '../engine/aborted.ts';
+import { type Request, abortRequest, addressOf, requestOf } from '../fetch/request.ts';
+import { Response, isResponse } from '../fetch/response.ts';
+import type { Handler } from '../options.ts';
+import { RequestContext, type Waiting } from './context.ts';
+import { respondBitByBit, respondNow, responseOf } from './respond.ts';
+import type { Router } from './router.ts';
+
+/** What an application is made of. */
+export interface ApplicationOptions {
+  readonly router: Router | null;
+  readonly fetch: Handler | null;
+  readonly error: ((error: unknown, request: globalThis.Request) => unknown) | null;
+  /** Requests being handled at once. */
+  readonly inFlight: number;
+  /** Told of what a handler threw that no one else was told of. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Figures of an application; all but `inFlight` only rise. */
+export interface ApplicationCounters {
+  requests: number;
+  inFlight: number;
+  /** Requests answered with 503 as too many were under way. */
+  overloaded: number;
+  /** By status. */
+  readonly statuses: Map<number, number>;
+  /** By route pattern; milliseconds. */
+  readonly routes: Map<string, { requests: number; time: number }>;
+}
+
+/** Seconds after which a client may come again. */
+const retryAfter = ['retry-after', '1'];
+const text = ['content-type', 'text/plain;charset=UTF-8'];
+
+/** Takes each request to its handler, and what becomes of it back. */
+export class Application implements Waiting {
+  readonly counters: ApplicationCounters = {
+    requests: 0,
+    inFlight: 0,
+    overloaded: 0,
+    statuses: new Map(),
+    routes: new Map(),
+  };
+  readonly #options: ApplicationOptions;
+  readonly #waiting = new Set<Promise<unknown>>();
+
+  constructor(options: ApplicationOptions) {
+    this.#options = options;
+  }
+
+  /** For an engine: never throws, and answers every request, now or later. */
+  readonly handle = (incoming: Incoming): void => {
+    const { counters } = this;
+    const { router, fetch, inFlight } = this.#options;
+    counters.requests++;
+    const began = performance.now();
+    if (counters.inFlight >= inFlight) {
+      counters.overloaded++;
+      this.#plain(incoming, 'overload', began, 503, 'too many requests\n', retryAfter);
+      return;
+    }
+    if (incoming.target === '*') {
+      this.#plain(incoming, '*', began, 204, '', []);
+      return;
+    }
+    let name = 'fetch';
+    let handler = fetch;
+    let params = noParams;
+    const match = router?.find(pathOf(incoming));
+    if (match) {
+      const { route } = match;
+      name = route.pattern;
+      params = match.params;
+      handler = route.handler ?? methodOf(route.methods!, incoming.method);
+      if (handler === null) {
+        this.#plain(incoming, name, began, 405, 'this method is not allowed here\n', ['allow', route.allow]);
+        return;
+      }
+    }
+    if (handler === null) {
+      this.#plain(incoming, 'none', began, 404, 'not found\n', []);
+      return;
+    }
+    const request = requestOf(incoming);
+    let result: unknown;
+    try {
+      result = handler(request as never, new RequestContext(incoming, params, this) as never);
+    } catch (error) {
+      void this.#finish(incoming, request, name, began, Promise.reject(error));
+      return;
+    }
+    // The usual case at once: nothing waits, nothing needs to be told that the client left.
+    if (isResponse(result)) {
+      try {
+        if (respondNow(incoming, result)) {
+          this.#count(name, began, result.status);
+          return;
+        }
+        result = new Taken(result);
+      } catch (error) {
+        result = Promise.reject(error);
+      }
+    }
+    void this.#finish(incoming, request, name, began, result);
+  };
+
+  waitUntil(promise: Promise<unknown>): void {
+    const settled = promise
+      .catch((error: unknown) => this.#options.report(error))
+      .finally(() => this.#waiting.delete(settled));
+    this.#waiting.add(settled);
+  }
+
+  /** Resolves when all that handlers asked to wait for is settled. */
+  async settled(): Promise<void> {
+    while (this.#waiting.size > 0) await Promise.all(this.#waiting);
+  }
+
+  /** What takes longer than the call itself: promises, bodies in pieces, errors. Never rejects. */
+  async #finish(
+    incoming: Incoming,
+    request: Request,
+    name: string,
+    began: number,
+    result: unknown,
+  ): Promise<void> {
+    this.counters.inFlight++;
+    let gone: RequestAborted | null = null;
+    let status = 500;
+    const onAbort = (reason: Error): void => {
+      gone = reason as RequestAborted;
+      abortRequest(request, reason);
+      if (gone.code === 'TIME_LIMIT')
+        incoming.answer(gone.status, [...text, ...retryAfter], `${gone.message}\n`);
+    };
+    incoming.onAbort = onAbort;
+    try {
+      let response: Response;
+      try {
+        response = result instanceof Taken ? result.response : answerIn(await result);
+        if (!(result instanceof Taken) && respondNow(incoming, response)) {
+          status = response.status;
+          return;
+        }
+      } catch (error) {
+        if (gone !== null) return;
+        response = await this.#answerForError(error, request);
+        if (respondNow(incoming, response)) {
+          status = response.status;
+          return;
+        }
+      }
+      status = response.status;
+      if (gone === null) await respondBitByBit(incoming, response);
+    } catch (error) {
+      this.#options.report(error);
+      incoming.answer(500, text, 'internal error\n');
+    } finally {
+      incoming.onAbort = null;
+      this.counters.inFlight--;
+      this.#count(name, began, (gone as RequestAborted | null)?.status ?? status);
+    }
+  }
+
+  async #answerForError(error: unknown, request: Request): Promise<Response> {
+    // The client's fault, found out while its body was read: the handler need not know.
+    if (error instanceof RequestAborted && error.code === 'BAD_MESSAGE')
+      return new Response(`${error.message}\n`, { status: error.status });
+    if (this.#options.error) return answerIn(await this.#options.error(error, request as never));
+    this.#options.report(error);
+    return new Response('internal error\n', { status: 500 });
+  }
+
+  #plain(
+    incoming: Incoming,
+    name: string,
+    began: number,
+    status: number,
+    body: string,
+    fields: readonly string[],
+  ): void {
+    incoming.answer(status, body === '' ? [...fields] : [...text, ...fields], body === '' ? null : body);
+    this.#count(name, began, status);
+  }
+
+  #count(name: string, began: number, status: number): void {
+    const { statuses, routes } = this.counters;
+    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    let route = routes.get(name);
+    if (!route) routes.set(name, (route = { requests: 0, time: 0 }));
+    route.requests++;
+    route.time += performance.now() - began;
+  }
+}
+
+const noParams: Readonly<Record<string, string>> = Object.freeze(
+  Object.create(null) as Record<string, string>,
+);
+
+/** A response whose body was taken out and is still to be sent. */
+class Taken {
+  readonly response: Response;
+  constructor(response: Response) {
+    this.response = response;
+  }
+}
+
+/** @throws TypeError that says what a handler gave instead */
+function answerIn(value: unknown): Response {
+  const response = responseOf(value);
+  if (response) return response;
+  const given = value === undefined ? 'nothing' : value === null ? 'null' : `a ${typeof value}`;
+  throw new TypeError(`the handler returned ${given}, and must return a Response`);
+}
+
+function methodOf(methods: object, method: string): Handler | null {
+  const handlers = methods as Readonly<Record<string, Handler | undefined>>;
+  return handlers[method] ?? (method === 'HEAD' ? handlers['GET'] : undefined) ?? null;
+}
+
+/** The path as `URL` writes it, without the query. */
+export function pathOf(incoming: Incoming): string {
+  if (!incoming.plain) return new URL(addressOf(incoming)).pathname;
+  const { target } = incoming;
+  const query = target.indexOf('?');
+  return query < 0 ? target : target.slice(0, query);
+}

@@ -1,0 +1,136 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { answerHead } from '../../http/answer-head.ts';
+import { type Clock, tickOf } from '../clock.ts';
+import type { Engine, EngineCounters, Incoming, ListenOptions, Listener } from '../engine.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+
+/** The engine on `node:net`: nothing to install, every platform. */
+export const typescriptEngine: Engine = {
+  name: 'typescript',
+  async listen(options) {
+    const listener = new TypescriptListener(options);
+    await listener.start();
+    return listener;
+  },
+};
+
+/** Connections that the kernel keeps for us until they are accepted. */
+const backlog = 1024;
+
+class TypescriptListener implements Listener, ConnectionHost {
+  readonly limits;
+  readonly clock: Clock = { now: performance.now() };
+  readonly counters: EngineCounters = { connections: 0, accepted: 0, turnedAway: 0, refused: 0 };
+  draining = false;
+  authority = 'localhost';
+  readonly #options: ListenOptions;
+  readonly #connections = new Set<Connection>();
+  readonly #server: Server | null;
+  readonly #ticker: NodeJS.Timeout;
+  #closed: (() => void) | null = null;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.limits = options.limits;
+    this.#server =
+      options.where === 'handed'
+        ? null
+        : createServer({ allowHalfOpen: true, noDelay: !('unix' in options.where) }, (socket) =>
+            this.adopt(socket, 'http', socket.remoteAddress ?? ''),
+          );
+    this.#ticker = setInterval(() => {
+      const now = performance.now();
+      this.clock.now = now;
+      for (const connection of this.#connections) connection.check(now);
+    }, tickOf(this.limits));
+    this.#ticker.unref();
+  }
+
+  get address(): Listener['address'] {
+    const address = this.#server?.address() ?? null;
+    if (address === null) return null;
+    return typeof address === 'string'
+      ? { unix: address }
+      : { port: address.port, hostname: address.address };
+  }
+
+  async start(): Promise<void> {
+    const { where } = this.#options;
+    const server = this.#server;
+    if (server === null || where === 'handed') return;
+    try {
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        const done = () => {
+          server.off('error', reject);
+          resolve();
+        };
+        if ('unix' in where) server.listen({ path: where.unix, backlog }, done);
+        else server.listen({ port: where.port, host: where.hostname, backlog }, done);
+      });
+    } catch (error) {
+      clearInterval(this.#ticker);
+      throw error;
+    }
+    if ('port' in where)
+      this.authority = `${where.hostname.includes(':') ? `[${where.hostname}]` : where.hostname}:${(server.address() as AddressInfo).port}`;
+    // Out of descriptors and the like: the connection is lost, the server goes on.
+    server.on('error', () => undefined);
+  }
+
+  adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void {
+    if (this.draining) {
+      socket.destroy();
+      return;
+    }
+    if (this.counters.connections >= this.limits.connections) {
+      this.counters.turnedAway++;
+      turnAway(socket);
+      return;
+    }
+    this.counters.connections++;
+    this.counters.accepted++;
+    this.#connections.add(new Connection(socket, scheme, remoteAddress, this));
+  }
+
+  onRequest(incoming: Incoming): void {
+    this.#options.onRequest(incoming);
+  }
+
+  onRefused(status: number, reason: string, remoteAddress: string): void {
+    this.#options.onRefused(status, reason, remoteAddress);
+  }
+
+  closed(connection: Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.counters.connections--;
+    if (this.draining && this.#connections.size === 0) this.#closed?.();
+  }
+
+  drain(): void {
+    if (this.draining) return;
+    this.draining = true;
+    this.#server?.close();
+    for (const connection of this.#connections) connection.drain();
+  }
+
+  async close(milliseconds: number): Promise<void> {
+    this.drain();
+    if (this.#connections.size > 0) {
+      await new Promise<void>((resolve) => {
+        this.#closed = resolve;
+        setTimeout(() => {
+          for (const connection of this.#connections) connection.destroy();
+        }, milliseconds).unref();
+      });
+    }
+    clearInterval(this.#ticker);
+  }
+}
+
+/** Says that there are too many, without reading; a client that does not take it is cut. */
+function turnAway(socket: Duplex): void {
+  socket.on('error', () => undefined);
+  socket.end(answerHead(503, ['retry-after', '1'], 0, 'close'), 'latin1', () => socket.destroy());
+}

@@ -1,0 +1,8 @@
+export { serve } from './serve.ts';
+export { ServeError, type ServeErrorCode } from './errors.ts';
+export { RequestAborted } from './engine/aborted.ts';
+export { Headers } from './fetch/headers.ts';
+export { Request } from './fetch/request.ts';
+export { Response } from './fetch/response.ts';
+export type { Answer, Context, Handler, Methods, Routes, ServeOptions, Server, Stats } from './options.ts';
+export type { Limits } from './limits.ts';

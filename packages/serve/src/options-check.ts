@@ -1,0 +1,66 @@
+import { ServeError } from './errors.ts';
+import { type Limits, defaultLimits } from './limits.ts';
+import type { ServeOptions } from './options.ts';
+
+const names = new Set<keyof ServeOptions>([
+  'fetch',
+  'routes',
+  'error',
+  'port',
+  'hostname',
+  'unix',
+  'limits',
+  'drain',
+]);
+
+/** @throws {@link ServeError} `OPTION_WRONG` that names the option, the value and what to do */
+export function checkOptions(options: ServeOptions): void {
+  const wrong = (message: string) => new ServeError('OPTION_WRONG', message);
+  for (const name of Object.keys(options))
+    if (!names.has(name as keyof ServeOptions))
+      throw wrong(`there is no option '${name}'; there are ${[...names].join(', ')}.`);
+  const { fetch, routes, error, port, hostname, unix, drain } = options;
+  if (!fetch && !routes) throw wrong('give fetch or routes: there is nothing to serve.');
+  if (fetch !== undefined && typeof fetch !== 'function')
+    throw wrong(`fetch is ${shown(fetch)}, and must be a function.`);
+  if (error !== undefined && typeof error !== 'function')
+    throw wrong(`error is ${shown(error)}, and must be a function.`);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw wrong(`port is ${shown(port)}, and must be a whole number from 0 to 65535.`);
+  if (hostname !== undefined && (typeof hostname !== 'string' || hostname === ''))
+    throw wrong(`hostname is ${shown(hostname)}, and must be a name or an address.`);
+  if (unix !== undefined && (typeof unix !== 'string' || unix === ''))
+    throw wrong(`unix is ${shown(unix)}, and must be a path.`);
+  if (unix !== undefined && (port !== undefined || hostname !== undefined))
+    throw wrong('give unix, or port and hostname, not both.');
+  if (drain !== undefined && !(drain >= 0 && drain <= longest))
+    throw wrong(`drain is ${shown(drain)}, and must be milliseconds from 0 to ${longest}.`);
+}
+
+/** What a timer of Node can wait, milliseconds. */
+const longest = 2 ** 31 - 1;
+
+/** The limits with defaults for those not given. @throws as {@link checkOptions} does */
+export function limitsOf(given: Partial<Limits> = {}): Limits {
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in defaultLimits))
+      throw new ServeError(
+        'OPTION_WRONG',
+        `there is no limit '${name}'; there are ${Object.keys(defaultLimits).join(', ')}.`,
+      );
+    const whole = Number.isSafeInteger(value) || value === Infinity;
+    if (value !== undefined && !(whole && value! >= (name === 'bodyBytes' ? 0 : 1)))
+      throw new ServeError(
+        'OPTION_WRONG',
+        `limits.${name} is ${shown(value)}, and must be a whole number above 0.`,
+      );
+  }
+  const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const limits = { ...defaultLimits, ...known } as Limits;
+  for (const name of ['headerBytes', 'headerCount'] as const)
+    if (limits[name] === Infinity)
+      throw new ServeError('OPTION_WRONG', `limits.${name} cannot be Infinity: a head is kept in memory.`);
+  return limits;
+}
+
+const shown = (value: unknown) => (typeof value === 'string' ? `'${value}'` : String(value));
