@@ -6,7 +6,7 @@ import {
   type ProfileWarning,
 } from '@whetstone/profile';
 import { aboutOf } from './node/assemble-about.ts';
-import { otherProcesses, threadRow } from './node/assemble-threads.ts';
+import { otherProcesses, threadRow, withoutCompilers } from './node/assemble-threads.ts';
 import { addNode } from './node/assemble.ts';
 import { addPython } from './python/assemble-python.ts';
 import type { FurtherRuns, RawRecording } from './recording.ts';
@@ -27,7 +27,8 @@ export interface AssembleOptions {
 }
 
 /** Makes what one run left behind, and what further ones saw, into a profile; pure but for `readText`. */
-export function assemble(raw: RawRecording, further: FurtherRuns, options: AssembleOptions): Profile {
+export function assemble(whole: RawRecording, further: FurtherRuns, options: AssembleOptions): Profile {
+  const raw = withoutCompilers(whole);
   const builder = new ProfileBuilder();
   const warnings = [...raw.warnings, ...(options.warnings ?? [])];
   if (raw.runtime.name === 'node' || raw.python === null) {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Microseconds } from '@whetstone/profile';
 import os from 'node:os';
 import { childrenUsage } from './children-usage.ts';
 import type { Instrument, Seen } from './instrument.ts';
@@ -81,7 +82,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
       python: partOf(seen, 'python'),
       pythonCounts: partOf(seen, 'pythonCounts'),
       pythonMemory: partOf(seen, 'pythonMemory'),
-      figures: completed(figures, pid, told, usageBefore, childrenUsage()),
+      figures: completed(figures.figures, pid, told ? null : usedSince(usageBefore), end),
       command: target.given,
       workingDirectory: options.workingDirectory,
       exit: signals.replaced === null ? exit : { code: null, signal: signals.replaced },
@@ -176,23 +177,42 @@ async function lastLines(processes: readonly number[], root: number): Promise<vo
   }
 }
 
+/** CPU time of the processes that have ended since, `null` where the system does not tell. */
+function usedSince(before: Microseconds | null): Microseconds | null {
+  const after = childrenUsage();
+  return before === null || after === null ? null : after - before;
+}
+
 /**
  * The kernel adds up, to a hundredth of a second, what all waited-for processes used: more than was seen of a
- * program that could not say at its end what it had used.
+ * program that could not say at its end what it had used. It is the main thread's, as far as that can have run
+ * since it was last looked at, unless other processes were about: then nobody knows whose it is, and it is a row
+ * of its own, with 0 for a number.
  */
 function completed(
-  figures: ProcFigures,
+  figures: readonly ThreadFigures[],
   pid: number,
-  told: boolean,
-  before: number | null,
-  after: number | null,
-): ThreadFigures[] {
-  const seen = figures.figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
-  const missing = told || before === null || after === null ? 0 : Math.max(after - before - seen, 0);
-  return figures.figures.map((each) =>
-    each.process === pid && each.tid === pid ? { ...each, cpu: (each.cpu ?? 0) + missing } : each,
-  );
+  used: number | null,
+  end: Microseconds,
+): readonly ThreadFigures[] {
+  const main = figures.find((each) => each.process === pid && each.tid === pid);
+  const seen = figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
+  const missing = used === null ? 0 : Math.max(used - seen, 0);
+  if (main === undefined || missing === 0) return figures;
+  const alone = figures.every((each) => each.process === pid);
+  const own = alone ? Math.min(missing, Math.max(end - main.last, 0)) : 0;
+  const whole = figures.map((each) => (each === main ? { ...each, cpu: (each.cpu ?? 0) + own } : each));
+  if (missing === own) return whole;
+  const unknown = { queued: null, majorFaults: null, minorFaults: null };
+  const { first } = main;
+  return [
+    ...whole,
+    { process: 0, parent: pid, tid: 0, name: UNSEEN, first, last: end, cpu: missing - own, ...unknown },
+  ];
 }
+
+/** Name of the row for processes and threads that began and ended between two looks. */
+const UNSEEN = '(short-lived)';
 
 /** What the first instrument that saw it has of one kind. */
 function partOf<K extends 'python' | 'pythonCounts' | 'pythonMemory' | 'runtime' | 'deopts'>(

@@ -33,6 +33,20 @@ export function measuredThreads(raw: RawRecording): KnownThread[] {
   return threads.sort((a, b) => rank(a) - rank(b) || beganAt(a) - beganAt(b));
 }
 
+/**
+ * The recording without the processes that compiled TypeScript for us: what they cost is a cost of measuring,
+ * and none of the program's.
+ */
+export function withoutCompilers(raw: RawRecording): RawRecording {
+  const compilers = new Set<number>();
+  for (const { records } of raw.threads) {
+    for (const record of records)
+      if (record.type === 'note' && record.code === 'compiler') compilers.add(Number(record.message));
+  }
+  if (compilers.size === 0) return raw;
+  return { ...raw, figures: raw.figures.filter(({ process }) => !compilers.has(process)) };
+}
+
 /** Processes of which only the operating system tells: one row each, for the main thread; the program itself first. */
 export function otherProcesses(raw: RawRecording): KnownThread[] {
   const measured = new Set([
@@ -57,8 +71,10 @@ export function threadRow(
   raw: RawRecording,
   rejected: number,
 ): Thread {
-  const began = beganAt({ raw: thread, figures });
-  const ended = endedAt({ raw: thread, figures }, raw);
+  // It was looked at now and then, but when it was started and when it ended is known.
+  const isProgram = thread === null && figures?.process === raw.process && figures.tid === raw.process;
+  const began = isProgram ? raw.begin : beganAt({ raw: thread, figures });
+  const ended = isProgram ? raw.end : endedAt({ raw: thread, figures }, raw);
   const wall = Math.max(ended - began, 0);
   const cpu = figures?.cpu ?? null;
   const queued = figures?.queued ?? null;

@@ -203,7 +203,7 @@ function markedName(
 }
 
 /** Moments that are columns of their own, not something to tell. */
-const silentNotes = new Set(['first-line', 'loading', 'fork', 'main-script', 'exec']);
+const silentNotes = new Set(['first-line', 'loading', 'fork', 'main-script', 'exec', 'compiler']);
 
 function notesOf(thread: RawThread): ProfileWarning[] {
   return thread.records

@@ -95,6 +95,12 @@ describe('a program without an agent', () => {
     expect(told.cpu).toBeGreaterThan(0);
   });
 
+  test('tells what CPU its children used that were too short to be seen', async () => {
+    const { told } = await measure(['sh', '-c', 'i=0; while [ $i -lt 300 ]; do /bin/true; i=$((i+1)); done']);
+    expect(told.threads[0]?.name).toBe('sh');
+    expect(told.threads.map(({ name }) => name)).toContain('(short-lived)');
+  });
+
   test('under the permission model runs as without us', async () => {
     const file = program('permission.js', `console.log('ran')`);
     const option =

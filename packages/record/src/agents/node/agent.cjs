@@ -173,7 +173,7 @@ function begin(options, environment) {
   });
 
   onEnd(control, main, options.folder);
-  followChildren(options, environment);
+  followChildren(options, environment, context);
   followWorkers(environment, control);
   installMarks(context, session);
   part('./loader.cjs');

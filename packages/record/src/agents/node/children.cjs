@@ -2,8 +2,8 @@
 // Children that are Node are measured as well: our part goes into the environment they get, whatever
 // environment the program chose for them.
 
-/** Puts our part into the NODE_OPTIONS of every child process of this thread. */
-exports.followChildren = function followChildren(options, environment) {
+/** Puts our part into the NODE_OPTIONS of every child process of this thread; `context` is the recorder's. */
+exports.followChildren = function followChildren(options, environment, context) {
   const { ChildProcess } = require('node:child_process');
   const spawn = ChildProcess.prototype.spawn;
   define(ChildProcess.prototype, 'spawn', {
@@ -37,7 +37,11 @@ exports.followChildren = function followChildren(options, environment) {
           given.envPairs = withOurs(given, environment);
         } catch {}
       }
-      return Reflect.apply(original, this, arguments);
+      const result = Reflect.apply(original, this, arguments);
+      // The compiler of TypeScript that our loader starts is no process of the program's.
+      if (context !== undefined && context.isCompiling !== undefined && context.isCompiling())
+        context.note('compiler', result.pid);
+      return result;
     };
   }
 };
