@@ -36,7 +36,8 @@ export function readElf(file: string, names: readonly string[]): ElfImage | null
   try {
     return imageOf(descriptor, names);
   } catch (error) {
-    if (error instanceof RangeError) return null;
+    // It ends early, is a folder, or cannot be read.
+    if (error instanceof RangeError || (error as NodeJS.ErrnoException).syscall !== undefined) return null;
     throw error;
   } finally {
     closeSync(descriptor);

@@ -66,7 +66,8 @@ export class FrameWalker {
     const { thread: at } = this.#offsets;
     const pointerAt =
       at.frameInBetween === null ? threadAddress + at.frame : thread.pointer(at.frame) + at.frameInBetween;
-    const innermost = this.#pointerAt(pointerAt);
+    // Without a struct in between the pointer stands in the copy, which is as new as can be.
+    const innermost = at.frameInBetween === null ? thread.pointer(at.frame) : this.#pointerAt(pointerAt);
     if (innermost === null) return 'gone';
     into.depth = 0;
     into.cut = false;

@@ -2,7 +2,7 @@ import { InterpreterCode, type CodeText } from './interpreter-code.ts';
 import type { FoundInterpreter } from './interpreter-find.ts';
 import { FrameList, FrameWalker, type Walked } from './interpreter-frames.ts';
 import { LOCK_SIZE } from './interpreter-offsets.ts';
-import { isCallOfC, opcodeNames } from './opcode-names.ts';
+import { opcodeClass } from './opcode-classes.ts';
 import { Block, isObjectAddress, type ProcessMemory } from './process-memory.ts';
 
 /** A thread as the interpreter knows it. */
@@ -21,7 +21,6 @@ const MOST_INTERPRETERS = 1000;
 export class Interpreter {
   readonly found: FoundInterpreter;
   readonly code: InterpreterCode;
-  readonly opcodes: readonly string[] | null;
   readonly frames = new FrameList();
   readonly #callsC: readonly boolean[];
   readonly #memory: ProcessMemory;
@@ -35,8 +34,9 @@ export class Interpreter {
     this.#walker = new FrameWalker(memory, found.offsets);
     this.#thread = new Block(found.offsets.thread.size);
     this.code = new InterpreterCode(memory, found, rowOf);
-    this.opcodes = opcodeNames(found.minor);
-    this.#callsC = (this.opcodes ?? []).map(isCallOfC);
+    this.#callsC = Array.from({ length: 256 }, (_, opcode) =>
+      isCallOfC(opcodeClass(found.version, opcode)?.name ?? ''),
+    );
   }
 
   /** All threads by the system's number of them; `null` where the memory is gone. */
@@ -100,4 +100,17 @@ export class Interpreter {
   #pointerAt(address: number): number | null {
     return this.#memory.read(address, 8, this.#word) ? this.#word.pointer(0) : null;
   }
+}
+
+/**
+ * Whether at an opcode C code runs that was called from Python, rather than the interpreter itself.
+ *
+ * Calls of Python functions are the interpreter's own, and so are `len`, `isinstance` and their like,
+ * which it does without a call.
+ */
+function isCallOfC(name: string): boolean {
+  return (
+    /^(INSTRUMENTED_)?CALL(_KW|_FUNCTION_EX|_ADAPTIVE)?$/.test(name) ||
+    /^(PRE)?CALL_.*(BUILTIN|METHOD_DESCRIPTOR|NON_PY|STR_1|TUPLE_1)/.test(name)
+  );
 }

@@ -75,7 +75,7 @@ export function parseLocalSockets(text: string): [string, string][] {
     .split('\n')
     .slice(1)
     .flatMap((line): [string, string][] => {
-      const match = /^\S+ \S+ \S+ \S+ \S+ +(\d+)(?: (.*))?$/.exec(line);
+      const match = /^(?:\S+ +){6}(\d+)(?: (.*))?$/.exec(line);
       return match?.[1] === undefined ? [] : [[match[1], match[2] ?? '']];
     });
 }

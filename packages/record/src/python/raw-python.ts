@@ -74,8 +74,6 @@ export interface RawPythonProcess {
   readonly executable: string;
   /** Such as `3.11.7`; empty where it is not known. */
   readonly version: string;
-  /** Names of its opcodes by number, empty where a number is not used; `null` where no Python was measured. */
-  readonly opcodes: readonly string[] | null;
   readonly first: Microseconds;
   readonly last: Microseconds;
   /** Whether its stacks were read; `reason` is set where they were not. */
@@ -144,7 +142,7 @@ export interface RawPythonSamples {
   readonly line: Int32Array;
   /** Index into {@link pythonStates}. */
   readonly state: Uint8Array;
-  /** Number of the instruction at which the innermost function stood, or -1: see {@link RawPythonProcess.opcodes}. */
+  /** Number of the instruction at which the innermost function stood, or -1: `opcodeClass` says what it is. */
   readonly opcode: Int16Array;
   /** Row in {@link RawPython.waits}, or -1. */
   readonly wait: Int32Array;

@@ -170,7 +170,6 @@ export class ProcessSampler implements TaskSurroundings {
       command: commandOf(this.pid),
       executable: executableOf(this.pid),
       version: '',
-      opcodes: null,
       first: now(),
       last: now(),
       measured: false,
@@ -225,7 +224,7 @@ export class ProcessSampler implements TaskSurroundings {
     this.waits = new WaitNames(this.pid, this.#memory);
     Object.assign(row, {
       command: commandOf(this.pid),
-      opcodes: interpreter.opcodes,
+
       measured: true,
       reason: null,
     });

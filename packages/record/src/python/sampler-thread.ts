@@ -9,10 +9,12 @@ import { SamplerProgress } from './sampler-progress.ts';
 import { SamplerTables } from './sampler-tables.ts';
 import type { SamplerThreadData, SamplerThreadMessage } from './start-python-sampler.ts';
 
-/** The part of one core that the sampler may take: below the 15 % promised, since it is a mean. */
-const BUDGET = 0.11;
-/** Over so many looks the cost of one is measured. */
-const LOOKS_PER_COST = 64;
+/** The part of one core that the sampler may take. */
+const BUDGET = 0.12;
+/** CPU time that it may take beyond that: finding an interpreter and reading many codes for the first time cost most. */
+const ADVANCE: Microseconds = 30_000;
+/** How much the newest look counts in what one is expected to cost. */
+const NEWEST = 1 / 16;
 /** Between two searches for new processes and threads: at least, where many begin, and at most. */
 const SHORTEST_SEARCH: Microseconds = 2000;
 const LONGEST_SEARCH: Microseconds = 100_000;
@@ -45,7 +47,7 @@ function sample(
   const cpuBefore = ownCpu();
   let cpu = cpuBefore;
   let looks = 0;
-  let pause = interval;
+  let cost = 0;
   let searched = 0;
   let due = now();
 
@@ -64,14 +66,13 @@ function sample(
       samplers.delete(number);
     }
     looks++;
-    if (looks % LOOKS_PER_COST === 0) {
-      const spent = ownCpu();
-      pause = Math.max(interval, (spent - cpu) / LOOKS_PER_COST / BUDGET);
-      cpu = spent;
-    }
+    const spent = ownCpu();
+    cost += (spent - cpu - cost) * NEWEST;
+    cpu = spent;
     if (looks % 8 === 0) shared.write(progressOf(samplers, root, looks, recording));
     // A rhythm of its own could fall in step with the program's.
-    due = Math.max(due + pause * (0.5 + Math.random()), now());
+    due = Math.max(due + Math.max(interval, cost / BUDGET) * (0.5 + Math.random()), now());
+    due = Math.max(due, start + (cpu - cpuBefore - ADVANCE) / BUDGET);
     if (!shared.sleep(due - now())) break;
   }
 
