@@ -114,15 +114,21 @@ export class PythonMoments {
       // Threads that Python does not know may sleep all the time: nobody waits for them.
       if (this.#waits && (stack >= 0 || thread.number === 0) && (word === 'waiting' || word === 'lock')) {
         const wait = table.wait[sample] as number;
+        const asker = stack < 0 ? -1 : (this.#stacks.asker[stack] as number);
+        const isElsewhere = asker >= 0 && asker !== stack;
+        const asked = {
+          node: isElsewhere ? (this.#stacks.node[asker] as number) : place,
+          line: isElsewhere ? (this.#stacks.askerLine[stack] as number) : line,
+        };
         if (whole >= SHORT_WAIT) {
-          const one = { start: time, duration: whole, count: 1, longest: whole, node: place, line, wait };
+          const one = { start: time, duration: whole, count: 1, longest: whole, ...asked, wait };
           this.#addWait(row, word, one, charge);
           continue;
         }
-        const key = `${place}/${line}/${wait}/${word}`;
+        const key = `${asked.node}/${asked.line}/${wait}/${word}`;
         const open = waits.get(key);
         if (open === undefined) {
-          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, node: place, line, wait });
+          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, ...asked, wait });
         } else {
           open.duration += whole;
           open.count++;

@@ -11,6 +11,12 @@ export interface PythonStacks {
   readonly begun: Uint8Array;
   /** 1 where modules are found, read, compiled and run that are not the program's own. */
   readonly loading: Uint8Array;
+  /**
+   * Row of the stack that a wait is charged to, and the line there: the innermost frame that is no part of the
+   * standard library, for that is what people can change. A stack of the library alone is its own, with line 0.
+   */
+  readonly asker: Int32Array;
+  readonly askerLine: Int32Array;
   /** Every file that was seen, with a path of its own. */
   readonly files: ReadonlySet<string>;
 }
@@ -42,12 +48,21 @@ export function addPythonStacks(
   });
   const count = stacks.parent.length;
   const node = new Int32Array(count);
+  const [asker, askerLine] = [new Int32Array(count), new Int32Array(count)];
   const [begun, loading, byRunpy] = [new Uint8Array(count), new Uint8Array(count), new Uint8Array(count)];
   for (let row = 0; row < count; row++) {
     const parent = stacks.parent[row] as number;
     const code = stacks.code[row] as number;
     const file = places[code] as string;
     node[row] = builder.nodeRow(parent < 0 ? -1 : (node[parent] as number), functions[code] as number);
+    const above = parent < 0 ? -1 : (asker[parent] as number);
+    const isOwn = pythonCategory(file) !== 'runtime';
+    const aboveIsOwn =
+      above >= 0 && pythonCategory(places[stacks.code[above] as number] as string) !== 'runtime';
+    asker[row] = isOwn || !aboveIsOwn ? row : above;
+    if (asker[row] !== row) {
+      askerLine[row] = above === parent ? (stacks.callLine[row] as number) : (askerLine[parent] as number);
+    }
     const isFrozen = file.startsWith('<frozen ');
     byRunpy[row] =
       parent < 0 ? Number(/^<frozen runpy>$|[\\/]runpy\.py$/.test(file)) : (byRunpy[parent] as number);
@@ -63,7 +78,7 @@ export function addPythonStacks(
         ? 1
         : 0;
   }
-  return { node, begun, loading, files };
+  return { node, begun, loading, asker, askerLine, files };
 }
 
 /** The name of a function in a report: its qualified name without `<locals>`. */

@@ -1,4 +1,5 @@
 import type { Microseconds } from '@whetstone/profile';
+import path from 'node:path';
 import type { RawRecording, ThreadFigures } from '../recording.ts';
 import type { RawPython, RawPythonThread } from './raw-python.ts';
 
@@ -70,6 +71,34 @@ function threadsOf(python: RawPython, pid: number): Map<number, number[]> {
   return rows;
 }
 
+/**
+ * What a thread is called: the main one as its process's program, others as the system says, unless it says
+ * the interpreter's name of all of them, as before Python 3.14.
+ */
+function nameOf(
+  { processes }: RawPython,
+  thread: RawPythonThread | undefined,
+  number: number,
+  figures: ThreadFigures | null,
+): string {
+  const process = processes[thread?.process ?? -1];
+  if (number === 0 && process !== undefined) return programName(process.command);
+  const told = figures?.name ?? thread?.name ?? '';
+  return told === '' || /^(?:python|pypy)[\d.]*$/.test(told) ? `thread ${number}` : told;
+}
+
+/** The script of a command line, the module behind `-m`, or the interpreter itself. */
+function programName(command: readonly string[]): string {
+  for (let i = 1; i < command.length; i++) {
+    const word = command[i] as string;
+    if (word === '-m') return command[i + 1] ?? word;
+    if (word === '-c') return word;
+    if (word === '-W' || word === '-X') i++;
+    else if (!word.startsWith('-')) return path.basename(word);
+  }
+  return path.basename(command[0] ?? '');
+}
+
 function joined(
   raw: RawRecording,
   python: RawPython,
@@ -93,7 +122,7 @@ function joined(
   return {
     process,
     tid,
-    name: figures?.name ?? seen.at(-1)?.name ?? '',
+    name: nameOf(python, seen.at(-1), number, figures),
     number,
     rows,
     began,
