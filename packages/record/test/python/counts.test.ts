@@ -14,11 +14,10 @@ for (const python of pythons) {
       const file = programs.program('counted.py', text);
       const ran = await programs.run(python.path!, [file], {
         environment: (folder, environment) => pythonCountsEnvironment(folder, environment, { lines }),
-        ...(signal && { signal }),
+        ...(signal && { signal, ready: (folder) => callsOf(folder, file)['work'] === 1000 }),
       });
       const counts = readPythonCounts(ran.folder);
-      const own = counts.calls.filter((each) => each.file === file);
-      return { ...ran, file, counts, calls: Object.fromEntries(own.map(({ name, calls }) => [name, calls])) };
+      return { ...ran, file, counts, calls: callsOf(ran.folder, file) };
     }
 
     test('counts every call of a recursion', async () => {
@@ -71,8 +70,6 @@ leave(9)
 import time
 def work(): pass
 for _ in range(1000): work()
-time.sleep(1)
-print('ready', flush=True)
 time.sleep(600)
 `,
           [],
@@ -134,6 +131,11 @@ print(sys.getprofile() is hook)
       }
     });
   });
+}
+
+function callsOf(folder: string, file: string): Record<string, number> {
+  const own = readPythonCounts(folder).calls.filter((each) => each.file === file);
+  return Object.fromEntries(own.map(({ name, calls }) => [name, calls]));
 }
 
 const fib = (n: number) => `

@@ -17,8 +17,9 @@ interface Way {
   /** The environment of the pass; without it the program runs as it would without us. */
   readonly environment?: (folder: string, environment: NodeJS.ProcessEnv) => NodeJS.ProcessEnv;
   readonly env?: NodeJS.ProcessEnv;
-  /** Sent when the program has printed `ready`. */
+  /** Sent when `ready` says so of the folder. */
   readonly signal?: NodeJS.Signals;
+  readonly ready?: (folder: string) => boolean;
 }
 
 /** A folder for Python programs, which are run with a part of the agent or without. */
@@ -39,7 +40,11 @@ export function pythonPrograms() {
       writeFileSync(file, text);
       return file;
     },
-    async run(python: string, args: readonly string[], { environment, env, signal }: Way = {}): Promise<Ran> {
+    async run(
+      python: string,
+      args: readonly string[],
+      { environment, env, signal, ready }: Way = {},
+    ): Promise<Ran> {
       const folder = mkdtempSync(path.join(home, 'pass-'));
       const plain = { PATH: process.env['PATH'], HOME: home, ...env };
       const child = spawn(python, args, {
@@ -48,14 +53,17 @@ export function pythonPrograms() {
         stdio: ['ignore', 'pipe', 'pipe'],
       });
       let [stdout, stderr] = ['', ''];
-      child.stdout.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
-        if (signal !== undefined && stdout.includes('ready')) child.kill(signal);
-      });
+      child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      const looking = setInterval(() => {
+        if (signal !== undefined && ready?.(folder) === true) child.kill(signal);
+      }, 50);
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       return new Promise((resolve, reject) => {
         child.once('error', reject);
-        child.once('close', (code, ended) => resolve({ stdout, stderr, code, signal: ended, folder }));
+        child.once('close', (code, ended) => {
+          clearInterval(looking);
+          resolve({ stdout, stderr, code, signal: ended, folder });
+        });
       });
     },
   };
