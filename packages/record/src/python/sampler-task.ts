@@ -66,7 +66,7 @@ export class TaskSampler {
   #was: 'asleep' | 'woken' | 'running' = 'running';
   /** What the last look stands for. */
   #window: Microseconds = 0;
-  /** The last row written, and all in which it seemed to run since it slept. */
+  /** The last row written, and those before it in which it seemed to run without a break. */
   #last = -1;
   #running: number[] = [];
   readonly #place: Place = { stack: -1, line: 0, opcode: -1 };
@@ -126,11 +126,15 @@ export class TaskSampler {
     const syscall = this.#syscall.read() ? parseSyscall(this.#syscall.toString()) : null;
 
     const inQueue = this.#inQueue(tables, since, syscall !== null);
-    if (inQueue > 0) this.#write(tables, this.#time + inQueue, 'queued', -1);
+    if (inQueue > 0) {
+      this.#write(tables, this.#time + inQueue, 'queued', -1);
+      this.#running = [];
+    }
     if (interpreter === null || thread === undefined) {
       Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
     } else if (!this.#locate(around, interpreter, thread)) {
       this.row.rejected++;
+      this.#was = 'running';
       return -1;
     }
 
