@@ -16,6 +16,13 @@ import {
   hotFunction,
   hotLine,
 } from './findings/computing.ts';
+import {
+  cCodeDominates,
+  genericInstructions,
+  interpreterDominates,
+  interpreterWork,
+  waitingForGil,
+} from './findings/python.ts';
 import { loopBlocked, sequentialAwaits, waitingDominates, waitingUnexplained } from './findings/waiting.ts';
 import { runReport } from './run-report.ts';
 import type { RunReport } from './report.ts';
@@ -38,6 +45,7 @@ export function explain(profile: Profile, report: RunReport = runReport(profile)
   const causes = [
     waitingDominates,
     waitingUnexplained,
+    waitingForGil,
     sequentialAwaits,
     loopBlocked,
     collector,
@@ -48,6 +56,10 @@ export function explain(profile: Profile, report: RunReport = runReport(profile)
     hotBuiltin,
     calledTooOften,
     deoptimised,
+    interpreterWork,
+    genericInstructions,
+    cCodeDominates,
+    interpreterDominates,
     oneCoreOnly,
     evenlySpread,
   ].flatMap((find) => find(facts));

@@ -88,6 +88,27 @@ export const SEQUENTIAL_SHARE = 0.1;
 /** Part of the waits' time in which two of them were under way: 5 % is what timers of the same tick overlap. */
 export const SEQUENTIAL_OVERLAP = 0.05;
 
+/** Of the wall time, when at least one thread waited for the interpreter's lock: below, threads hardly meet. */
+export const LOCK_MATTERS = 0.1;
+
+/** Of the computing: from here on what the interpreter does says more than what C code does. */
+export const INTERPRETER_DOMINATES = 0.6;
+
+/** Of the computing, by functions written in C: from here on changes to the Python around them gain the smaller part. */
+export const C_CODE_DOMINATES = 0.5;
+
+/**
+ * Of the computing, one kind of the interpreter's work. Programs that do all kinds alike have 10 to 15 % in
+ * each; at 20 % making half of it unnecessary gains a tenth.
+ */
+export const WORK_MATTERS = 0.2;
+
+/** Of the computing, instructions without a fast form for their types. */
+export const GENERIC_MATTERS = 0.2;
+
+/** Of the instructions that have fast forms. A new function runs without them for its first calls. */
+export const GENERIC_MOST = 0.5;
+
 /** CPU of all threads ÷ wall: more than this and other threads do a fair part already. */
 export const ONE_CORE = 1.3;
 

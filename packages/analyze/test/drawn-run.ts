@@ -32,6 +32,16 @@ export interface DrawnRun {
   ])[];
   readonly deopts?: readonly (readonly [at: string, line: number, reason: string, count: number])[];
   readonly sources?: Readonly<Record<string, string | null>>;
+  /** Times of call paths and lines besides `self`: `work:calls`, `state:lock`, … */
+  readonly figures?: readonly (readonly [name: string, at: string, line: number, value: number])[];
+  /** What threads spent moments on, by the thread's row. */
+  readonly moments?: readonly (readonly [
+    thread: number,
+    state: string,
+    at: string,
+    start: number,
+    duration: number,
+  ])[];
 }
 
 /** The profile of a drawn run. Where nothing is said, the main thread computed all the time. */
@@ -76,6 +86,19 @@ export function drawnRun(run: DrawnRun): Profile {
       charged: 0,
       ...wait,
     });
+  }
+  for (const [thread, state, at, start, duration] of run.moments ?? []) {
+    builder.addSample(thread, builder.nodeRow(-1, functionAt(at)), 0, start, duration, state);
+  }
+  // Moments of other threads would be added to what the stacks say.
+  if (run.figures !== undefined) {
+    const self = builder.measure('self', 'microseconds', 'sampled', 'node');
+    for (let i = 0; i < samples.node.length; i++)
+      self.add(samples.node[i], samples.line[i], main, samples.duration[i]);
+  }
+  for (const [name, at, line, value] of run.figures ?? []) {
+    const node = builder.nodeRow(-1, functionAt(at));
+    builder.measure(name, 'microseconds', 'sampled', 'node').add(node, line, main, value);
   }
   for (const [at, calls] of Object.entries(run.calls ?? {})) {
     builder.measure('calls', 'count', 'measured', 'function').add(functionAt(at), 0, -1, calls);

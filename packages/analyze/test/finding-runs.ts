@@ -21,6 +21,40 @@ const together = Array.from({ length: 6 }, (_, i) => ({
   charged: 500_000,
 }));
 
+const python = { runtime: { name: 'cpython', version: '3.11.2', path: '/usr/bin/python3' } } as const;
+const main = 'main@/app/a.py:1';
+/** One second of Python of which `share` is this kind of work, on line 3. */
+const work = (name: string, share: number, of = 'bytecode'): DrawnRun => ({
+  stacks: [`${main} ${second} at 3`],
+  about: python,
+  figures: [
+    [`state:${of}`, main, 3, second],
+    ...(of === 'bytecode' ? [] : ([['state:bytecode', main, 4, second / 10]] as const)),
+    [`work:${name}`, main, 3, second * share],
+    ['work:control', main, 3, second * (1 - share)],
+    ['work:specialised', main, 3, second * 0.1],
+  ],
+  sources: { '/app/a.py': '\n\n    total += helper(i)' },
+});
+const working = (name: string) => ({
+  holds: work(name, 0.4),
+  found: {
+    confidence: 'likely',
+    gainAtMost: 0.4,
+    where: { file: 'a.py', line: 3, function: 'main' },
+    evidence: { share: 0.4, placeShare: 1, text: 'total += helper(i)' },
+  },
+  fails: work(name, 0.1),
+});
+const contest = (...waited: readonly (readonly [thread: number, from: number, to: number])[]): DrawnRun => ({
+  stacks: [`${main} 100000`],
+  thread: { wall: second, cpu: 100_000, queued: 0, asleep: 900_000 },
+  threads: [{ thread: 1 }, { thread: 2 }],
+  about: { ...python, modes: waits },
+  moments: waited.map(([thread, from, to]) => [thread, 'lock', main, from, to - from] as const),
+  figures: [['state:lock', main, 3, 100]],
+});
+
 /** For every finding a run in which it holds, with what is found, and one in which it does not. */
 export const findingRuns: Readonly<
   Record<FindingId, { readonly holds: DrawnRun; readonly found: object; readonly fails: DrawnRun }>
@@ -180,5 +214,46 @@ export const findingRuns: Readonly<
     holds: { stacks: spread(20) },
     found: { confidence: 'likely', where: null, evidence: { functions: 20, share: 0.05 } },
     fails: { stacks: ['main@/app/a.ts:1 500000', ...spread(5)] },
+  },
+  'waiting-for-gil': {
+    holds: contest([1, 0, 400_000], [2, 400_000, 800_000], [1, 790_000, 800_000]),
+    found: {
+      confidence: 'certain',
+      gainAtMost: 0.4,
+      where: { file: 'a.py', line: 3, function: 'main' },
+      evidence: { threads: 2, share: 0.8, time: 800_000, place: 'a.py:3' },
+    },
+    // One that waits for a thread that it does not meet again.
+    fails: contest([1, 0, 400_000]),
+  },
+  interpreter: {
+    holds: work('calls', 0.4),
+    found: {
+      confidence: 'certain',
+      gainAtMost: 1,
+      evidence: { share: 1, calls: 0.4, control: 0.6, globals: 0 },
+    },
+    fails: work('calls', 0.4, 'c-code'),
+  },
+  'python-calls': working('calls'),
+  'python-attributes': working('attributes'),
+  'python-globals': working('globals'),
+  'python-arithmetic': working('arithmetic'),
+  'python-iteration': working('iteration'),
+  'python-containers': working('containers'),
+  'generic-instructions': {
+    holds: work('generic', 0.3),
+    found: { confidence: 'possible', gainAtMost: 0.3, evidence: { share: 0.3, part: 0.75 } },
+    fails: work('generic', 0.05),
+  },
+  'c-code': {
+    holds: work('calls', 0, 'c-code'),
+    found: {
+      confidence: 'certain',
+      gainAtMost: 1,
+      where: { file: 'a.py', line: 3, function: 'main' },
+      evidence: { time: second, without: 0 },
+    },
+    fails: work('calls', 0.4),
   },
 };

@@ -75,7 +75,7 @@ export async function printExplanation(
   plugins: Plugins,
 ): Promise<void> {
   const report = await reportOf(profile, plugins);
-  const shown = { profile, report, view: terminalOf(out) };
+  const shown = { profile, report, view: { ...terminalOf(out), myths: parsed.options.has('myths') } };
   if (!(await writeReports(shown, parsed, plugins))) await print(out, 'explanation', shown, plugins);
 }
 

@@ -5,6 +5,7 @@ import { findingRuns } from '../../analyze/test/finding-runs.ts';
 import { codeSpan, escapedMarkdown, fillTemplate } from '../src/fill-template.ts';
 import { fillFindings, findingText } from '../src/findings.ts';
 import { knownSlow } from '../src/known-slow.ts';
+import { knownSlowPython } from '../src/known-slow-python.ts';
 import { markdownText } from '../src/terminal/markdown-text.ts';
 
 describe.each(findingIds.map((id) => [id]))('the text of %s', (id: FindingId) => {
@@ -37,6 +38,37 @@ describe.each(findingIds.map((id) => [id]))('the text of %s', (id: FindingId) =>
     expect([finding.title, finding.text, ...finding.suggestions].join('\n')).not.toMatch(
       /!(?![=[])|successfully|sorry/,
     );
+  });
+});
+
+describe.each(
+  findingIds.filter((id) => id !== 'deoptimised' && id !== 'event-loop-blocked').map((id) => [id]),
+)('the text of %s for Python', (id: FindingId) => {
+  const evidence = explain(drawnRun(findingRuns[id].holds)).filter((found) => found.id === id);
+  const [finding] = fillFindings(evidence, 'python');
+
+  test('is filled, and suggests something', () => {
+    for (const text of [finding.title, finding.text]) {
+      expect(text).not.toBe('');
+      expect(text).not.toMatch(/\{\{|\}\}|undefined|NaN/);
+    }
+    expect(finding.suggestions.length).toBeGreaterThan(0);
+    for (const suggestion of finding.suggestions) expect(suggestion).toMatch(/^[A-Z][a-z]+ \S/);
+  });
+
+  test('uses no figure that the evidence lacks', () => {
+    const { title, body, suggestions } = findingText(id, 'python');
+    for (const template of [title, ...body, ...suggestions]) {
+      expect(() => fillTemplate(template, evidence[0].evidence, 'markdown')).not.toThrow();
+    }
+  });
+
+  test('says nothing of JavaScript, and no rule that measurement has refuted', () => {
+    const all = [finding.title, finding.text, ...finding.suggestions].join('\n');
+    expect(all).not.toMatch(
+      /Promise|worker thread|node:|Node|\bMap\b|\bSet\b|npx|npm|module\.enable|semi-space|JavaScript|undefined/,
+    );
+    expect(all).not.toMatch(/append = |list comprehension/);
   });
 });
 
@@ -111,4 +143,42 @@ describe('a line of source', () => {
     '',
     `${'a'.repeat(500)}.shift()`,
   ])('%s has nothing', (line) => expect(knownSlow(line)).toEqual([]));
+});
+
+describe('a line of Python', () => {
+  test.each([
+    ['out.insert(0, row)', 'appendleft'],
+    ['job = queue.pop(0)', 'popleft'],
+    ['result = result + [row]', 'append'],
+    ['self.rows = self.rows + [row]', 'append'],
+    ['return sum(parts, [])', 'chain.from_iterable'],
+    ['if name in seen:', '`set`'],
+    ['    if word not in self.known and word:', '`set`'],
+    ['return [x for x in xs if x in ys]', '`set`'],
+    ['at = names.index(name)', '`set`'],
+    ['self.text += line', '`join`'],
+    ["parts['head'] += f'{name}'", '`join`'],
+    ['data += chunk', '`bytearray`'],
+    ["out += b'x'", '`bytearray`'],
+    ['row = copy.deepcopy(template)', 'copy'],
+  ])('%s has something to try', (line, word) => {
+    const [first] = knownSlowPython(line);
+    expect(first).toContain(word);
+    expect(first).toMatch(/^Try /);
+  });
+
+  test.each([
+    'for name in names:',
+    'return [x * 2 for x in xs]',
+    'async for line in reader:',
+    'for i in range(len(xs)): total += xs[i]',
+    'self.count += 1',
+    'totals[key] += row.price * row.amount',
+    'append = out.append',
+    'x = sum(values)',
+    'last = stack.pop()',
+    'total += i  # if x in y',
+    '',
+    `${'a'.repeat(500)}.pop(0)`,
+  ])('%s has nothing', (line) => expect(knownSlowPython(line)).toEqual([]));
 });

@@ -248,6 +248,6 @@ function placeOnly({ file, line, function: name }: Place): Place {
 }
 
 /** Without this time the run would be shorter by at most this part: all of it may lie on the way that the wall measures. */
-function ofWall({ time }: RunReport, self: number): number {
+export function ofWall({ time }: RunReport, self: number): number {
   return time.wall > 0 ? Math.min(1, self / time.wall) : 0;
 }

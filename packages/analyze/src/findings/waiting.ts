@@ -15,19 +15,21 @@ import {
 /** The main thread sleeps most of the time, and a wait is known that explains the largest part. */
 export function waitingDominates({ report }: Facts): Evidence[] {
   const { time } = report;
-  const top = report.waits.find(({ charged }) => charged > 0);
-  if (!top || !mostlyAsleep(report) || time.waiting === null || time.waiting / time.wall < WAITING_DOMINATES)
-    return [];
+  const top = report.waits.find((wait) => wait.charged > 0 && !isInterpreterLock(wait));
+  if (!top || !mostlyAsleep(report) || time.waiting === null) return [];
+  // Who waits for the interpreter's lock waits for the program's own computing.
+  const waiting = time.waiting - Math.min(time.waiting, time.lock ?? 0);
+  if (waiting / time.wall < WAITING_DOMINATES) return [];
   return [
     {
       id: 'waiting-dominates',
       confidence: 'certain',
-      gainAtMost: time.waiting / time.wall,
+      gainAtMost: waiting / time.wall,
       where: placeOfWait(top),
       evidence: {
-        waiting: time.waiting,
+        waiting,
         wall: time.wall,
-        share: time.waiting / time.wall,
+        share: waiting / time.wall,
         call: top.call,
         target: top.target ?? top.kind,
         place: waitPlaceText(top),
@@ -64,6 +66,7 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
   for (let i = 0; i < waits.kind.length; i++) {
     // An interval is one after another by its nature.
     if (waits.thread[i] !== 0 || strings[waits.call[i]!] === 'setInterval') continue;
+    if (notAsked.has(strings[waits.kind[i]!] ?? '') && profile.about.runtime.name !== 'node') continue;
     const f = waits.node[i]! >= 0 ? nodes.function[waits.node[i]!]! : -1;
     const key = `${f} ${waits.line[i]} ${waits.call[i]}`;
     const rows = places.get(key);
@@ -175,6 +178,13 @@ function busiestPlace(profile: Facts['profile'], from: number, to: number): Plac
 function mostlyAsleep({ about, time }: RunReport): boolean {
   if (time.wall === 0 || time.asleep / time.wall < WAITING_DOMINATES) return false;
   return about.cpu === null || (about.cpu - time.cpu) / time.asleep < 0.5;
+}
+
+/** Kinds of waits of Python that asking at once would not shorten: for others of the program, or for whatever comes first. */
+const notAsked: ReadonlySet<string> = new Set(['lock', 'poll', 'signal', 'memory', 'sleep', 'terminal']);
+
+function isInterpreterLock({ kind, call }: WaitRow): boolean {
+  return kind === 'lock' && call === 'GIL';
 }
 
 function placeOfWait({ file, line, function: name }: WaitRow): Place | null {

@@ -92,8 +92,7 @@ export function startUp({ report: { time } }: Facts): Evidence[] {
 
 /** Loading and compiling modules takes a part worth having. */
 export function moduleLoading({ profile, report: { about, time } }: Facts): Evidence[] {
-  // What there is to try is Node's.
-  if (about.runtime.name !== 'node' || time.loading === null || time.wall === 0) return [];
+  if (about.runtime.name === 'other' || time.loading === null || time.wall === 0) return [];
   if (time.loading < LOADING_LEAST || time.loading / time.wall < LOADING_MATTERS) return [];
   return [
     {

@@ -18,6 +18,7 @@ export const explainCommand: Command = {
     ...recordingOptions,
     ...reportOptions.filter(({ name }) => ['json', 'html', 'report'].includes(name)),
     ...savingOptions,
+    { name: 'myths', help: 'Name rules for fast code that gain nothing on this version, as measured.' },
     pluginOption,
   ],
   async run(args) {
@@ -48,5 +49,8 @@ export const explainCommand: Command = {
 
 /** By its name: a program called `app.whet` does not exist, a damaged profile does. */
 function isProfile(name: string): boolean {
-  return /\.(whet|cpuprofile|l?prof|pstats?|pstats\.txt)$/.test(name) || (name.endsWith('.json') && existsSync(name));
+  return (
+    /\.(whet|cpuprofile|l?prof|pstats?|pstats\.txt)$/.test(name) ||
+    (name.endsWith('.json') && existsSync(name))
+  );
 }

@@ -7,11 +7,11 @@ export const causesPlugin = whetstonePlugin({
     // What makes the figures themselves doubtful is among them, and is read first.
     tryFirst: true,
     async handler({ profile, report }) {
-      const [{ explain }, { fillFindings }] = await Promise.all([
+      const [{ explain }, { fillFindings, languageOf }] = await Promise.all([
         import('@whetstone/analyze'),
         import('../findings.ts'),
       ]);
-      return fillFindings(explain(profile, report));
+      return fillFindings(explain(profile, report), languageOf(profile.about.runtime.name));
     },
   },
 });

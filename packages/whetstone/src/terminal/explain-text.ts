@@ -1,4 +1,6 @@
 import { headline, type Finding, type RunReport } from '@whetstone/analyze';
+import { formatRatio } from '@whetstone/profile';
+import { mythsOf } from '../myths.ts';
 import { markdownText } from './markdown-text.ts';
 import { penFor, type Pen } from './pen.ts';
 import { indented, paragraph, warningLines } from './report-text.ts';
@@ -9,7 +11,10 @@ import type { View } from './view.ts';
 const READING_WIDTH = 98;
 
 /** The findings of a run as the terminal shows them: what is so, how sure, what it could gain, what to try. */
-export function explainText(report: RunReport, view: Pick<View, 'columns' | 'colour' | 'unicode'>): string {
+export function explainText(
+  report: RunReport,
+  view: Pick<View, 'columns' | 'colour' | 'unicode' | 'myths'>,
+): string {
   const pen = penFor(view);
   const width = Math.max(20, view.columns) - 2;
   const reading = Math.min(width, READING_WIDTH);
@@ -18,6 +23,7 @@ export function explainText(report: RunReport, view: Pick<View, 'columns' | 'col
     timeBar(report.time, width, pen),
     ...report.findings.map((finding, i) => findingLines(finding, i + 1, reading, pen)),
     report.findings.length === 0 ? nothingFound(report, reading, pen) : [],
+    view.myths === true ? mythLines(report, reading, pen) : [],
     warningLines(report, reading, pen),
   ]);
 }
@@ -39,6 +45,27 @@ function findingLines(finding: Finding, number: number, width: number, pen: Pen)
       ...body,
       ...suggestions,
     ].map((line) => ' '.repeat(lead.length) + line),
+  ];
+}
+
+/** Rules that people repeat, each with the time without it ÷ the time with it. */
+function mythLines({ about }: RunReport, width: number, pen: Pen): string[] {
+  const { runtime, rows, source } = mythsOf(about.runtime);
+  const title = pen.safe(pen.own(`Rules that gain nothing on ${runtime}`));
+  if (rows.length === 0) {
+    return paragraph(`${title}: not known, for this version was not measured. ${source}`, width, pen);
+  }
+  return [
+    ...paragraph(title, width, pen, 'strong'),
+    ...rows.flatMap(({ rule, ratio }) =>
+      paragraph(`${formatRatio(ratio)} ${text(rule, pen)}`, width, pen, 'plain', 6),
+    ),
+    ...paragraph(
+      `The figure is the time without the rule divided by the time with it: below 1 the rule makes it slower. ${source}`,
+      width,
+      pen,
+      'faint',
+    ),
   ];
 }
 

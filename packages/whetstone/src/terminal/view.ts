@@ -20,6 +20,8 @@ export interface View {
   readonly exclude?: readonly string[];
   /** `--counts` was given: then the last line need not name it. */
   readonly counts?: boolean;
+  /** `--myths` was given: `explain` names rules that gain nothing on the runtime at hand. */
+  readonly myths?: boolean;
   /** Asked for by name; they take the place of the tables of lines and functions. */
   readonly callers?: Relatives | null;
   readonly callees?: Relatives | null;

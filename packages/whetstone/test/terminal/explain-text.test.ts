@@ -27,4 +27,34 @@ describe('an explanation', () => {
     const text = explainText(runReport(drawnRun({ stacks: ['a@/app/a.ts:1 100000'] })), plain);
     expect(text).toContain('No known cause shows in this run. More can be seen with --counts');
   });
+
+  describe('asked for rules that gain nothing', () => {
+    const textFor = (name: 'cpython' | 'node', version: string) =>
+      explainText(
+        runReport(
+          drawnRun({ stacks: ['a@/app/a.py:1 100000'], about: { runtime: { name, version, path: '' } } }),
+        ),
+        { ...plain, myths: true },
+      );
+
+    test('names them with their figures', () => {
+      const text = textFor('cpython', '3.11.2');
+      expect(text).toContain('Rules that gain nothing on CPython 3.11.2');
+      expect(text).toContain('1.06× Bind globals to local variables before a loop.');
+      expect(text).toContain('0.83× Bind a method before a loop (append = out.append).');
+      expect(text).toContain('below 1 the rule');
+      for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+    });
+
+    test.each([
+      ['cpython', '3.9.18'],
+      ['node', '20.20.2'],
+    ] as const)('says that they are not known of %s %s', (name, version) => {
+      expect(textFor(name, version)).toMatch(/Rules that gain nothing on .*: not known/);
+    });
+
+    test('names none unasked', () => {
+      expect(explainText(waitingReport, plain)).not.toContain('Rules that');
+    });
+  });
 });
