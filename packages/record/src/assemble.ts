@@ -32,11 +32,11 @@ export function assemble(whole: RawRecording, further: FurtherRuns, options: Ass
   const builder = new ProfileBuilder();
   const warnings = [...raw.warnings, ...(options.warnings ?? [])];
   if (raw.runtime.name === 'node' || raw.python === null) {
-    warnings.push(...addNode(raw, further.counts ?? null, options, builder));
+    warnings.push(...addNode(raw, further, options, builder));
     if (raw.python !== null) warnings.push(...addPython(raw, raw.python, further, options, builder));
   } else {
     warnings.push(...addPython(raw, raw.python, further, options, builder));
-    if (raw.threads.length > 0) warnings.push(...addNode(raw, further.counts ?? null, options, builder));
+    if (raw.threads.length > 0) warnings.push(...addNode(raw, further, options, builder));
   }
   for (const known of otherProcesses(raw)) builder.addThread(threadRow(known, raw, 0));
   return builder.build(aboutOf(raw, options.modes, options.influence, options.revision, unique(warnings)));

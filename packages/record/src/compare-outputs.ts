@@ -11,6 +11,7 @@ type Exit = { readonly code: number | null; readonly signal: string | null };
  * @param folder where the streams of both are kept, as {@link spooled} names the files
  * @param run name of the second run's files
  * @param did what it did, for a sentence: `counted`
+ * @param compared streams that nothing but the program prints to
  */
 export function compareOutputs(
   folder: string,
@@ -18,10 +19,11 @@ export function compareOutputs(
   did: string,
   first: Exit,
   second: Exit,
+  compared: readonly ('stdout' | 'stderr')[],
 ): ProfileWarning[] {
   const warnings: ProfileWarning[] = [];
   const [a, b] = [spooled(folder, 'first'), spooled(folder, run)];
-  for (const stream of ['stdout', 'stderr'] as const) {
+  for (const stream of compared) {
     const difference = firstDifference(a[stream], b[stream]);
     if (difference === null) continue;
     warnings.push({

@@ -35,7 +35,6 @@ export async function comparedRuns(
     const raw = await runProgram(target, {
       ...options,
       streams: streams(),
-      deopts: false,
       onProgress: undefined,
     });
     const plain = before ?? (await plainRun(target, options, streams()));

@@ -8,6 +8,9 @@ import type { RunOptions } from './run-program.ts';
 /** Mean time between two looks at a Python program, in microseconds. */
 const PYTHON_INTERVAL = 1000;
 
+/** What the agent in Node does in each pass. */
+const agentPasses = { time: 'time', counts: 'counts', memory: 'plain', deopts: 'time' } as const;
+
 /** What measures a run of a target: behind scripts and commands, both Node and Python may be. */
 export async function instrumentsFor(
   target: Target,
@@ -16,8 +19,12 @@ export async function instrumentsFor(
 ): Promise<Instrument[]> {
   const instruments: Instrument[] = [];
   if (target.kind !== 'python') {
-    const pass = options.pass === 'memory' ? 'plain' : options.pass;
-    instruments.push(nodeInstrument(target, { ...options, pass, until }));
+    const pass = agentPasses[options.pass];
+    const deopts = options.pass === 'deopts';
+    // Its times are thrown away: it need not name waits.
+    instruments.push(
+      nodeInstrument(target, { ...options, pass, deopts, waits: options.waits && !deopts, until }),
+    );
   }
   if (target.kind === 'node') return instruments;
   if (options.pass === 'counts') instruments.push(pythonCounting({ lines: options.countLines }));

@@ -24,14 +24,14 @@ import { makeTemporaryFolder, removeFolder } from './temporary-folders.ts';
 /**
  * Runs the program, measures it, and makes a profile of what was seen.
  *
- * Its streams are the caller's own. Counts and memory take a run each besides: then all go through pipes, and
+ * Its streams are the caller's own. Counts, memory and deoptimisations take a run each besides: then all go through pipes, and
  * where stdin is a terminal all read `/dev/null`. With `checkInfluence` it runs several times more, unseen. It
  * ends as without us; the caller is told how, and may end in the same way.
  *
  * @throws {@link RecordError} if the program cannot be started
  */
 export async function record(target: Target, options: RecordOptions): Promise<Recording> {
-  const passes = furtherPasses(options);
+  const passes = furtherPasses(options, target);
   const again = passes.length > 0 || options.checkInfluence;
   const cache = cacheFolder();
   const folder = again || cache === null ? makeTemporaryFolder() : null;
@@ -42,17 +42,23 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       interval: options.interval,
       for: options.for,
       waits: options.waits,
-      deopts: options.deopts,
       countLines: [],
       cacheFolder: cache ?? path.join(folder!, 'compiled'),
       streams: !again || folder === null ? inherited : kept(folder, passes.length > 0),
       onProgress: progressOf(options, 'measuring'),
     };
     const warnings: ProfileWarning[] = [];
+    if (options.deopts && target.kind !== 'node') {
+      warnings.push({
+        code: 'no-deopts',
+        message:
+          'Deoptimisations are traced for a file that Node runs: for other programs, and scripts of package.json, they are not known.',
+      });
+    }
     if (passes.length > 0 && process.stdin.isTTY) {
       warnings.push({
         code: 'input-empty',
-        message: 'Two runs cannot read the same from a terminal: both read an empty input instead.',
+        message: 'Several runs cannot read the same from a terminal: all read an empty input instead.',
       });
     }
     const raw = await runProgram(target, runOptions);
@@ -89,7 +95,12 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
     options.onProgress?.({ elapsed: raw.end - raw.begin, samples: 0, stage: 'assembling' });
     const profile = assemble(raw, further, {
       sources: options.sources,
-      modes: { counts: hasCounts(further), waits: options.waits, deopts: options.deopts, attached: false },
+      modes: {
+        counts: hasCounts(further),
+        waits: options.waits,
+        deopts: (further.deopts?.deopts ?? null) !== null,
+        attached: false,
+      },
       influence,
       readText,
       agentFolder,
@@ -102,14 +113,17 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
   }
 }
 
-function furtherPasses({ counts, memory }: RecordOptions): FurtherPass[] {
-  return [...(counts ? (['counts'] as const) : []), ...(memory ? (['memory'] as const) : [])];
+/** In the order in which they run. The engine's traces need options that only a Node of our own starting gets. */
+function furtherPasses({ counts, memory, deopts }: RecordOptions, { kind }: Target): FurtherPass[] {
+  const wanted = { counts, memory, deopts: deopts && kind === 'node' };
+  return (Object.keys(wanted) as FurtherPass[]).filter((pass) => wanted[pass]);
 }
 
 /** What a further run does, for sentences. */
 const doing: Readonly<Record<FurtherPass, { readonly did: string; readonly stage: string }>> = {
   counts: { did: 'counted', stage: 'counting' },
   memory: { did: 'traced memory', stage: 'tracing memory' },
+  deopts: { did: 'traced deoptimisations', stage: 'tracing deoptimisations' },
 };
 
 /** Runs the program again on the same input, its output hidden, and compares what it did with the first run. */
@@ -127,13 +141,16 @@ async function furtherRun(
     ...runOptions,
     pass,
     for: null,
-    deopts: false,
     countLines: options.countLines == null ? [] : countedFunctions(first.python, options.countLines),
     streams,
     onProgress: progressOf(options, stage),
   });
   const unseen = streams.lost?.() ?? null;
-  if (unseen === null) return { raw, warnings: compareOutputs(folder, pass, did, first.exit, raw.exit) };
+  if (unseen === null) {
+    // The engine puts parts of its traces between what the program prints.
+    const compared = pass === 'deopts' ? (['stderr'] as const) : (['stdout', 'stderr'] as const);
+    return { raw, warnings: compareOutputs(folder, pass, did, first.exit, raw.exit, compared) };
+  }
   const message = `Whether the run that ${did} printed the same is not known (${unseen}).`;
   return { raw, warnings: [{ code: 'outputs-unknown', message }] };
 }

@@ -42,12 +42,12 @@ export interface RecordOptions {
 export interface Progress {
   readonly elapsed: Microseconds;
   readonly samples: number;
-  /** What is being done: `measuring`, `counting`, `tracing memory`, `comparing with the plain program`, `assembling`. */
+  /** What is being done: `measuring`, `counting`, `tracing memory`, `tracing deoptimisations`, `comparing with the plain program`, `assembling`. */
   readonly stage: string;
 }
 
 /** A run of its own beside that for time; its times are thrown away. */
-export type FurtherPass = 'counts' | 'memory';
+export type FurtherPass = 'counts' | 'memory' | 'deopts';
 
 /** What the further runs left behind; what was not run, or gave nothing, is missing. */
 export type FurtherRuns = { readonly [P in FurtherPass]?: RawRecording };

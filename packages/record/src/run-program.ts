@@ -9,17 +9,22 @@ import { now } from './now.ts';
 import { passSignals } from './pass-signals.ts';
 import { ProcFigures } from './proc-figures.ts';
 import type { CountedFunction } from './python/counts.ts';
-import { RecordError, type RawRecording, type Target, type ThreadFigures } from './recording.ts';
+import {
+  RecordError,
+  type FurtherPass,
+  type RawRecording,
+  type Target,
+  type ThreadFigures,
+} from './recording.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
 
 export interface RunOptions {
-  readonly pass: 'time' | 'counts' | 'memory';
+  readonly pass: 'time' | FurtherPass;
   readonly workingDirectory: string;
   readonly interval: number | null;
   readonly for: number | null;
   readonly waits: boolean;
-  readonly deopts: boolean;
   /** Functions of Python whose lines are counted, where calls are. */
   readonly countLines: readonly CountedFunction[];
   readonly cacheFolder: string;

@@ -18,7 +18,7 @@ export const recordingOptions: readonly Option[] = [
     name: 'check-influence',
     help: 'Run it without measuring too, in turn, and say how much the measuring cost.',
   },
-  { name: 'deopts', help: 'Record optimised code that V8 threw away, with the reasons.' },
+  { name: 'deopts', help: 'Record optimised code that V8 threw away, in a run of its own.' },
   { name: 'no-waits', help: 'Do not name what the program waits for.' },
   {
     name: 'interval',

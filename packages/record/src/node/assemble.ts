@@ -1,7 +1,7 @@
 import type { ProfileBuilder, ProfileWarning } from '@whetstone/profile';
 import { basename, sep } from 'node:path';
 import type { AssembleOptions } from '../assemble.ts';
-import type { RawRecording, RawThread } from '../recording.ts';
+import type { FurtherRuns, RawRecording, RawThread } from '../recording.ts';
 import { addSamples, type StateRows } from './assemble-samples.ts';
 import { beganAt, endedAt, measuredThreads, threadRow, type KnownThread } from './assemble-threads.ts';
 import { addWaits, sleepsOf } from './assemble-waits.ts';
@@ -29,7 +29,7 @@ const LARGEST_SOURCE = 8_000_000;
  */
 export function addNode(
   raw: RawRecording,
-  counts: RawRecording | null,
+  { counts, deopts }: FurtherRuns,
   options: AssembleOptions,
   builder: ProfileBuilder,
 ): ProfileWarning[] {
@@ -96,13 +96,8 @@ export function addNode(
     addMoments(known.raw, row, raw.begin, builder, (mark) => markedName(mark, pieces, own, functions));
     warnings.push(...notesOf(known.raw));
   }
-  if (counts !== null) joinCounts(counts, scripts, functions, (url) => oursOf(url) !== null, builder);
-  addDeoptimisations(
-    raw,
-    threads[0]?.scripts ?? scripts.ofThread({ records: [] } as never),
-    functions,
-    builder,
-  );
+  if (counts !== undefined) joinCounts(counts, scripts, functions, (url) => oursOf(url) !== null, builder);
+  if (deopts !== undefined) addDeoptimisations(deopts, scripts, functions, builder);
   addSources(options.sources, scripts, functions, builder);
   warnings.push(...complaints(raw, threads, unexplained));
   return warnings;
@@ -212,16 +207,19 @@ function notesOf(thread: RawThread): ProfileWarning[] {
     .map(({ code, message }) => ({ code, message }));
 }
 
+/** From the main thread of the run that was traced. */
 function addDeoptimisations(
-  raw: RawRecording,
-  scripts: ThreadScripts,
+  { deopts, threads, process }: RawRecording,
+  scripts: Scripts,
   functions: UserFunctions,
   builder: ProfileBuilder,
 ): void {
-  if (raw.deopts === null) return;
-  for (const { url, line, column, reason } of deoptimisations(raw.deopts)) {
+  const main = threads.find(({ start }) => start.pid === process && start.threadId === 0);
+  if (deopts === null || main === undefined) return;
+  const own = scripts.ofThread(main);
+  for (const { url, line, column, reason } of deoptimisations(deopts)) {
     if (url.startsWith('node:')) continue;
-    const place = scripts.at(url, line);
+    const place = own.at(url, line);
     const source = place.file.original(place.line, column - 1);
     const inner = place.file.innermost(place.line, column - 1);
     const range = place.file.ranges?.functions[inner];

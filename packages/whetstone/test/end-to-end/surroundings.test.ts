@@ -2,7 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { command, processesOf, project, reportIn, started, whetstone } from './command.ts';
+import { command, processesOf, project, reportIn, started, whetstone, nodes } from './command.ts';
 
 const run = ['run', '--quiet', '--no-save', '--json', 'report.json'] as const;
 
@@ -205,6 +205,29 @@ describe('--runtime', () => {
     });
     expect({ stdout, stderr, code }).toEqual({ stdout: 'yes\n', stderr: '', code: 0 });
   });
+});
+
+test('--deopts leaves the output alone, where V8 puts its traces between the lines', async () => {
+  const folder = project({
+    'app.js': `class P { constructor(x) { this.x = x } len() { return this.x } } function get(o) { return o.len() } let sum = 0;
+      for (let round = 0; round < 4; round++) { for (let i = 0; i < 1e6; i++) sum += get(new P(i)); P.prototype.len = round % 2 ? function () { return 1 } : function () { return 2 } }
+      console.log('done')`,
+  });
+  for (const node of nodes) {
+    const { stdout, code } = await whetstone([...run, '--runtime', node, '--deopts', '--counts', 'app.js'], {
+      cwd: folder,
+    });
+    expect({ stdout, code }).toEqual({ stdout: 'done\n', code: 0 });
+    const { about, warnings } = reportIn(folder);
+    expect(about.modes).toMatchObject({ counts: true, deopts: true });
+    expect(warnings.map(({ code }) => code)).not.toContain('outputs-differ');
+  }
+});
+
+test('--deopts says where there is nothing to trace', async () => {
+  const folder = project({});
+  await whetstone([...run, '--deopts', 'sh', '-c', 'echo done'], { cwd: folder });
+  expect(reportIn(folder).warnings.map(({ code }) => code)).toContain('no-deopts');
 });
 
 test('--deopts, --interval, --check-influence and --no-waits say what they found', async () => {
