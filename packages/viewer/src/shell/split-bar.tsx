@@ -51,7 +51,8 @@ function partsOf(time: TimeSplit): Part[] {
     part('state-lock', stateNames.lock, lock, stateMeanings.lock),
     part('waiting', 'waiting', named, 'Asleep, explained by waits of the program'),
     rest,
-  ].filter(({ time }) => time > 0);
+    // What is left of a difference that is none is no part.
+  ].filter(({ time: part }) => part > time.wall * 1e-9);
 }
 
 /** Computing, in the states that it consists of where the runtime tells. */

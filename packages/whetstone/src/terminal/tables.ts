@@ -200,7 +200,7 @@ export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen
         cells: rows.map(({ name }) => pen.safe(name)),
         align: 'left',
         keep: 9,
-        cut: { part: 'middle', least: 12 },
+        cut: { part: 'middle', least: 18 },
       },
       ...(processes > 1
         ? [

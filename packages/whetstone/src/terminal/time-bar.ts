@@ -56,7 +56,8 @@ function partsOf(time: TimeSplit, pen: Pen): Part[] {
       time: Math.max(0, time.asleep - lock - waiting),
     });
   }
-  return parts.filter((part) => part.time > 0);
+  // What is left of a difference that is none is no part.
+  return parts.filter((part) => part.time > time.wall * 1e-9);
 }
 
 function legend(parts: readonly Part[], indent: number, columns: number, pen: Pen): string[] {
