@@ -30,12 +30,14 @@ export class Names {
     return (script ?? command[0] ?? 'profile').replace(/^.*[\\/]/, '');
   }
 
-  /** A file as it is shortest to read: below the working directory without it, in a package from its name on. */
+  /** A file as it is shortest to read: below the working directory without it, in a package or Python's library from its name on. */
   file(file: number): string {
     const path = this.#opened.strings[file] ?? '';
     const local = path.startsWith(this.#below) ? path.slice(this.#below.length) : path;
-    const installed = local.lastIndexOf('node_modules/');
-    return installed >= 0 ? local.slice(installed + 'node_modules/'.length) : local;
+    // Greedy: of a package inside a package the inner one.
+    const installed =
+      /^.*(?:node_modules|site-packages|dist-packages|[\\/]lib[\\/]python\d[\d.]*t?)[\\/]/.exec(local);
+    return installed === null ? local : local.slice(installed[0].length);
   }
 
   /** Full path of a file. */
