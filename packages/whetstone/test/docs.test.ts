@@ -24,9 +24,13 @@ function errorCodes(): Set<string> {
   return found(/'((?:TARGET|RUNTIME|START|PROCESS|ATTACH|PROFILE|FILE|PLUGIN|VIEW)_[A-Z_]+|USAGE)'/g);
 }
 
+/** Why Python cannot be measured: `python-pypy` and so on are the warnings, but another program is no reason for one. */
+const refusals = ['forbidden', 'not-python', 'not-up', 'pypy', 'version'];
+
 function warningCodes(): Set<string> {
-  const codes = found(/\bcode: '([a-z]+(?:-[a-z]+)*)'|\bnote\(\s*'([a-z]+(?:-[a-z]+)+)'/g);
-  for (const code of silent) codes.delete(code);
+  const codes = found(/\bcode: '([a-z]+(?:-[a-z]+)*)'|\b(?:note|cost)\(\s*'([a-z]+(?:-[a-z]+)+)'/g);
+  for (const code of [...silent, ...refusals]) codes.delete(code);
+  for (const code of refusals) if (code !== 'not-python') codes.add(`python-${code}`);
   return codes;
 }
 
