@@ -42,16 +42,15 @@ exports.onEnd = function onEnd(control, main, folder) {
   function before(name, reason) {
     const original = process[name];
     if (typeof original !== 'function') return;
-    define(
-      process,
-      name,
-      {
-        [name](...args) {
-          control.finish(uncaught && reason === 'exit' ? 'uncaught' : reason);
-          return apply(original, this, args);
-        },
-      }[name],
-    );
+    // A proxy without a trap calls its target itself: no frame of ours is in the stack that Node prints.
+    const handler = {
+      __proto__: null,
+      get apply() {
+        control.finish(uncaught && reason === 'exit' ? 'uncaught' : reason);
+        return undefined;
+      },
+    };
+    define(process, name, new Proxy(original, handler));
   }
 
   if (main) ({ rearm, listens } = listen(control, folder));

@@ -53,6 +53,8 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
+  /** So long both run side by side. */
+  let together = SIDE_BY_SIDE;
   /** When the fine interval gives way. */
   let changeDue = began + FINE_TIME;
 
@@ -63,7 +65,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
-    const change = usual !== null && fine !== null && !stopped && moment >= changeDue;
+    let change = usual !== null && fine !== null && !stopped && moment >= changeDue;
     if (usual === null && !stopped && moment >= changeDue - SIDE_BY_SIDE) {
       usual = openSession(USUAL_INTERVAL);
       changeDue = max(changeDue, moment + SIDE_BY_SIDE);
@@ -74,7 +76,12 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const profile = session.taken();
     if (fine !== null && usual !== null) {
       const beside = usual.taken();
-      if (change && alone() && hasLost(profile, beside)) forgetOptimised(usual);
+      if (change && (beside === null || beside.samples.length < TELLING)) {
+        // Others had the core: too little was seen to say what the later one does not know.
+        change = false;
+        together *= 2;
+        changeDue = moment + together;
+      } else if (change && alone() && hasLost(profile, beside)) forgetOptimised(usual);
     }
     if (fine !== null && (stopped || change)) {
       fine.close();
@@ -158,12 +165,14 @@ function openSession(interval) {
   };
 }
 
+/** So many samples tell whether a profile is blind. */
+const TELLING = 100;
 /** A function with this share of the samples is in each of two profiles of the same time, or one of them is blind. */
 const SEEN_SHARE = 0.01;
 
 /** Whether the profile that began late misses functions that the one from the start has. */
 function hasLost(whole, late) {
-  if (whole === null || late === null || !whole.samples || late.samples.length < 100) return false;
+  if (whole === null || !whole.samples) return false;
   const place = ({ callFrame: { scriptId, lineNumber, columnNumber, functionName } }) =>
     `${scriptId}:${lineNumber}:${columnNumber}:${functionName}`;
   const known = new Set(late.nodes.map(place));
