@@ -1,8 +1,8 @@
-import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, afterEach, beforeAll } from 'vitest';
 
 interface Ran {
   readonly stdout: string;
@@ -25,9 +25,11 @@ interface Way {
 /** A folder for Python programs, which are run with a part of the agent or without. */
 export function pythonPrograms() {
   let home = '';
+  const running = new Set<ChildProcess>();
   beforeAll(() => {
     home = mkdtempSync(path.join(os.tmpdir(), 'python agent '));
   });
+  afterEach(() => running.forEach((child) => child.kill('SIGKILL')));
   afterAll(() => rmSync(home, { recursive: true, force: true }));
   return {
     get home() {
@@ -54,14 +56,16 @@ export function pythonPrograms() {
       });
       let [stdout, stderr] = ['', ''];
       child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+      running.add(child);
       const looking = setInterval(() => {
-        if (signal !== undefined && ready?.(folder) === true) child.kill(signal);
+        if (signal !== undefined && existsSync(folder) && ready?.(folder) === true) child.kill(signal);
       }, 50);
       child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
       return new Promise((resolve, reject) => {
         child.once('error', reject);
         child.once('close', (code, ended) => {
           clearInterval(looking);
+          running.delete(child);
           resolve({ stdout, stderr, code, signal: ended, folder });
         });
       });

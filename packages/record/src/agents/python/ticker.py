@@ -14,12 +14,12 @@ class Ticker:
         self._in_child = in_child
         self._at_end = at_end
         self._thread = None
-        # From 3.12 on a fork beside other threads is warned of, and it is never sure in the midst of our work.
-        self._warned = sys.version_info >= (3, 12) and sys.implementation.name == "cpython"
+        self._over = False
         if hasattr(os, "register_at_fork"):
-            os.register_at_fork(
-                before=self._before_fork, after_in_parent=self._after_fork, after_in_child=self._forked
-            )
+            os.register_at_fork(after_in_child=self._forked)
+        for name in ("fork", "forkpty"):
+            if hasattr(os, name):
+                setattr(os, name, self._alone(getattr(os, name)))
         # What is registered first runs last.
         atexit.register(self._ended)
         self._start()
@@ -59,35 +59,27 @@ class Ticker:
                 break
             time.sleep(0.0001)
 
-    def _before_fork(self):
-        try:
-            self.stop()
-        except Exception:
-            pass
+    def _alone(self, plain):
+        """
+        A fork without our thread: it would be in the midst of its work, and from 3.12 on the interpreter warns
+        of other threads.
+        """
 
-    def _after_fork(self):
-        try:
-            if self._warned:
-                # The interpreter looks for threads after this, so ours comes back with the next collection.
-                import gc
+        def fork():
+            try:
+                self.stop()
+            except Exception:
+                pass
+            try:
+                return plain()
+            finally:
+                # In the child it runs already.
+                if self._thread is None and not self._over:
+                    self._start()
 
-                gc.callbacks.append(self._collected)
-            else:
-                self._start()
-        except Exception:
-            pass
-
-    def _collected(self, phase, info):
-        try:
-            import gc
-
-            gc.callbacks.remove(self._collected)
-            if self._thread is None and not self._over:
-                self._start()
-        except Exception:
-            pass
-
-    _over = False
+        fork.__name__ = fork.__qualname__ = plain.__name__
+        fork.__doc__ = plain.__doc__
+        return fork
 
     def _forked(self):
         try:
