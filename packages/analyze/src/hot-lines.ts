@@ -17,8 +17,8 @@ const LINES = 2 ** 31;
 export function hotLines(profile: Profile, selection: Selection): LineRow[] {
   const byFile = timesByLine(profile, selection);
   const hits = figuresByFunction(profile, 'hits').ofLine;
-  if (!selection.partial) addCounted(profile, hits, byFile);
   const allocated = figuresByFunction(profile, 'allocated').ofLine;
+  if (!selection.partial) for (const counts of [hits, allocated]) addCounted(profile, counts, byFile);
   const resident = figuresByFunction(profile, 'resident').ofLine;
   const states = stateFigures(profile, selection);
   addWaiting(profile, states.lines, byFile);

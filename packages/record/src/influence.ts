@@ -1,4 +1,5 @@
 import type { Influence } from '@whetstone/profile';
+import type { RawPython } from './python/raw-python.ts';
 import type { RawRecording } from './recording.ts';
 
 /**
@@ -10,8 +11,12 @@ const START_COST = 55_000;
 /** The guess can be wrong by this factor either way. */
 const UNCERTAINTY = 2;
 
+/** Reading from outside was never seen to slow a program down by more, where a core was free for it. */
+const OUTSIDE = 1.02;
+
 /** A guess at what the measuring cost, from what was done and from calibration: labelled as estimated. */
 export function estimatedInfluence(raw: RawRecording): Influence {
+  if (raw.python !== null && raw.threads.length === 0) return influenceFromOutside(raw, raw.python);
   const { samples, pauses, longestPause } = pausesOf(raw);
   const wall = Math.max(raw.end - raw.begin, 1);
   const start = raw.threads.length > 0 ? START_COST : 0;
@@ -29,6 +34,15 @@ export function estimatedInfluence(raw: RawRecording): Influence {
     longestPause,
     pauses,
   };
+}
+
+/** The sampler only takes a core from the program while the program waits for one. */
+function influenceFromOutside(raw: RawRecording, { samplerCpu }: RawPython): Influence {
+  const wall = Math.max(raw.end - raw.begin, 1);
+  const main = raw.figures.find(({ process, tid }) => process === raw.process && tid === raw.process);
+  const most = Math.min(samplerCpu, main?.queued ?? samplerCpu, wall / 2);
+  const high = Math.max(wall / (wall - most), OUTSIDE);
+  return { value: wall / (wall - most / 2), low: 1, high, kind: 'estimated', longestPause: 0, pauses: 0 };
 }
 
 /** Pairs of times (with measuring, without it) as a slowdown with its 95 % interval. */

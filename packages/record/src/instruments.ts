@@ -1,6 +1,6 @@
 import type { Instrument } from './instrument.ts';
 import { nodeInstrument } from './node/node-instrument.ts';
-import { pythonCounting } from './python/python-passes.ts';
+import { pythonCounting, pythonMemoryTracing } from './python/python-passes.ts';
 import { pythonSampling } from './python/python-sampling.ts';
 import type { Target } from './recording.ts';
 import type { RunOptions } from './run-program.ts';
@@ -28,6 +28,7 @@ export async function instrumentsFor(
   }
   if (target.kind === 'node') return instruments;
   if (options.pass === 'counts') instruments.push(pythonCounting({ lines: options.countLines }));
+  else if (options.pass === 'memory') instruments.push(pythonMemoryTracing());
   else if (process.platform === 'linux') {
     const interval = options.interval ?? PYTHON_INTERVAL;
     instruments.push(await pythonSampling({ interval, until: until ?? Infinity, children: true }));

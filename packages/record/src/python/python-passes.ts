@@ -1,6 +1,7 @@
 import type { Instrument, Seen } from '../instrument.ts';
 import { makeTemporaryFolder, removeFolder } from '../temporary-folders.ts';
 import { pythonCountsEnvironment, readPythonCounts, type PythonCountsOptions } from './counts.ts';
+import { pythonMemoryEnvironment, readPythonMemory } from './memory.ts';
 
 /** Counts calls, and the lines of some functions, from inside the Pythons of a run. */
 export function pythonCounting(options: PythonCountsOptions): Instrument {
@@ -11,6 +12,14 @@ export function pythonCounting(options: PythonCountsOptions): Instrument {
       return { pythonCounts, reached: pythonCounts.processes.length > 0 };
     },
   );
+}
+
+/** Traces what lines allocate, from inside the Pythons of a run. */
+export function pythonMemoryTracing(): Instrument {
+  return pass(pythonMemoryEnvironment, (folder) => {
+    const pythonMemory = readPythonMemory(folder);
+    return { pythonMemory, reached: pythonMemory.processes.length > 0 };
+  });
 }
 
 /** A run with an agent inside that leaves files in a folder. */
