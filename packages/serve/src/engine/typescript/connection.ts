@@ -71,6 +71,8 @@ export class Connection {
   #sendDeadline = NEVER;
 
   #request: Http1Request | null = null;
+  /** Whether the request was handed on, or is still only ours. */
+  #handedOn = false;
   #keep = true;
   #body: IncomingBody | null = null;
   #bodyLeft = 0;
@@ -291,6 +293,7 @@ export class Connection {
     const request = new Http1Request(this, parser, body);
     parser.next();
     this.#request = request;
+    this.#handedOn = false;
     this.#began = false;
     if (body === null || body.complete) {
       this.#phase = ANSWER;
@@ -301,6 +304,7 @@ export class Connection {
       // What is there goes with the request, so that a message that is broken from the start never becomes one.
       if (this.#at < this.#bytes.length && !this.#bodyPiece()) return false;
     }
+    this.#handedOn = true;
     this.#host.onRequest(request);
     return true;
   }
@@ -385,7 +389,7 @@ export class Connection {
     this.#body?.fail(error);
     this.#body = null;
     abort(request, error);
-    if (request === null) this.#host.onRefused(status, reason, this.remoteAddress);
+    if (request === null || !this.#handedOn) this.#host.onRefused(status, reason, this.remoteAddress);
     if (answered) {
       this.#finish();
     } else if (this.#began) {
