@@ -71,8 +71,20 @@ test('short waits of one place are added up, and counted exactly', async () => {
   expect(rows.length).toBeLessThan(1000);
 });
 
+test('of a great many timers some are followed, and stand for the others', async () => {
+  const { threads } = await runProgram('timers.mjs');
+  const records = threads[0] ?? [];
+  const [waits, ...others] = waitsOf(records);
+  expect(others).toEqual([]);
+  expect(waits).toMatchObject({ kind: 'timer', call: 'setTimeout', place: 'timers.mjs:2', target: '1 ms' });
+  // One in sixteen, so that each time of writing may lose fifteen.
+  expect(waits?.count).toBeGreaterThan(19_800);
+  expect(waits?.count).toBeLessThanOrEqual(20_000);
+  expect(records.some((record) => record.type === 'note' && record.code === 'timers-sampled')).toBe(true);
+});
+
 test('no wait is charged with more than it took', async () => {
-  for (const name of ['kinds.mjs', 'network.mjs', 'many.mjs']) {
+  for (const name of ['kinds.mjs', 'network.mjs', 'many.mjs', 'timers.mjs']) {
     const { threads } = await runProgram(name);
     for (const record of threads.flat()) {
       if (record.type !== 'waits') continue;

@@ -23,11 +23,13 @@ const worthTelling = 100_000;
 
 /** A wait under way. It is also a proxy's handler: reading its trap `apply` tells that a callback is about to run. */
 class Operation {
-  constructor(ledger, site, target, start) {
+  constructor(ledger, site, target, start, weight) {
     this.ledger = ledger;
     this.site = site;
     this.target = target;
     this.start = start;
+    // For how many it stands, where only one of so many is followed.
+    this.weight = weight;
     // Told already by flushes, of a long wait: microseconds, charged microseconds, and whether it was counted.
     this.told = 0;
     this.charged = 0;
@@ -61,9 +63,12 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
   const listeners = new Set();
 
   const ledger = {
-    /** Begins a wait at a site. */
-    begin(site, target) {
-      const operation = new Operation(ledger, site, target, now());
+    /** How often was written: more and less than once a second. */
+    flushes: 0,
+
+    /** Begins a wait at a site; `weight` is for how many of its kind it stands. */
+    begin(site, target, weight = 1) {
+      const operation = new Operation(ledger, site, target, now(), weight);
       const last = head.previous;
       operation.previous = last;
       operation.next = head;
@@ -122,6 +127,7 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
 
     /** Writes what has ended. */
     flush() {
+      ledger.flushes++;
       tellPending(false);
       write();
     },
@@ -136,14 +142,15 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
 
   function tell(site, target, start, duration, charged, operation, counts = 1) {
     const told = operation === null ? 0 : operation.told;
-    const count = operation !== null && operation.counted ? 0 : counts;
-    if (duration >= longWait && site.rows < mostRows) {
+    const weight = operation === null ? 1 : operation.weight;
+    const count = operation !== null && operation.counted ? 0 : counts * weight;
+    if (duration >= longWait && site.rows < mostRows && weight === 1) {
       site.rows++;
       push(site.id, target, start + told, duration - told, charged, count, duration);
       return;
     }
     const sum = site.sum !== undefined && site.target === target ? site.sum : sumOf(site, target, start);
-    sum.duration += duration - told;
+    sum.duration += (duration - told) * weight;
     sum.charged += charged;
     sum.count += count;
     if (duration > sum.longest) sum.longest = duration;
