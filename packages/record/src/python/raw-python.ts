@@ -97,8 +97,9 @@ export interface RawPythonThread {
   /** Since it was found, as the system told last; `null` where it does not. */
   readonly cpu: Microseconds | null;
   readonly queued: Microseconds | null;
-  /** Looks that gave a stack or a wait, and looks that were given up because the stack never held still. */
+  /** Looks that gave a stack or a wait. */
   readonly taken: number;
+  /** Stacks thrown away because the thread had gone on while they were read; they are read once more at once. */
   readonly rejected: number;
 }
 

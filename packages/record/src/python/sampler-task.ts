@@ -133,7 +133,7 @@ export class TaskSampler {
     if (interpreter === null || thread === undefined) {
       Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
     } else if (!this.#locate(around, interpreter, thread)) {
-      this.row.rejected++;
+      // Its time goes to the next look.
       this.#was = 'running';
       return -1;
     }
@@ -238,6 +238,7 @@ export class TaskSampler {
         return true;
       }
       if (walked === 'whole' && this.#path.resolve(interpreter, around.tables, this.#place)) return true;
+      this.row.rejected++;
     }
     return false;
   }

@@ -11,8 +11,8 @@ import type { SamplerThreadData, SamplerThreadMessage } from './start-python-sam
 
 /** The part of one core that the sampler may take. */
 const BUDGET = 0.12;
-/** CPU time that it may take beyond that: finding an interpreter and reading many codes for the first time cost most. */
-const ADVANCE: Microseconds = 30_000;
+/** CPU time that it may take beyond that: finding an interpreter, and all codes for the first time, costs most. */
+const ADVANCE: Microseconds = 20_000;
 /** How much the newest look counts in what one is expected to cost. */
 const NEWEST = 1 / 16;
 /** Between two searches for new processes and threads: at least, where many begin, and at most. */
@@ -71,8 +71,9 @@ function sample(
     cpu = spent;
     if (looks % 8 === 0) shared.write(progressOf(samplers, root, looks, recording));
     // A rhythm of its own could fall in step with the program's.
-    due = Math.max(due + Math.max(interval, cost / BUDGET) * (0.5 + Math.random()), now());
-    due = Math.max(due, start + (cpu - cpuBefore - ADVANCE) / BUDGET);
+    const beyond = cpu - cpuBefore - ADVANCE;
+    const pause = beyond < 0 ? interval : Math.max(interval, cost / BUDGET);
+    due = Math.max(due + pause * (0.5 + Math.random()), start + beyond / BUDGET, now());
     if (!shared.sleep(due - now())) break;
   }
 
