@@ -24,11 +24,6 @@ class Ticker:
         atexit.register(self._ended)
         self._start()
 
-    @property
-    def thread(self):
-        """The thread's identifier."""
-        return self._thread
-
     def _start(self):
         self._wake = _thread.allocate_lock()
         self._wake.acquire()
@@ -73,7 +68,7 @@ class Ticker:
             try:
                 return plain()
             finally:
-                # In the child it runs already.
+                # In the child not before here: PyPy crashes where a thread is started while it forks.
                 if self._thread is None and not self._over:
                     self._start()
 
@@ -86,7 +81,6 @@ class Ticker:
             self._thread = None
             if self._in_child is not None:
                 self._in_child()
-            self._start()
         except Exception:
             pass
 
