@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeTemporaryFolder } from '../temporary-folders.ts';
@@ -29,15 +29,22 @@ export function makeAgentFolder(options: AgentOptions): AgentFolder {
   const folder = makeTemporaryFolder();
   const preload = path.join(folder, 'preload.cjs');
   for (const name of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, name));
-  const configuration = JSON.stringify({ ...options, folder, preload });
+  const configuration = JSON.stringify({ ...options, folder, preload, revision: revision() });
   writeFileSync(
     preload,
-    `require(${JSON.stringify(path.join(agentFolder, 'agent.cjs'))}).start(${configuration});\n`,
+    `require(${JSON.stringify(path.join(agentFolder, 'start.cjs'))}).start(${configuration});\n`,
     {
       mode: 0o600,
     },
   );
   return { folder, preload };
+}
+
+/** Changes with every file of the agent: code that was compiled for another is not used. */
+function revision(): string {
+  const files = readdirSync(agentFolder).map((name) => statSync(path.join(agentFolder, name)));
+  const sum = (of: (file: Stats) => number) => files.reduce((total, file) => total + of(file), 0);
+  return `${files.length}-${sum(({ size }) => size)}-${sum(({ mtimeMs }) => mtimeMs)}`;
 }
 
 /** NODE_OPTIONS with our part before the user's own, which the agent takes out again. */

@@ -34,8 +34,6 @@ exports.start = function start(options) {
     begin(options, environment);
   } catch {
     // A program that cannot be measured still runs.
-  } finally {
-    forgetOurFiles(options.preload);
   }
 };
 
@@ -172,6 +170,8 @@ function begin(options, environment) {
     writable: true,
   });
 
+  // Before the other parts are loaded: V8 reads each function again that was compiled before it sampled.
+  if (options.pass === 'time') measuring = startSampler(output, options.interval, () => console.alone());
   onEnd(control, main, options.folder);
   followChildren(options, environment, context);
   followWorkers(environment, control);
@@ -179,10 +179,7 @@ function begin(options, environment) {
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
   startWatcher(options, context, control, main);
-  measuring =
-    options.pass === 'counts'
-      ? startCounter(session, output)
-      : startSampler(output, options.interval, () => console.alone());
+  if (options.pass === 'counts') measuring = startCounter(session, output);
 }
 
 /** The program as without us, but for TypeScript, which something has to load. */
@@ -231,13 +228,4 @@ function idleTime() {
   } catch {
     return null;
   }
-}
-
-/** The program may look at `require.cache`; asking for `module.parent` would warn of its being deprecated. */
-function forgetOurFiles(preload) {
-  try {
-    for (const file of Object.keys(require.cache)) {
-      if (file.startsWith(__dirname) || file === preload) delete require.cache[file];
-    }
-  } catch {}
 }

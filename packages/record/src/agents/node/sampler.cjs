@@ -11,7 +11,7 @@ const { Session } = require('node:inspector');
 const { connect } = Session.prototype;
 const { now, threadCpu } = require('./clock.cjs');
 const { stringify } = JSON;
-const { min, max } = Math;
+const { exp, max, min, sqrt } = Math;
 const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
@@ -20,8 +20,8 @@ const FINE_INTERVAL = 250;
 const USUAL_INTERVAL = 1000;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
-/** How long both run side by side, so that what the later one does not know is seen: two sample twice as much. */
-const SIDE_BY_SIDE = 200e3;
+/** How long both run side by side after it, so that what the later one does not know is seen. */
+const SIDE_BY_SIDE = 100e3;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
 const FIRST_PIECE = 150e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
@@ -55,7 +55,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let due = began + FIRST_PIECE;
   /** So long both run side by side. */
   let together = SIDE_BY_SIDE;
-  /** When the fine interval gives way. */
+  /** When the usual interval begins, then when the fine one ends. */
   let changeDue = began + FINE_TIME;
 
   /** Writes what was sampled; goes on unless `last`. */
@@ -66,11 +66,11 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
     let change = usual !== null && fine !== null && !stopped && moment >= changeDue;
-    if (usual === null && !stopped && moment >= changeDue - SIDE_BY_SIDE) {
-      usual = openSession(USUAL_INTERVAL);
-      changeDue = max(changeDue, moment + SIDE_BY_SIDE);
-    }
+    const opens = usual === null && !stopped && moment >= changeDue;
+    if (opens) usual = openSession(USUAL_INTERVAL);
     if (!stopped) begin();
+    // To begin takes a while where there is much code.
+    if (opens) changeDue = now() + together;
     end(stopped ? number : number - 1);
     const session = fine === null ? usual : fine;
     const profile = session.taken();
@@ -136,7 +136,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
 
   function next() {
     if (fine === null) return due;
-    return min(due, usual === null ? changeDue - SIDE_BY_SIDE : changeDue);
+    return min(due, changeDue);
   }
 };
 
@@ -165,23 +165,38 @@ function openSession(interval) {
   };
 }
 
-/** So many samples tell whether a profile is blind. */
-const TELLING = 100;
-/** A function with this share of the samples is in each of two profiles of the same time, or one of them is blind. */
+/** What only the profile from the start has may be this share of the samples beyond chance, or the other one is blind. */
 const SEEN_SHARE = 0.01;
+/** So many samples tell whether a profile is blind. */
+const TELLING = 30;
+/** Standard deviations that chance is given. */
+const SURE = 3;
 
-/** Whether the profile that began late misses functions that the one from the start has. */
+/**
+ * Whether the profile that began late misses functions that the one from the start has. A function with few
+ * samples may be missing by chance: with `n` in the one and a rate of `r` in the other, in exp(-rn) of cases.
+ */
 function hasLost(whole, late) {
   if (whole === null || !whole.samples) return false;
   const place = ({ callFrame: { scriptId, lineNumber, columnNumber, functionName } }) =>
     `${scriptId}:${lineNumber}:${columnNumber}:${functionName}`;
   const known = new Set(late.nodes.map(place));
-  let lost = 0;
+  const hits = new Map();
   for (const node of whole.nodes) {
-    if (node.hitCount > 0 && node.callFrame.scriptId !== '0' && !known.has(place(node)))
-      lost += node.hitCount;
+    if (node.hitCount === 0 || node.callFrame.scriptId === '0') continue;
+    hits.set(place(node), (hits.get(place(node)) ?? 0) + node.hitCount);
   }
-  return lost > whole.samples.length * SEEN_SHARE;
+  const rate = late.samples.length / whole.samples.length;
+  let lost = 0;
+  let expected = 0;
+  let variance = 0;
+  for (const [name, count] of hits) {
+    if (!known.has(name)) lost += count;
+    const chance = exp(-rate * count);
+    expected += count * chance;
+    variance += count * count * chance * (1 - chance);
+  }
+  return lost > whole.samples.length * SEEN_SHARE + expected + SURE * sqrt(variance);
 }
 
 /**
