@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -42,14 +42,32 @@ describe('children', () => {
     expect(sampled).toContain('inChild');
   });
 
-  test('that are no Node get their environment with NODE_OPTIONS as the one addition', async () => {
+  test('that do not start Node get their environment as it is; a shell gets NODE_OPTIONS besides', async () => {
     const parent = program(
       'env.js',
-      `console.log(require('child_process').execFileSync('env', { encoding: 'utf8', env: { PATH: process.env.PATH, X: '1' } }));`,
+      `const { execFileSync, execSync, spawn } = require('child_process'); const env = { PATH: process.env.PATH, X: '1' };
+       console.log(execFileSync('printenv', { encoding: 'utf8', env }));
+       console.log(execFileSync('/usr/bin/printenv', { encoding: 'utf8', env: { ...env, NODE_OPTIONS: '--no-warnings' } }));
+       console.log(execSync('printenv', { encoding: 'utf8', env }).split('\\n').filter((line) => !line.startsWith('NODE_OPTIONS=')));
+       spawn('printenv', { stdio: 'inherit', env });`,
     );
     const [measured, alone] = [await measure([parent]), await plain([parent])];
-    const lines = measured.stdout.split('\n').filter((line) => !line.startsWith('NODE_OPTIONS='));
-    expect(lines.join('\n')).toBe(alone.stdout);
+    expect(alone.stdout).toContain('X=1');
+    expect(measured.stdout).toBe(alone.stdout);
+  });
+
+  test('are measured through shells, launchers and scripts', async () => {
+    const child = program('deep.js', `${spin} function inDeep() { spin(150); } inDeep();`);
+    const script = program('starts.sh', `#!/bin/sh\nexec "${process.execPath}" "${child}"\n`);
+    chmodSync(script, 0o755);
+    const parent = program(
+      'launches.js',
+      `const { execFileSync, execSync } = require('child_process');
+       execSync('"${process.execPath}" "${child}"'); execFileSync('env', ['A=1', ${JSON.stringify(process.execPath)}, ${JSON.stringify(child)}]); execFileSync(${JSON.stringify(script)});`,
+    );
+    const { told } = await measure([parent]);
+    expect(told.sampled).toContain('inDeep');
+    expect(told.threads.filter(({ taken, name }) => taken > 0 && name === 'deep.js').length).toBe(3);
   });
 
   test('of a cluster are measured apart', async () => {
