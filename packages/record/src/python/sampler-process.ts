@@ -244,7 +244,8 @@ export class ProcessSampler implements TaskSurroundings {
     const resident = (this.#pages[1] ?? 0) * 4096;
     if (resident === this.resident && this.#grown === 0) return;
     if (resident !== this.resident) this.tables.resident(this.#rowNumber, moment, resident);
-    this.#grown += resident - this.resident;
+    // What a forked process has at the first look is its parent's, and what one gives back at its end is no line's.
+    if (this.resident !== 0 && resident !== 0) this.#grown += resident - this.resident;
     this.resident = resident;
     if (ran === -1) return;
     this.tables.grow(ran, this.#grown);
