@@ -17,6 +17,17 @@ const TRAILER_VALUE = 8;
 const TRAILER_LF = 9;
 const LAST_LF = 10;
 
+/** Where an extension, `name`, `name=token` or `name="text"`, stands. */
+const PART_NAME_START = 0;
+const PART_NAME = 1;
+const PART_VALUE_START = 2;
+const PART_VALUE = 3;
+const PART_QUOTED = 4;
+const PART_ESCAPED = 5;
+const PART_QUOTED_END = 6;
+const PART_END = 7;
+const PART_WRONG = 8;
+
 /** Bytes of an extension that are read over; rule 17. */
 const extensionBytes = 256;
 
@@ -47,6 +58,7 @@ export class ChunkParser {
   #digits = 0;
   #size = 0;
   #extension = 0;
+  #part = PART_NAME_START;
   #total = 0;
   #trailer = '';
 
@@ -84,6 +96,7 @@ export class ChunkParser {
             this.#state = SIZE_LF;
           } else if (byte === 0x3b /* ; */) {
             this.#extension = 0;
+            this.#part = PART_NAME_START;
             this.#state = EXTENSION;
           } else {
             return this.#refuse(400, 'a wrong chunk size');
@@ -91,10 +104,11 @@ export class ChunkParser {
           break;
         }
         case EXTENSION:
-          if (byte === CR) this.#state = SIZE_LF;
-          else if (isValue[byte] !== 1) return this.#refuse(400, 'a control character in a chunk extension');
-          else if (++this.#extension > extensionBytes)
+          if (++this.#extension > extensionBytes)
             return this.#refuse(400, 'a chunk extension that is too long');
+          this.#part = nextPart(this.#part, byte);
+          if (this.#part === PART_WRONG) return this.#refuse(400, 'a wrong chunk extension');
+          if (this.#part === PART_END) this.#state = SIZE_LF;
           break;
         case SIZE_LF:
           if (byte !== LF) return this.#refuse(400, 'a CR without LF');
@@ -160,4 +174,19 @@ export class ChunkParser {
     this.reason = reason;
     return 'refused';
   }
+}
+
+function nextPart(part: number, byte: number): number {
+  if (part === PART_QUOTED) {
+    if (byte === 0x22) return PART_QUOTED_END;
+    if (byte === 0x5c) return PART_ESCAPED;
+    return isValue[byte] === 1 ? PART_QUOTED : PART_WRONG;
+  }
+  if (part === PART_ESCAPED) return isValue[byte] === 1 ? PART_QUOTED : PART_WRONG;
+  if (part === PART_VALUE_START && byte === 0x22) return PART_QUOTED;
+  if (isToken[byte] === 1 && part !== PART_QUOTED_END) return part <= PART_NAME ? PART_NAME : PART_VALUE;
+  const complete = part === PART_NAME || part === PART_VALUE || part === PART_QUOTED_END;
+  if (byte === 0x3d /* = */ && part === PART_NAME) return PART_VALUE_START;
+  if (byte === 0x3b /* ; */ && complete) return PART_NAME_START;
+  return byte === CR && complete ? PART_END : PART_WRONG;
 }

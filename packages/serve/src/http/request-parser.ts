@@ -297,7 +297,7 @@ export class RequestParser {
           ? REFUSED
           : next;
       case 14:
-        return is(bytes, start, 'content-length') && !this.#length(bytes, valueStart, valueEnd)
+        return is(bytes, start, 'content-length') && !this.#length(bytes, valueStart, valueEnd, at)
           ? REFUSED
           : next;
       case 17:
@@ -355,10 +355,12 @@ export class RequestParser {
   }
 
   // 12
-  #length(bytes: Buffer, start: number, end: number): boolean {
+  #length(bytes: Buffer, start: number, end: number, lineEnd: number): boolean {
     if (this.#lengthSeen) return this.#no(400, 'Content-Length twice');
     this.#lengthSeen = true;
     if (end === start || end - start > 15) return this.#no(400, 'a wrong Content-Length');
+    for (let i = end; i < lineEnd; i++)
+      if (bytes[i] === HTAB) return this.#no(400, 'a tab behind Content-Length');
     let length = 0;
     for (let i = start; i < end; i++) {
       const digit = bytes[i]! - 0x30;
@@ -398,9 +400,11 @@ export class RequestParser {
       this.authority = this.#hostSeen ? this.#hostFound : '';
     }
     const newer = this.minor === 1;
-    this.keep = !this.#close && (newer || this.#keepAlive);
+    // 23: what follows an offer to upgrade may be of the other protocol.
+    const offered = this.#upgradeSeen && this.#upgradeNamed;
+    this.keep = !this.#close && !offered && (newer || this.#keepAlive);
     this.expectsContinue &&= newer && this.bodyLength !== 0;
-    this.upgrade = this.#upgradeSeen && this.#upgradeNamed && newer && this.bodyLength === 0;
+    this.upgrade = offered && newer && this.bodyLength === 0;
     this.#line = 0;
     this.#seen = 0;
     this.#inFields = false;
