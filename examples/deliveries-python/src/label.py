@@ -3,7 +3,7 @@ from functools import cache
 from mended import mended
 from order import Order
 
-margins = 30
+margins = 40
 
 
 def print_labels(orders: list[Order]) -> int:
