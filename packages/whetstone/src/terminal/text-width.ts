@@ -38,12 +38,15 @@ export function padded(text: string, width: number, align: 'left' | 'right'): st
   return align === 'left' ? text + blanks : blanks + text;
 }
 
-/** Words in lines of a width; a word that is longer is broken. */
+/** A blank between words, but not between a figure and its unit. */
+const breaks = /(?<!\d) +| +(?!(?:[nµm]?s|min|h|%|[kMGT]?B)(?![\p{L}\p{N}]))/u;
+
+/** Words in lines of a width; a word that is longer is broken, and a figure stays with its unit. */
 export function wrapped(text: string, width: number): string[] {
   const room = Math.max(1, width);
   const lines: string[] = [];
   let line = '';
-  for (let word of text.split(/ +/)) {
+  for (let word of text.split(breaks)) {
     if (line !== '' && textWidth(line) + 1 + textWidth(word) <= room) {
       line += ` ${word}`;
       continue;

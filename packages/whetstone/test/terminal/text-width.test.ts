@@ -40,6 +40,7 @@ test('pads by columns, not by characters', () => {
 test('wraps at words, and breaks those that are too long', () => {
   expect(wrapped('one two threefourfive', 8)).toEqual(['one two', 'threefou', 'rfive']);
   expect(wrapped('解析解析', 3)).toEqual(['解', '析', '解', '析']);
+  expect(wrapped('it took 134 ms of 2 minutes', 12)).toEqual(['it took', '134 ms of 2', 'minutes']);
 });
 
 test.each([
