@@ -39,12 +39,20 @@ export class InterpreterCode {
   readonly #interpreter: FoundInterpreter;
   readonly #rowOf: (code: CodeText) => number;
   readonly #known = new Map<number, KnownCode>();
+  readonly #inherited: InterpreterCode | null;
   readonly #head: Block;
   readonly #text = new Block(LONGEST_TEXT * 4 + 128);
   /** Counts how often a code turned out to be another: what was derived from codes before holds no more. */
   generation = 0;
 
-  constructor(memory: ProcessMemory, interpreter: FoundInterpreter, rowOf: (code: CodeText) => number) {
+  /** `inherited` are those of the process that this one was forked from: mostly the same at the same places. */
+  constructor(
+    memory: ProcessMemory,
+    interpreter: FoundInterpreter,
+    rowOf: (code: CodeText) => number,
+    inherited: InterpreterCode | null,
+  ) {
+    this.#inherited = inherited;
     this.#memory = memory;
     this.#interpreter = interpreter;
     this.#rowOf = rowOf;
@@ -57,7 +65,7 @@ export class InterpreterCode {
    * Looks up whether it is still the same where that was not done since `notBefore`.
    */
   at(address: number, now: number, notBefore: number): KnownCode | null {
-    const known = this.#known.get(address);
+    const known = this.#knownAt(address);
     if (known !== undefined && known.checked >= notBefore) return known;
     return this.#checked(address, known, now, this.#interpreter.offsets.code.instructions);
   }
@@ -70,11 +78,21 @@ export class InterpreterCode {
     const { instructions } = this.#interpreter.offsets.code;
     const offset = instruction - address;
     const near = offset >= instructions && offset < instructions + INSTRUCTIONS_READ * 2;
-    const code = this.#checked(address, this.#known.get(address), now, near ? offset + 2 : instructions);
+    const code = this.#checked(address, this.#knownAt(address), now, near ? offset + 2 : instructions);
     if (code === null) return null;
     if (near) return { code, opcode: this.#head.byte(offset) };
     const isFar = offset > instructions && offset < instructions + code.lines.length * 2;
     return { code, opcode: isFar && this.#memory.read(instruction, 2, this.#head) ? this.#head.byte(0) : -1 };
+  }
+
+  #knownAt(address: number): KnownCode | undefined {
+    const known = this.#known.get(address);
+    if (known !== undefined || this.#inherited === null) return known;
+    const inherited = this.#inherited.#knownAt(address);
+    if (inherited === undefined) return undefined;
+    const own = { ...inherited, checked: 0 };
+    this.#known.set(address, own);
+    return own;
   }
 
   #checked(address: number, known: KnownCode | undefined, now: number, size: number): KnownCode | null {

@@ -28,12 +28,17 @@ export class Interpreter {
   readonly #thread: Block;
   readonly #word = new Block(16);
 
-  constructor(memory: ProcessMemory, found: FoundInterpreter, rowOf: (code: CodeText) => number) {
+  constructor(
+    memory: ProcessMemory,
+    found: FoundInterpreter,
+    rowOf: (code: CodeText) => number,
+    forkedFrom: Interpreter | null,
+  ) {
     this.found = found;
     this.#memory = memory;
     this.#walker = new FrameWalker(memory, found.offsets);
     this.#thread = new Block(found.offsets.thread.size);
-    this.code = new InterpreterCode(memory, found, rowOf);
+    this.code = new InterpreterCode(memory, found, rowOf, forkedFrom?.code ?? null);
     this.#callsC = Array.from({ length: 256 }, (_, opcode) =>
       isCallOfC(opcodeClass(found.version, opcode)?.name ?? ''),
     );

@@ -18,6 +18,9 @@ export interface Syscall {
   readonly arguments: readonly number[];
 }
 
+/** Of a thread that sleeps, where the system does not tell in what. */
+export const unknownSyscall: Syscall = { number: -2, arguments: [] };
+
 /** Most descriptors that a wait on many names. */
 const MOST_NAMED = 3;
 /** Most descriptors of one wait that are looked at. */
@@ -46,6 +49,7 @@ export class WaitNames {
 
   /** Names a wait in a system call; `stack` is innermost first. */
   name(syscall: Syscall, stack: readonly WaitingFrame[]): RawPythonWait {
+    if (syscall === unknownSyscall) return { kind: 'other', call: '', target: '' };
     if (syscall.number === -1) return { kind: 'memory', call: 'page fault', target: '' };
     const meaning = syscallMeaning(syscall.number, process.arch);
     const [first = 0, second = 0, third = 0, fourth = 0] = syscall.arguments;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Bytes, Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
-import { executableOf, findInterpreter } from './interpreter-find.ts';
+import { executableOf, findInterpreter, type FoundInterpreter } from './interpreter-find.ts';
 import { Interpreter, type InterpreterThread } from './interpreter.ts';
 import { ProcessMemory } from './process-memory.ts';
 import { threadsOf } from './process-tree.ts';
@@ -26,6 +26,8 @@ export interface RecordingTables {
   readonly tables: SamplerTables;
   readonly processes: RawPythonProcess[];
   readonly threads: GrowingThread[];
+  /** Whether a stack was deeper than is followed. */
+  cut: boolean;
 }
 
 type GrowingProcess = { -readonly [Name in keyof RawPythonProcess]: RawPythonProcess[Name] };
@@ -34,7 +36,7 @@ type GrowingProcess = { -readonly [Name in keyof RawPythonProcess]: RawPythonPro
 export class ProcessSampler implements TaskSurroundings {
   readonly pid: number;
   readonly #into: RecordingTables;
-  readonly #parent: number;
+  readonly #parent: ProcessSampler | null;
   #born: Microseconds = 0;
   #row!: GrowingProcess;
   #rowNumber = -1;
@@ -55,7 +57,7 @@ export class ProcessSampler implements TaskSurroundings {
   #isOver = false;
   #isReplaced = false;
 
-  constructor(pid: number, parent: number, into: RecordingTables) {
+  constructor(pid: number, parent: ProcessSampler | null, into: RecordingTables) {
     this.pid = pid;
     this.#parent = parent;
     this.#into = into;
@@ -112,20 +114,23 @@ export class ProcessSampler implements TaskSurroundings {
     if (this.#isReplaced) this.#begin();
     if (this.interpreter === null && moment >= this.#nextSearch) this.#search(moment);
     let ran = -1;
+    let moved = false;
     for (const [tid, task] of this.#tasks) {
       if (!task.row.python && moment < (this.#nextSystemLook.get(task) ?? 0)) continue;
       const row = task.look(this);
+      moved ||= task.moved;
       if (row === null) this.#end(tid, task);
       else if (row !== -1) ran = row;
       if (!task.row.python) this.#nextSystemLook.set(task, moment + SYSTEM_LOOK * (0.5 + Math.random()));
     }
+    this.#into.cut ||= this.interpreter?.frames.cut ?? false;
     if (this.#tasks.size === 0) this.findThreads();
     if (this.#tasks.size === 0) {
       this.#isOver = true;
       return;
     }
     this.#row.last = moment;
-    this.#weigh(moment, ran);
+    if (moved) this.#weigh(moment, ran);
   }
 
   /** Finds threads that have begun. */
@@ -166,7 +171,7 @@ export class ProcessSampler implements TaskSurroundings {
     this.#rowNumber = this.#into.processes.length;
     this.#row = {
       pid: this.pid,
-      parent: this.#parent,
+      parent: this.#parent?.pid ?? 0,
       command: commandOf(this.pid),
       executable: executableOf(this.pid),
       version: '',
@@ -207,6 +212,8 @@ export class ProcessSampler implements TaskSurroundings {
       };
       return;
     }
+    const forkedFrom = this.#parent?.interpreter ?? null;
+    if (forkedFrom !== null && this.#attach(this.#memory, forkedFrom.found, forkedFrom)) return;
     const found = findInterpreter(this.pid, this.#memory);
     if (found === null) return this.#forgetMemory();
     row.version = found.version;
@@ -214,20 +221,24 @@ export class ProcessSampler implements TaskSurroundings {
       row.reason = { code: found.code, message: found.message };
       return this.#forgetMemory();
     }
-    const interpreter = new Interpreter(this.#memory, found, (code) => this.tables.code(code));
+    if (!this.#attach(this.#memory, found, null)) this.#forgetMemory();
+  }
+
+  /**
+   * Takes an interpreter for that of this process, if it knows one of its threads.
+   *
+   * One that has just been forked and will begin another program shows the threads of its parent.
+   */
+  #attach(memory: ProcessMemory, found: FoundInterpreter, forkedFrom: Interpreter | null): boolean {
+    const interpreter = new Interpreter(memory, found, (code) => this.tables.code(code), forkedFrom);
     const threads = interpreter.threads();
-    // One that has just been forked and will begin another program shows the threads of its parent.
-    if (threads === null || ![...this.#tasks.values()].some((task) => threads.has(task.ownTid)))
-      return this.#forgetMemory();
+    if (threads === null || ![...this.#tasks.values()].some((task) => threads.has(task.ownTid))) return false;
     this.#threads = threads;
     this.interpreter = interpreter;
-    this.waits = new WaitNames(this.pid, this.#memory);
-    Object.assign(row, {
-      command: commandOf(this.pid),
-
-      measured: true,
-      reason: null,
-    });
+    this.waits = new WaitNames(this.pid, memory);
+    const { version } = found;
+    Object.assign(this.#row, { version, command: commandOf(this.pid), measured: true, reason: null });
+    return true;
   }
 
   /** What is open stays the memory of the program before, where the process has begun another. */

@@ -2,7 +2,7 @@ import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
 import type { KnownCode } from './interpreter-code.ts';
 import type { Interpreter, InterpreterThread } from './interpreter.ts';
-import { parseSyscall, type WaitNames } from './python-waits.ts';
+import { parseSyscall, type Syscall, unknownSyscall, type WaitNames } from './python-waits.ts';
 import { pythonStates, type PythonState, type RawPythonThread } from './raw-python.ts';
 import { ProcFile } from './sampler-files.ts';
 import type { SamplerTables } from './sampler-tables.ts';
@@ -48,11 +48,15 @@ interface Spent {
 /** Samples one thread of a process: most of what is done per look is done here. */
 export class TaskSampler {
   readonly row: GrowingThread;
+  /** Whether it may have run since the look before the last. */
+  moved = true;
   readonly #number: number;
   /** Its number as the process itself sees it. */
   readonly ownTid: number;
   readonly #scheduled: ProcFile;
   readonly #syscall: ProcFile;
+  readonly #statFile: string;
+  #stat: ProcFile | null = null;
   /** Time on a core and time in the queue in nanoseconds, and how often it got a core. */
   readonly #figures = new Float64Array(3);
   #cpu = 0;
@@ -80,6 +84,7 @@ export class TaskSampler {
     this.#time = row.first;
     this.#scheduled = new ProcFile(`/proc/${pid}/task/${row.tid}/schedstat`);
     this.#syscall = new ProcFile(`/proc/${pid}/task/${row.tid}/syscall`);
+    this.#statFile = `/proc/${pid}/task/${row.tid}/stat`;
   }
 
   /**
@@ -104,7 +109,8 @@ export class TaskSampler {
     this.#cpu = cpu;
     this.#queued = queued;
     this.#turns = turns;
-    if (this.#was !== 'asleep' || hasRun) return this.#see(around, since);
+    this.moved = this.#was !== 'asleep' || hasRun;
+    if (this.moved) return this.#see(around, since);
     const moment = now();
     this.#window = moment - this.#time;
     around.tables.lengthen(this.#last, this.#window);
@@ -116,15 +122,14 @@ export class TaskSampler {
   close(): void {
     this.#scheduled.close();
     this.#syscall.close();
+    this.#stat?.close();
   }
 
   #see(around: TaskSurroundings, since: Spent): number {
     const { interpreter, tables } = around;
     const thread = interpreter === null ? undefined : around.threadOf(this.ownTid);
     if (thread !== undefined) this.row.python = true;
-    // Without leave to read it everything that was on a core counts as running.
-    const syscall = this.#syscall.read() ? parseSyscall(this.#syscall.toString()) : null;
-
+    let syscall = this.#readSyscall();
     const inQueue = this.#inQueue(tables, since, syscall !== null);
     if (inQueue > 0) {
       this.#write(tables, this.#time + inQueue, 'queued', -1);
@@ -136,6 +141,10 @@ export class TaskSampler {
       // Its time goes to the next look.
       this.#was = 'running';
       return -1;
+    } else if (syscall !== null && this.#hasRunSince()) {
+      // It was woken while its stack was read: what was read is of two moments.
+      syscall = this.#readSyscall();
+      if (!this.#locate(around, interpreter, thread)) return -1;
     }
 
     const moment = Math.max(now(), this.#time);
@@ -156,6 +165,23 @@ export class TaskSampler {
     this.#was = 'asleep';
     this.#running = [];
     return -1;
+  }
+
+  /** The system call in which it sleeps, `null` where it runs. */
+  #readSyscall(): Syscall | null {
+    if (this.#syscall.read()) return parseSyscall(this.#syscall.toString());
+    // Without leave to read it one can still tell who sleeps, though not in what.
+    this.#stat ??= new ProcFile(this.#statFile);
+    const state = this.#stat.read()
+      ? this.#stat.text[this.#stat.text.lastIndexOf(41, this.#stat.length) + 2]
+      : 0;
+    return state === 82 ? null : unknownSyscall;
+  }
+
+  #hasRunSince(): boolean {
+    if (!this.#scheduled.read()) return false;
+    this.#scheduled.numbers(this.#figures);
+    return this.#figures[2] !== this.#turns;
   }
 
   #stateOf(interpreter: Interpreter, thread: InterpreterThread): PythonState {

@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
+import { DEEPEST_STACK } from './interpreter-frames.ts';
 import { childrenOf, isEnded, NewTasks } from './process-tree.ts';
 import type { PythonSamplerOptions, PythonSamplerProgress, RawPython } from './raw-python.ts';
 import { ProcFile } from './sampler-files.ts';
@@ -15,6 +16,10 @@ const BUDGET = 0.12;
 const ADVANCE: Microseconds = 20_000;
 /** How much the newest look counts in what one is expected to cost. */
 const NEWEST = 1 / 16;
+/** To save what was spent in advance, no pause is made longer than this. */
+const LONGEST_PAUSE: Microseconds = 20_000;
+/** How many times longer than asked the time between two looks may be until one is told. */
+const NOTEWORTHY = 3;
 /** Between two searches for new processes and threads: at least, where many begin, and at most. */
 const SHORTEST_SEARCH: Microseconds = 2000;
 const LONGEST_SEARCH: Microseconds = 100_000;
@@ -32,7 +37,7 @@ function sample(
   shared: SamplerProgress,
 ): RawPython {
   const start = now();
-  const recording: RecordingTables = { tables: new SamplerTables(), processes: [], threads: [] };
+  const recording: RecordingTables = { tables: new SamplerTables(), processes: [], threads: [], cut: false };
   const samplers = new Map<number, ProcessSampler>();
   const newTasks = new NewTasks();
   const own = new ProcFile('/proc/thread-self/schedstat');
@@ -42,7 +47,7 @@ function sample(
     return (ownFigures[0] ?? 0) / 1e3;
   };
 
-  if (pid > 0) samplers.set(pid, new ProcessSampler(pid, 0, recording));
+  if (pid > 0) samplers.set(pid, new ProcessSampler(pid, null, recording));
   const root = samplers.get(pid);
   const cpuBefore = ownCpu();
   let cpu = cpuBefore;
@@ -73,7 +78,8 @@ function sample(
     // A rhythm of its own could fall in step with the program's.
     const beyond = cpu - cpuBefore - ADVANCE;
     const pause = beyond < 0 ? interval : Math.max(interval, cost / BUDGET);
-    due = Math.max(due + pause * (0.5 + Math.random()), start + beyond / BUDGET, now());
+    const affordable = Math.min(start + beyond / BUDGET, moment + LONGEST_PAUSE);
+    due = Math.max(due + pause * (0.5 + Math.random()), affordable, now());
     if (!shared.sleep(due - now())) break;
   }
 
@@ -81,16 +87,17 @@ function sample(
   shared.write(progressOf(samplers, root, looks, recording));
   for (const sampler of samplers.values()) sampler.close();
   newTasks.close();
+  const actual = looks === 0 ? interval : (end - start) / looks;
   return {
     processes: recording.processes,
     threads: recording.threads,
     ...recording.tables.plain,
     start,
     end,
-    interval: { asked: interval, actual: looks === 0 ? interval : (end - start) / looks },
+    interval: { asked: interval, actual },
     looks,
     samplerCpu: ownCpu() - cpuBefore,
-    warnings: [],
+    warnings: warningsOf(interval, actual, recording),
   };
 }
 
@@ -101,9 +108,35 @@ function search(samplers: Map<number, ProcessSampler>, children: boolean, record
     for (const child of childrenOf(sampler.pid, sampler.threads)) {
       // The map's walk comes to those that are added on the way, and to their children.
       if (!samplers.has(child) && !isEnded(child))
-        samplers.set(child, new ProcessSampler(child, sampler.pid, recording));
+        samplers.set(child, new ProcessSampler(child, sampler, recording));
     }
   }
+}
+
+function warningsOf(
+  asked: Microseconds,
+  actual: Microseconds,
+  { cut }: RecordingTables,
+): RawPython['warnings'] {
+  const milliseconds = (time: Microseconds): string => (time / 1e3).toPrecision(2);
+  return [
+    ...(actual > asked * NOTEWORTHY
+      ? [
+          {
+            code: 'python-sampled-seldom',
+            message: `The program was looked at every ${milliseconds(actual)} ms, not every ${milliseconds(asked)} ms: there was too much to look at, or the machine was busy`,
+          },
+        ]
+      : []),
+    ...(cut
+      ? [
+          {
+            code: 'python-stacks-cut',
+            message: `Stacks were deeper than ${DEEPEST_STACK} calls: what lies further out is not shown`,
+          },
+        ]
+      : []),
+  ];
 }
 
 function progressOf(

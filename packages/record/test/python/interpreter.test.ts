@@ -122,7 +122,7 @@ sys.stdin.read()`,
   for (const offsets of [offsets311, offsets312]) {
     const walker = new FrameWalker(memory, offsets);
     const codes = [0, found.codeType].map(
-      (codeType) => new InterpreterCode(memory, { ...found, offsets, codeType }, () => 0),
+      (codeType) => new InterpreterCode(memory, { ...found, offsets, codeType }, () => 0, null),
     );
     const thread = new Block(offsets.thread.size);
     for (let attempt = 0; attempt < 200; attempt++) {
