@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { expect, onTestFinished, test } from 'vitest';
 import { pythonNamed } from '../../../../scripts/pythons.mjs';
 import { InterpreterCode } from '../../src/python/interpreter-code.ts';
@@ -21,11 +21,11 @@ const pypy = pythonNamed('pypy')?.path ?? null;
 async function waiting(command: string, args: readonly string[]): Promise<{ pid: number; line: string }> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
   onTestFinished(() => void child.kill('SIGKILL'));
-  const [line] = (await Promise.race([
-    once(child.stdout, 'data'),
-    once(child, 'exit').then(() => Promise.reject(new Error('It ended before it wrote'))),
-  ])) as [Buffer];
-  return { pid: child.pid ?? 0, line: line.toString().trim() };
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface(child.stdout).once('line', resolve);
+    child.once('exit', () => reject(new Error('It ended before it wrote')));
+  });
+  return { pid: child.pid ?? 0, line };
 }
 
 function find(pid: number) {
