@@ -80,8 +80,8 @@ describe('a report', () => {
 
   test('at 40 columns loses what matters least', () => {
     expect(lines(reportText(waitingReport, { ...plain, columns: 40 })).slice(1, 25)).toEqual(
-      lines(`  Waiting, not computing: 3.10 s of 4.62
-  s went to fetch at src/db.ts:42.
+      lines(`  Waiting, not computing: 3.10 s of
+  4.62 s went to fetch at src/db.ts:42.
 
   wall 4.62 s   ██████▒░░░░░░░░░░░░░░░░·
   █ computing 1.21 s  ▒ queueing 120 ms
