@@ -16,7 +16,10 @@ const OUTSIDE = 1.02;
 
 /** A guess at what the measuring cost, from what was done and from calibration: labelled as estimated. */
 export function estimatedInfluence(raw: RawRecording): Influence {
-  if (raw.python !== null && raw.threads.length === 0) return influenceFromOutside(raw, raw.python);
+  if (raw.python !== null && raw.threads.length === 0) {
+    const isInside = raw.python.warnings.some(({ code }) => code === 'python-from-inside');
+    return isInside ? influenceFromInside(raw, raw.python) : influenceFromOutside(raw, raw.python);
+  }
   const { samples, pauses, longestPause } = pausesOf(raw);
   const wall = Math.max(raw.end - raw.begin, 1);
   const start = raw.threads.length > 0 ? START_COST : 0;
@@ -43,6 +46,22 @@ function influenceFromOutside(raw: RawRecording, { samplerCpu }: RawPython): Inf
   const most = Math.min(samplerCpu, main?.queued ?? samplerCpu, wall / 2);
   const high = Math.max(wall / (wall - most), OUTSIDE);
   return { value: wall / (wall - most / 2), low: 1, high, kind: 'estimated', longestPause: 0, pauses: 0 };
+}
+
+/** What a look from inside cost the program where it was tried: PyPy leaves its compiled code for it. Microseconds. */
+const INSIDE_COST = { cpython: 150, pypy: 750 };
+
+function influenceFromInside(raw: RawRecording, { interval }: RawPython): Influence {
+  const cost = INSIDE_COST[raw.runtime.name === 'pypy' ? 'pypy' : 'cpython'];
+  const slowdown = (factor: number) => 1 + (cost * factor) / Math.max(interval.actual, cost);
+  return {
+    value: slowdown(1),
+    low: slowdown(1 / UNCERTAINTY),
+    high: slowdown(UNCERTAINTY),
+    kind: 'estimated',
+    longestPause: 0,
+    pauses: 0,
+  };
 }
 
 /** Pairs of times (with measuring, without it) as a slowdown with its 95 % interval. */

@@ -1,12 +1,9 @@
 import type { Instrument } from './instrument.ts';
 import { nodeInstrument } from './node/node-instrument.ts';
 import { pythonCounting, pythonMemoryTracing } from './python/python-passes.ts';
-import { pythonSampling } from './python/python-sampling.ts';
+import { pythonTiming } from './python/python-timing.ts';
 import type { Target } from './recording.ts';
 import type { RunOptions } from './run-program.ts';
-
-/** Mean time between two looks at a Python program, in microseconds. */
-const PYTHON_INTERVAL = 1000;
 
 /** What the agent in Node does in each pass. */
 const agentPasses = { time: 'time', counts: 'counts', memory: 'plain', deopts: 'time' } as const;
@@ -29,9 +26,9 @@ export async function instrumentsFor(
   if (target.kind === 'node') return instruments;
   if (options.pass === 'counts') instruments.push(pythonCounting({ lines: options.countLines }));
   else if (options.pass === 'memory') instruments.push(pythonMemoryTracing());
-  else if (process.platform === 'linux') {
-    const interval = options.interval ?? PYTHON_INTERVAL;
-    instruments.push(await pythonSampling({ interval, until: until ?? Infinity, children: true }));
+  else {
+    const timing = await pythonTiming(target, { ...options, until });
+    if (timing !== null) instruments.push(timing);
   }
   return instruments;
 }

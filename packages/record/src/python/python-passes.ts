@@ -1,7 +1,9 @@
 import type { Instrument, Seen } from '../instrument.ts';
 import { makeTemporaryFolder, removeFolder } from '../temporary-folders.ts';
+import { pythonAgentEnvironment, readPythonAgent, type PythonAgentOptions } from './agent-sampler.ts';
 import { pythonCountsEnvironment, readPythonCounts, type PythonCountsOptions } from './counts.ts';
 import { pythonMemoryEnvironment, readPythonMemory } from './memory.ts';
+import type { PythonIdentity } from './python-identity.ts';
 
 /** Counts calls, and the lines of some functions, from inside the Pythons of a run. */
 export function pythonCounting(options: PythonCountsOptions): Instrument {
@@ -22,10 +24,32 @@ export function pythonMemoryTracing(): Instrument {
   });
 }
 
+/** Samples functions from inside, where a program cannot be read from outside. */
+export function pythonInside(
+  options: PythonAgentOptions,
+  identity: PythonIdentity,
+  refusal: NonNullable<PythonIdentity['refusal']>,
+): Instrument {
+  return pass(
+    (folder, environment) => pythonAgentEnvironment(folder, environment, options),
+    (folder) => {
+      const python = readPythonAgent(folder, options);
+      const { name, version, executable } = identity;
+      const message = `${refusal.message}: it was measured from inside instead.`;
+      return {
+        python,
+        runtime: { name, version, path: executable },
+        warnings: [{ code: 'measured-inside', message }],
+        reached: python.processes.length > 0,
+      };
+    },
+  );
+}
+
 /** A run with an agent inside that leaves files in a folder. */
 function pass(
   environmentOf: (folder: string, environment: NodeJS.ProcessEnv) => NodeJS.ProcessEnv,
-  read: (folder: string) => Pick<Seen, 'pythonCounts' | 'pythonMemory'> & { readonly reached: boolean },
+  read: (folder: string) => Partial<Seen> & { readonly reached: boolean },
 ): Instrument {
   const folder = makeTemporaryFolder();
   return {
@@ -36,7 +60,6 @@ function pass(
     async result() {
       const { reached, ...figures } = read(folder);
       return {
-        ...figures,
         missed: reached
           ? null
           : 'The agent did not get into a Python: the program has none, or it was started with -I, -E or -S',
@@ -44,6 +67,7 @@ function pass(
         told: false,
         peakMemory: null,
         warnings: [],
+        ...figures,
       };
     },
     leave: () => removeFolder(folder),

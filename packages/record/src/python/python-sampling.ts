@@ -12,19 +12,24 @@ export async function pythonSampling(options: PythonSamplerOptions): Promise<Ins
     watch: (pid) => sampler.watch(pid),
     samples: () => sampler.progress().samples,
     async result(pid) {
-      const python = await sampler.stop();
+      const python = await sampler.stop().catch((error: unknown) => failure(error));
+      if (python instanceof Error) return { ...nothing, missed: `The sampler failed (${python.message})` };
       const found = measuredProcesses(python).length > 0;
       return {
+        ...nothing,
         python,
         missed: found ? null : missedBy(python, pid),
         runtime: found ? runtimeOf(python, pid) : null,
-        told: false,
-        peakMemory: null,
-        warnings: [],
       };
     },
     leave: () => void sampler.stop().catch(() => undefined),
   };
+}
+
+const nothing = { runtime: null, told: false, peakMemory: null, warnings: [] } as const;
+
+function failure(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 function runtimeOf(python: RawPython, pid: number) {

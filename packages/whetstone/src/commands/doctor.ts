@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { pythonIdentity } from '@whetstone/record';
 import type { Command } from '../commands.ts';
 import { parseOptions } from '../options.ts';
 import { profilesFolder } from '../project-folder.ts';
@@ -24,7 +25,7 @@ export const doctorCommand: Command = {
   async run(args) {
     const { rest } = parseOptions(args, [], { stopAtFirst: false });
     if (rest.length > 0) throw new UsageError(`doctor takes no arguments, and was given '${rest[0]}'.`);
-    const groups: readonly (readonly [string, () => readonly Check[]])[] = [
+    const groups: readonly (readonly [string, () => readonly Check[] | Promise<readonly Check[]>])[] = [
       ['Runtimes', runtimes],
       ['Figures of the operating system', operatingSystem],
       ['Timers', timers],
@@ -33,7 +34,7 @@ export const doctorCommand: Command = {
     ];
     for (const [title, checks] of groups) {
       process.stdout.write(`${title}\n`);
-      for (const { ok, what, then } of checks()) {
+      for (const { ok, what, then } of await checks()) {
         process.stdout.write(
           `  ${ok ? 'ok' : 'no'}  ${what}\n${then === undefined ? '' : `      ${then}\n`}`,
         );
@@ -43,7 +44,7 @@ export const doctorCommand: Command = {
   },
 };
 
-function runtimes(): Check[] {
+async function runtimes(): Promise<Check[]> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const own: Check = {
     ok: major > 20 || (major === 20 && minor >= 19),
@@ -57,16 +58,24 @@ function runtimes(): Check[] {
       what: `node ${onPath.slice(1)} on the PATH: whetstone run measures with this one`,
     });
   for (const name of ['python3', 'pypy3']) {
-    const found = version(name);
-    checks.push(
-      found
-        ? {
-            ok: false,
-            what: `${name}: ${found}`,
-            then: 'Python programs get wall time, CPU and memory from the operating system only.',
-          }
-        : { ok: false, what: `${name} is not on the PATH` },
-    );
+    const python = await pythonIdentity(name, {
+      workingDirectory: process.cwd(),
+      environment: process.env,
+    });
+    if (python === null) checks.push({ ok: false, what: `${name} is not on the PATH, or does not answer` });
+    else {
+      const what = `${name}: ${python.name} ${python.version} at ${python.executable}`;
+      const { refusal } = python;
+      checks.push(
+        refusal === null
+          ? { ok: true, what: `${what}, measured from outside` }
+          : {
+              ok: false,
+              what,
+              then: `${refusal.message}: its programs are measured from inside, by function.`,
+            },
+      );
+    }
   }
   return checks;
 }

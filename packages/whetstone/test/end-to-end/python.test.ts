@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cpythons } from '../../../../scripts/pythons.mjs';
+import { cpythons, pythonNamed } from '../../../../scripts/pythons.mjs';
 import { command, project, reportIn, started, whetstone, type Ended } from './command.ts';
 
 /** Enough CPU time that samples fall into it on any machine. */
@@ -239,6 +240,33 @@ if __name__ == '__main__':
   });
 }
 
+const pypy = pythonNamed('pypy')!;
+
+describe.skipIf(pypy.path === null)(pypy.title, () => {
+  test('is measured from inside by function, and the report says so', async () => {
+    const folder = project({
+      'app.py': `${burn}\ndef rest():\n    time.sleep(0.3)\nrest()\nsys.exit(7)\n`,
+    });
+    const { plain, measured } = await both(folder, pypy.path!, ['app.py']);
+    expect(measured).toMatchObject({ code: 7, stdout: plain.stdout });
+    const report = reportIn(folder);
+    expect(report.about.runtime.name).toBe('pypy');
+    expect(report.warnings.map(({ code }) => code)).toContain('measured-inside');
+    expect(report.functions.find((row) => row.function === 'burn')).toMatchObject({ file: 'app.py' });
+    expect(report.waits.some((row) => row.function === 'rest' || row.call === 'rest')).toBe(true);
+  });
+
+  test('has its calls counted', async () => {
+    const folder = project({
+      'app.py': `${burn}\ndef fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(15)\n`,
+    });
+    const ours = ['run', '--quiet', '--counts', '--json', 'report.json'];
+    const { code } = await whetstone([...ours, pypy.path!, 'app.py'], { cwd: folder });
+    expect(code).toBe(0);
+    expect(reportIn(folder).functions.find((row) => row.function === 'fib')?.calls).toBe(1973);
+  });
+});
+
 describe.skipIf(cpythons[0]!.path === null)(`the command with ${cpythons[0]!.title}`, () => {
   const file = cpythons[0]!.path!;
   const quiet = ['run', '--quiet', '--no-save', '--json', 'report.json'];
@@ -265,6 +293,40 @@ describe.skipIf(cpythons[0]!.path === null)(`the command with ${cpythons[0]!.tit
     const report = reportIn(folder);
     expect(report.about.runtime.name).toBe('cpython');
     expect(report.functions.find((row) => row.function === 'burn')?.file).toBe('app.py');
+  });
+
+  test('Node and Python below one shell are told apart', async () => {
+    const folder = project({
+      'app.py': burn,
+      'app.js': 'function spin() { const until = Date.now() + 600; while (Date.now() < until); } spin();',
+      'run.sh': `"${process.execPath}" app.js\n"${file}" app.py\n`,
+    });
+    const { code } = await whetstone([...quiet, 'sh', 'run.sh'], { cwd: folder });
+    expect(code).toBe(0);
+    const report = reportIn(folder);
+    const named = (name: string) => report.functions.find((row) => row.function === name)?.file;
+    expect([named('spin'), named('burn')]).toEqual(['app.js', 'app.py']);
+    expect(new Set(report.threads.map((row) => row.process)).size).toBeGreaterThanOrEqual(3);
+  });
+
+  test('a program that cannot be read from outside is measured from inside', async ({ skip }) => {
+    const nobody = ['--reuid', '65534', '--clear-groups', process.execPath, command];
+    if (process.getuid?.() !== 0 || spawnSync('setpriv', [...nobody, '--version']).status !== 0)
+      skip('needs root, setpriv, and a checkout that others can read');
+    // What a user may run and not read, the system lets nobody of that user look into.
+    const folder = project({ 'app.py': burn });
+    const hidden = path.join(folder, 'python3');
+    copyFileSync(file, hidden);
+    chmodSync(hidden, 0o711);
+    chmodSync(folder, 0o777);
+    const ended = await started('setpriv', [...nobody, ...quiet, '--runtime', hidden, 'app.py'], {
+      cwd: folder,
+      env: { PYTHONHOME: '/usr', HOME: folder },
+    }).ended;
+    expect(ended).toMatchObject({ code: 0, stdout: 'computed\n' });
+    const report = reportIn(folder);
+    expect(report.warnings.find(({ code }) => code === 'measured-inside')?.message).toMatch(/forbids/);
+    expect(report.functions.find((row) => row.function === 'burn')).toMatchObject({ file: 'app.py' });
   });
 
   test('a program that ends at once has a report that says so', async () => {
