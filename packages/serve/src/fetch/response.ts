@@ -101,7 +101,7 @@ export class Response extends Message {
   get statusText(): string {
     return this.#statusText;
   }
-  get type(): string {
+  get type(): 'default' | 'error' {
     return this.#type;
   }
   get url(): string {
