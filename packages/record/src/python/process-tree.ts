@@ -1,4 +1,5 @@
-import { closeSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { ProcFile } from './sampler-files.ts';
 
 /** Threads of a process; none where it is gone. */
 export function threadsOf(pid: number): number[] {
@@ -39,20 +40,19 @@ export function isEnded(pid: number): boolean {
  * newest number is in `/proc/loadavg`, so that a look at it saves one at every thread.
  */
 export class NewTasks {
-  readonly #descriptor = openSync('/proc/loadavg', 'r');
-  readonly #text = Buffer.alloc(128);
+  readonly #file = new ProcFile('/proc/loadavg');
   #last = '';
 
   /** Whether there may be a new one. */
   get any(): boolean {
-    const length = readSync(this.#descriptor, this.#text, 0, this.#text.length, 0);
-    const last = this.#text.toString('latin1', this.#text.lastIndexOf(32, length - 1) + 1, length);
+    this.#file.read();
+    const last = this.#file.toString().split(' ').at(-1) ?? '';
     const isNew = last !== this.#last;
     this.#last = last;
     return isNew;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    this.#file.close();
   }
 }

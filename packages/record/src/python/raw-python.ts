@@ -1,4 +1,4 @@
-import type { Bytes, Microseconds } from '@whetstone/profile';
+import type { Microseconds } from '@whetstone/profile';
 
 /** What a moment of a thread was spent on. {@link RawPythonSamples.state} is an index into this list. */
 export const pythonStates = [
@@ -196,14 +196,8 @@ export interface PythonSampler {
 /** Figures of a sampler at work. */
 export interface PythonSamplerProgress {
   readonly looks: number;
-  /** Rows of samples with a Python stack. */
+  /** Rows of samples. */
   readonly samples: number;
-  /** Processes that are measured at the moment. */
-  readonly attached: number;
   /** Whether the sampler has nothing more to look at: all processes have ended. */
   readonly over: boolean;
-  /** What became of the first process: `null` until that is known. */
-  readonly verdict: 'outside' | PythonRefusal | null;
-  /** Resident memory of the first process, 0 where not known. */
-  readonly resident: Bytes;
 }

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import type { Bytes } from '@whetstone/profile';
 
 /** A file of `/proc` that is read again and again: opened once, so that it stays that of the same task. */
 export class ProcFile {
@@ -50,4 +51,19 @@ export class ProcFile {
     if (this.#descriptor !== -1) closeSync(this.#descriptor);
     this.#descriptor = -1;
   }
+}
+
+const PAGE_SIZE_ENTRY = 6;
+
+/** Size of a page of memory, from what the kernel told this program at its start; 4096 where it is not told. */
+export function pageSize(): Bytes {
+  try {
+    const entries = readFileSync('/proc/self/auxv');
+    for (let at = 0; at + 16 <= entries.length; at += 16) {
+      if (entries.readUInt32LE(at) === PAGE_SIZE_ENTRY) return entries.readUInt32LE(at + 8);
+    }
+  } catch {
+    // Not Linux, or a system that hides it.
+  }
+  return 4096;
 }

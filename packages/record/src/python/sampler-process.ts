@@ -26,6 +26,8 @@ export interface RecordingTables {
   readonly tables: SamplerTables;
   readonly processes: RawPythonProcess[];
   readonly threads: GrowingThread[];
+  /** In which the system counts memory. */
+  readonly pageSize: Bytes;
   /** Whether a stack was deeper than is followed. */
   cut: boolean;
 }
@@ -47,7 +49,7 @@ export class ProcessSampler implements TaskSurroundings {
   readonly #pages = new Float64Array(2);
   /** Growth of resident memory that no thread has been charged with. */
   #grown: Bytes = 0;
-  resident: Bytes = 0;
+  #resident: Bytes = 0;
   readonly #tasks = new Map<number, TaskSampler>();
   readonly #nextSystemLook = new Map<TaskSampler, Microseconds>();
   #threads = new Map<number, InterpreterThread>();
@@ -73,10 +75,6 @@ export class ProcessSampler implements TaskSurroundings {
   /** Whether it has ended. */
   get isOver(): boolean {
     return this.#isOver;
-  }
-
-  get row(): RawPythonProcess {
-    return this.#row;
   }
 
   get threads(): Iterable<number> {
@@ -111,7 +109,11 @@ export class ProcessSampler implements TaskSurroundings {
   /** Looks at every thread. */
   look(): void {
     const moment = now();
-    if (this.#isReplaced) this.#begin();
+    if (this.#isReplaced) {
+      this.#isOver = !this.#hasMemory();
+      if (this.#isOver) return;
+      this.#begin();
+    }
     if (this.interpreter === null && moment >= this.#nextSearch) this.#search(moment);
     let ran = -1;
     let moved = false;
@@ -178,7 +180,10 @@ export class ProcessSampler implements TaskSurroundings {
       first: now(),
       last: now(),
       measured: false,
-      reason: { code: 'not-up', message: 'It ended before its interpreter was up' },
+      reason:
+        process.platform === 'linux'
+          ? { code: 'not-up', message: 'Its interpreter was never seen at work' }
+          : { code: 'forbidden', message: 'Only Linux lets one program read the memory of another' },
     };
     this.#into.processes.push(this.#row);
     for (const [tid, task] of this.#tasks) this.#end(tid, task);
@@ -247,17 +252,22 @@ export class ProcessSampler implements TaskSurroundings {
     this.#memory = null;
   }
 
-  #weigh(moment: Microseconds, ran: number): void {
-    if (!this.#statm.read()) return;
+  /** Whether it runs a program: one that has ended has none, until its parent has asked how it ended. */
+  #hasMemory(): boolean {
+    if (!this.#statm.read()) return false;
     this.#statm.numbers(this.#pages);
-    // One that has ended, and whose parent has not asked yet how, has no memory left.
-    this.#isOver = this.#pages[0] === 0;
-    const resident = (this.#pages[1] ?? 0) * 4096;
-    if (resident === this.resident && this.#grown === 0) return;
-    if (resident !== this.resident) this.tables.resident(this.#rowNumber, moment, resident);
+    return this.#pages[0] !== 0;
+  }
+
+  #weigh(moment: Microseconds, ran: number): void {
+    this.#isOver = !this.#hasMemory();
+    if (this.#isOver) return;
+    const resident = (this.#pages[1] ?? 0) * this.#into.pageSize;
+    if (resident === this.#resident && this.#grown === 0) return;
+    if (resident !== this.#resident) this.tables.resident(this.#rowNumber, moment, resident);
     // What a forked process has at the first look is its parent's, and what one gives back at its end is no line's.
-    if (this.resident !== 0 && resident !== 0) this.#grown += resident - this.resident;
-    this.resident = resident;
+    if (this.#resident !== 0 && resident !== 0) this.#grown += resident - this.#resident;
+    this.#resident = resident;
     if (ran === -1) return;
     this.tables.grow(ran, this.#grown);
     this.#grown = 0;

@@ -2,29 +2,7 @@ import type { Microseconds } from '@whetstone/profile';
 import type { PythonSamplerProgress } from './raw-python.ts';
 
 /** Places of the shared words. */
-const place = {
-  pid: 0,
-  stop: 1,
-  looks: 2,
-  samples: 3,
-  attached: 4,
-  over: 5,
-  verdict: 6,
-  resident: 7,
-} as const;
-
-const verdicts: readonly PythonSamplerProgress['verdict'][] = [
-  null,
-  'outside',
-  'not-python',
-  'pypy',
-  'version',
-  'forbidden',
-  'not-up',
-];
-
-/** In which resident memory is told, so that a word of 32 bits suffices. */
-const PAGE = 4096;
+const place = { pid: 0, stop: 1, looks: 2, samples: 3, over: 4 } as const;
 
 /**
  * What the command and the sampler's thread tell each other through shared memory: the thread never
@@ -34,7 +12,7 @@ export class SamplerProgress {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
 
-  constructor(buffer = new SharedArrayBuffer(8 * Int32Array.BYTES_PER_ELEMENT)) {
+  constructor(buffer = new SharedArrayBuffer(Object.keys(place).length * Int32Array.BYTES_PER_ELEMENT)) {
     this.buffer = buffer;
     this.#words = new Int32Array(buffer);
   }
@@ -69,25 +47,13 @@ export class SamplerProgress {
   }
 
   /** The thread tells how far it is. */
-  write(progress: PythonSamplerProgress): void {
-    this.#words[place.looks] = progress.looks;
-    this.#words[place.samples] = progress.samples;
-    this.#words[place.attached] = progress.attached;
-    this.#words[place.over] = progress.over ? 1 : 0;
-    this.#words[place.verdict] = verdicts.indexOf(progress.verdict);
-    this.#words[place.resident] = progress.resident / PAGE;
+  write({ looks, samples, over }: PythonSamplerProgress): void {
+    this.#words.set([looks, samples, over ? 1 : 0], place.looks);
   }
 
   /** The command asks how far the thread is. */
   read(): PythonSamplerProgress {
-    const words = this.#words;
-    return {
-      looks: words[place.looks] ?? 0,
-      samples: words[place.samples] ?? 0,
-      attached: words[place.attached] ?? 0,
-      over: words[place.over] === 1,
-      verdict: verdicts[words[place.verdict] ?? 0] ?? null,
-      resident: (words[place.resident] ?? 0) * PAGE,
-    };
+    const [looks = 0, samples = 0, over = 0] = this.#words.subarray(place.looks);
+    return { looks, samples, over: over === 1 };
   }
 }

@@ -3,8 +3,8 @@ import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
 import { DEEPEST_STACK } from './interpreter-frames.ts';
 import { childrenOf, isEnded, NewTasks } from './process-tree.ts';
-import type { PythonSamplerOptions, PythonSamplerProgress, RawPython } from './raw-python.ts';
-import { ProcFile } from './sampler-files.ts';
+import type { PythonSamplerOptions, RawPython } from './raw-python.ts';
+import { pageSize, ProcFile } from './sampler-files.ts';
 import { ProcessSampler, type RecordingTables } from './sampler-process.ts';
 import { SamplerProgress } from './sampler-progress.ts';
 import { SamplerTables } from './sampler-tables.ts';
@@ -37,7 +37,13 @@ function sample(
   shared: SamplerProgress,
 ): RawPython {
   const start = now();
-  const recording: RecordingTables = { tables: new SamplerTables(), processes: [], threads: [], cut: false };
+  const recording: RecordingTables = {
+    tables: new SamplerTables(),
+    processes: [],
+    threads: [],
+    pageSize: pageSize(),
+    cut: false,
+  };
   const samplers = new Map<number, ProcessSampler>();
   const newTasks = new NewTasks();
   const own = new ProcFile('/proc/thread-self/schedstat');
@@ -48,7 +54,6 @@ function sample(
   };
 
   if (pid > 0) samplers.set(pid, new ProcessSampler(pid, null, recording));
-  const root = samplers.get(pid);
   const cpuBefore = ownCpu();
   let cpu = cpuBefore;
   let looks = 0;
@@ -74,7 +79,7 @@ function sample(
     const spent = ownCpu();
     cost += (spent - cpu - cost) * NEWEST;
     cpu = spent;
-    if (looks % 8 === 0) shared.write(progressOf(samplers, root, looks, recording));
+    shared.write({ looks, samples: recording.tables.sampleCount, over: samplers.size === 0 });
     // A rhythm of its own could fall in step with the program's.
     const beyond = cpu - cpuBefore - ADVANCE;
     const pause = beyond < 0 ? interval : Math.max(interval, cost / BUDGET);
@@ -84,7 +89,6 @@ function sample(
   }
 
   const end = now();
-  shared.write(progressOf(samplers, root, looks, recording));
   for (const sampler of samplers.values()) sampler.close();
   newTasks.close();
   const actual = looks === 0 ? interval : (end - start) / looks;
@@ -137,22 +141,4 @@ function warningsOf(
         ]
       : []),
   ];
-}
-
-function progressOf(
-  samplers: ReadonlyMap<number, ProcessSampler>,
-  root: ProcessSampler | undefined,
-  looks: number,
-  { tables }: RecordingTables,
-): PythonSamplerProgress {
-  const attached = [...samplers.values()].filter(({ interpreter }) => interpreter !== null).length;
-  const verdict = root === undefined ? null : root.row.measured ? 'outside' : (root.row.reason?.code ?? null);
-  return {
-    looks,
-    samples: tables.sampleCount,
-    attached,
-    over: samplers.size === 0,
-    verdict: verdict === 'not-up' && !root?.isOver ? null : verdict,
-    resident: root?.resident ?? 0,
-  };
 }
