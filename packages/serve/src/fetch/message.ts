@@ -90,7 +90,7 @@ export abstract class Message {
   async text(): Promise<string> {
     const source = takeSource(this);
     if (source === null) return '';
-    if (typeof source === 'string') return source.toWellFormed();
+    if (typeof source === 'string') return source.replace(/^\ufeff/, '').toWellFormed();
     const bytes = await bytesOf(source);
     return decode(bytes);
   }
