@@ -27,7 +27,7 @@ def seal(text: str) -> int:
     """FNV-1a, 32 bits, over the text again and again: a seal must cost something to forge."""
     value = 0x811C9DC5
     data = text.encode()
-    for _ in range(30):
+    for _ in range(45):
         for byte in data:
             value = ((value ^ byte) * 0x01000193) & 0xFFFF_FFFF
     return value
