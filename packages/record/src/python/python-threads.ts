@@ -82,9 +82,11 @@ function nameOf(
   figures: ThreadFigures | null,
 ): string {
   const process = processes[thread?.process ?? -1];
-  if (number === 0 && process !== undefined) return programName(process.command);
+  if (number === 0 && process !== undefined && process.command.length > 0)
+    return programName(process.command);
   const told = figures?.name ?? thread?.name ?? '';
-  return told === '' || /^(?:python|pypy)[\d.]*$/.test(told) ? `thread ${number}` : told;
+  if (told !== '' && !/^(?:python|pypy)[\d.]*$/.test(told)) return told;
+  return number === 0 ? 'main thread' : `thread ${number}`;
 }
 
 /** The script of a command line, the module behind `-m`, or the interpreter itself. */
