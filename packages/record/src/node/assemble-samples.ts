@@ -5,6 +5,7 @@ import type { InlinedLines, LineTrust } from './inlined-lines.ts';
 import type { Frame, MergedPiece } from './merge-piece.ts';
 import type { RawPiece } from './raw.ts';
 import type { ThreadScripts } from './scripts.ts';
+import type { SleepingCalls } from './sleeping-calls.ts';
 
 /** What the operating system says of a thread, cut to the time in which it was sampled. */
 export interface ThreadTime {
@@ -35,6 +36,8 @@ export interface SampledThread {
   readonly time: ThreadTime;
   /** Calls that slept and let nothing else run meanwhile, in time order. */
   readonly sleeps: readonly Sleep[];
+  /** Hears of calls that slept, which nobody named. */
+  readonly calls: SleepingCalls;
 }
 
 /** A call such as `Atomics.wait` or `execSync`, in which the thread slept. */
@@ -117,7 +120,10 @@ export function addSamples(
       const node = deal.node(slot);
       last = frameOf(merged, index).row < 0 ? (merged.parent[index] as number) : node;
       at(node, deal.line(slot), time, computing);
-      if (sleeping > 0) at(tree.child(node, states.waiting), 0, time + computing, sleeping);
+      if (sleeping > 0) {
+        at(tree.child(node, states.waiting), 0, time + computing, sleeping);
+        thread.calls.add(merged, index, time, gap.gap[i] as number, sleeping);
+      }
     }
     const { endTime } = merged.profile;
     if (index === thread.pieces.length - 1) uncoveredRow(-1, states.exit, endTime, thread.time.ended);

@@ -4,20 +4,22 @@ import type { Sleep } from './assemble-samples.ts';
 import type { CallTree } from './call-tree.ts';
 import type { RawSites } from './raw.ts';
 import type { ThreadScripts } from './scripts.ts';
+import type { SleepingCall } from './sleeping-calls.ts';
 import type { UserFunctions } from './user-functions.ts';
 
 type Site = RawSites['sites'][number];
+type Wait = Parameters<ProfileBuilder['addWait']>[0];
 
-/** Adds the waits of a thread, each at the call in the user's source that began it. */
-export function addWaits(
+/** The waits of a thread, each at the call in the user's source that began it. */
+export function waitsOf(
   thread: RawThread,
   row: number,
   begin: Microseconds,
   scripts: ThreadScripts,
   functions: UserFunctions,
   tree: CallTree,
-  builder: ProfileBuilder,
-): void {
+): Wait[] {
+  const waits: Wait[] = [];
   const sites = new Map<number, Site>();
   for (const record of thread.records) {
     if (record.type === 'sites') for (const site of record.sites) sites.set(site.id, site);
@@ -34,7 +36,7 @@ export function addWaits(
       }
       const target = record.target[index] ?? -1;
       const duration = record.duration[index] ?? 0;
-      builder.addWait({
+      waits.push({
         thread: row,
         node: place.node,
         line: place.line,
@@ -49,6 +51,57 @@ export function addWaits(
       });
     }
   }
+  return waits;
+}
+
+/**
+ * Waits, with those that only the samples show: calls that slept and let nothing else run meanwhile. A wait that
+ * was under way at the time may have been charged with that sleep; it gives back what is more than there was.
+ *
+ * @param asleep how long the thread slept, `null` where the system does not tell
+ * @param begin moment that the waits' times count from
+ */
+export function withSleepingCalls(
+  waits: readonly Wait[],
+  calls: readonly SleepingCall[],
+  asleep: Microseconds | null,
+  thread: number,
+  begin: Microseconds,
+): Wait[] {
+  if (asleep === null || calls.length === 0) return [...waits];
+  const slept = calls.reduce((sum, call) => sum + call.slept, 0);
+  let over = waits.reduce((sum, { charged }) => sum + charged, slept) - asleep;
+  const rest = waits.map((wait) => {
+    const inCalls = calls.reduce((sum, call) => sum + overlap(wait, call, begin), 0);
+    const back = Math.max(Math.min(over, wait.charged, inCalls), 0);
+    over -= back;
+    return back === 0 ? wait : { ...wait, charged: wait.charged - back };
+  });
+  // What is still too much was explained better than by samples.
+  const share = Math.min(Math.max(1 - over / slept, 0), 1);
+  const sampled = share === 0 ? [] : calls;
+  return [
+    ...rest,
+    ...sampled.map(({ node, call, kind, start, end, slept: duration }) => ({
+      thread,
+      node,
+      line: 0,
+      kind,
+      call,
+      target: '',
+      start: Math.max(start - begin, 0),
+      duration: end - start,
+      charged: duration * share,
+      count: 1,
+      longest: end - start,
+    })),
+  ];
+}
+
+/** How long a call slept while a wait was under way. */
+function overlap({ start, duration }: Wait, call: SleepingCall, begin: Microseconds): Microseconds {
+  const both = Math.min(start + duration, call.end - begin) - Math.max(start, call.start - begin);
+  return both <= 0 ? 0 : (both / (call.end - call.start)) * call.slept;
 }
 
 /**

@@ -4,7 +4,7 @@ import type { AssembleOptions } from '../assemble.ts';
 import type { FurtherRuns, RawRecording, RawThread } from '../recording.ts';
 import { addSamples, type StateRows } from './assemble-samples.ts';
 import { beganAt, endedAt, measuredThreads, threadRow, type KnownThread } from './assemble-threads.ts';
-import { addWaits, sleepsOf } from './assemble-waits.ts';
+import { sleepsOf, waitsOf, withSleepingCalls } from './assemble-waits.ts';
 import { CallTree } from './call-tree.ts';
 import { categoryOf } from './category.ts';
 import { deoptimisations } from './deopts.ts';
@@ -14,6 +14,7 @@ import { Frames, mergePiece, type MergedPiece } from './merge-piece.ts';
 import { pathOf } from './ran-file.ts';
 import type { RawMark } from './raw.ts';
 import { Scripts, type ThreadScripts } from './scripts.ts';
+import { SleepingCalls } from './sleeping-calls.ts';
 import { UserFunctions } from './user-functions.ts';
 
 /** The largest text of a source that is kept, in UTF-16 units: the compiler of TypeScript 5 fits in. */
@@ -72,6 +73,7 @@ export function addNode(
     const rejected = pieces.reduce((sum, piece) => sum + piece.rejected, 0);
     const row = builder.addThread(threadRow(known, raw, rejected));
     if (known.raw === null || own === null) continue;
+    const calls = new SleepingCalls();
     unexplained += addSamples(
       {
         row,
@@ -85,6 +87,7 @@ export function addNode(
           ended: endedAt(known, raw),
         },
         sleeps: sleepsOf(known.raw),
+        calls,
       },
       raw.begin,
       builder,
@@ -92,7 +95,9 @@ export function addNode(
       lines,
       states,
     );
-    addWaits(known.raw, row, raw.begin, own, functions, tree, builder);
+    const waits = waitsOf(known.raw, row, raw.begin, own, functions, tree);
+    const { asleep } = threadRow(known, raw, rejected);
+    for (const wait of withSleepingCalls(waits, calls.found, asleep, row, raw.begin)) builder.addWait(wait);
     addMoments(known.raw, row, raw.begin, builder, (mark) => markedName(mark, pieces, own, functions));
     warnings.push(...notesOf(known.raw));
   }

@@ -207,6 +207,29 @@ describe('--runtime', () => {
   });
 });
 
+test.runIf(process.platform === 'linux')(
+  'sleep inside a synchronous read is named by the samples',
+  async () => {
+    const folder = project({
+      'app.js': `const { readFileSync } = require('fs'); const { spawn } = require('child_process');
+      spawn('sh', ['-c', 'sleep 1; echo read > pipe']);
+      function slow() { return readFileSync('pipe', 'utf8'); }
+      process.stdout.write(slow());`,
+    });
+    execFileSync('mkfifo', [path.join(folder, 'pipe')]);
+    for (const node of nodes) {
+      const { stdout } = await whetstone([...run, '--runtime', node, 'app.js'], { cwd: folder });
+      expect(stdout).toBe('read\n');
+      const { waits, time } = reportIn(folder);
+      expect(waits).toContainEqual(
+        expect.objectContaining({ call: 'fs.readFileSync (sampled)', function: 'slow', file: 'app.js' }),
+      );
+      const charged = waits.reduce((sum, wait) => sum + wait.charged, 0);
+      expect(charged).toBeLessThanOrEqual(time.asleep + 1);
+    }
+  },
+);
+
 test('--deopts leaves the output alone, where V8 puts its traces between the lines', async () => {
   const folder = project({
     'app.js': `class P { constructor(x) { this.x = x } len() { return this.x } } function get(o) { return o.len() } let sum = 0;
