@@ -6,3 +6,4 @@ export { Request } from './fetch/request.ts';
 export { Response } from './fetch/response.ts';
 export type { Answer, Context, Handler, Methods, Routes, ServeOptions, Server, Stats } from './options.ts';
 export type { Limits } from './limits.ts';
+export { files, type FilesOptions } from './files/files.ts';

@@ -91,7 +91,9 @@ async function raw(target: string): Promise<globalThis.Response> {
     get({ hostname, port, path: target }, (response) => {
       const pieces: Buffer[] = [];
       response.on('data', (piece: Buffer) => pieces.push(piece));
-      response.on('end', () => resolve(new globalThis.Response(Buffer.concat(pieces), { status: response.statusCode! })));
+      response.on('end', () =>
+        resolve(new globalThis.Response(Buffer.concat(pieces), { status: response.statusCode! })),
+      );
     }).on('error', reject);
   });
 }

@@ -41,7 +41,12 @@ describe.each([
 
   test('a response has a status, headers, a body that is read once', async () => {
     const response = new Response('größe', { status: 201, headers: { x: 'y' } });
-    expect([response.status, response.ok, response.statusText, response.bodyUsed]).toEqual([201, true, '', false]);
+    expect([response.status, response.ok, response.statusText, response.bodyUsed]).toEqual([
+      201,
+      true,
+      '',
+      false,
+    ]);
     expect([...response.headers]).toEqual([
       ['content-type', 'text/plain;charset=UTF-8'],
       ['x', 'y'],
@@ -84,7 +89,11 @@ describe.each([
 
   test('a response is made of JSON, of a redirection, of an error', async () => {
     const json = Response.json({ a: 1 }, { status: 202 });
-    expect([json.status, json.headers.get('content-type'), await json.json()]).toEqual([202, 'application/json', { a: 1 }]);
+    expect([json.status, json.headers.get('content-type'), await json.json()]).toEqual([
+      202,
+      'application/json',
+      { a: 1 },
+    ]);
     const there = Response.redirect('http://a/b c');
     expect([there.status, there.headers.get('location')]).toEqual([302, 'http://a/b%20c']);
     expect([Response.error().status, Response.error().type]).toEqual([0, 'error']);
@@ -131,9 +140,13 @@ test('instanceof holds for ours and the platform’s', () => {
   expect(new globalThis.Response('') instanceof Response).toBe(true);
   expect(new Request('http://a') instanceof Request).toBe(true);
   expect(new globalThis.Request('http://a') instanceof Request).toBe(true);
-  expect(({}) instanceof Response).toBe(false);
+  expect({} instanceof Response).toBe(false);
   class Mine extends Response {}
-  expect([new Mine('') instanceof Mine, new Mine('') instanceof Response, new Response('') instanceof Mine]).toEqual([true, true, false]);
+  expect([
+    new Mine('') instanceof Mine,
+    new Mine('') instanceof Response,
+    new Response('') instanceof Mine,
+  ]).toEqual([true, true, false]);
 });
 
 test('a light request is made of the platform’s', async () => {
