@@ -7,6 +7,7 @@ import { addPythonStacks } from './python-stacks.ts';
 import { pythonThreads, type PythonThread } from './python-threads.ts';
 import type { RawPython } from './raw-python.ts';
 import { sampledTimes, type SampledTimes } from './sampled-times.ts';
+import { settleLock } from './settle-lock.ts';
 
 /** The largest text of a source that is kept, in UTF-16 units. */
 const LARGEST_SOURCE = 8_000_000;
@@ -21,14 +22,15 @@ const LARGEST_SOURCE = 8_000_000;
  */
 export function addPython(
   raw: RawRecording,
-  python: RawPython,
+  seen: RawPython,
   further: FurtherRuns,
   options: AssembleOptions,
   builder: ProfileBuilder,
 ): ProfileWarning[] {
+  const rows = rowsByThread(seen);
+  const python = settleLock(seen, rows);
   const stacks = addPythonStacks(python, raw.workingDirectory, builder);
   const threads = pythonThreads(raw, python);
-  const rows = rowsByThread(python);
   const moments = new PythonMoments(python, stacks, raw.begin, options.modes.waits, builder);
   let [cpu, unexplained] = [0, 0];
   for (const thread of threads) {
