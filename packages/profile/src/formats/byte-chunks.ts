@@ -10,26 +10,31 @@ export class ByteChunks {
   #length = 0;
 
   byte(value: number): void {
-    this.#bytes[this.#room(1)] = value;
+    const at = this.#room(1);
+    this.#bytes[at] = value;
   }
 
   uint16(value: number): void {
-    this.#view.setUint16(this.#room(2), value, true);
+    const at = this.#room(2);
+    this.#view.setUint16(at, value, true);
   }
 
   int32(value: number): void {
-    this.#view.setInt32(this.#room(4), value, true);
+    const at = this.#room(4);
+    this.#view.setInt32(at, value, true);
   }
 
   double(value: number): void {
-    this.#view.setFloat64(this.#room(8), value, true);
+    const at = this.#room(8);
+    this.#view.setFloat64(at, value, true);
   }
 
   /** A text as UTF-8, its length before it. */
   text(value: string): void {
     const length = utf8Length(value);
     this.int32(length);
-    writeUtf8(value, this.#bytes, this.#room(length));
+    const at = this.#room(length);
+    writeUtf8(value, this.#bytes, at);
   }
 
   /** What was written since the last time, where it is a chunk already or `all` is asked for. */
@@ -39,6 +44,7 @@ export class ByteChunks {
     this.#length = 0;
   }
 
+  /** Where as many bytes begin; the buffer may be another one afterwards, so ask before touching it. */
   #room(length: number): number {
     const start = this.#length;
     if (start + length > this.#bytes.length) {

@@ -211,6 +211,16 @@ describe('readProf', () => {
 });
 
 describe('writeProf', () => {
+  test('goes over the end of its buffer anywhere', () => {
+    // Names of growing lengths put the end of the first 64 kB before every kind of figure.
+    const stacks = Array.from({ length: 600 }, (_, i) => `main;f${'x'.repeat(i % 97)}${i} 7`);
+    for (let shift = 0; shift < 12; shift++) {
+      const profile = profileOf(`main${'y'.repeat(shift)} 5`, ...stacks);
+      const { self } = functionTotals(readProf(written(profile)));
+      expect(sum(self)).toBeCloseTo(5 + 600 * 7, 6);
+    }
+  });
+
   test('comes back with the same times, functions and totals', () => {
     fc.assert(
       fc.property(recordedProfile, (profile) => {
