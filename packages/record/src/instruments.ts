@@ -1,4 +1,5 @@
 import type { Instrument } from './instrument.ts';
+import { now } from './now.ts';
 import { nodeInstrument } from './node/node-instrument.ts';
 import { pythonCounting, pythonMemoryTracing } from './python/python-passes.ts';
 import { pythonTiming } from './python/python-timing.ts';
@@ -8,27 +9,34 @@ import type { RunOptions } from './run-program.ts';
 /** What the agent in Node does in each pass. */
 const agentPasses = { time: 'time', counts: 'counts', memory: 'plain', deopts: 'time' } as const;
 
-/** What measures a run of a target: behind scripts and commands, both Node and Python may be. */
-export async function instrumentsFor(
-  target: Target,
-  options: RunOptions,
-  until: number | null,
-): Promise<Instrument[]> {
-  const instruments: Instrument[] = [];
-  if (target.kind !== 'python') {
-    const pass = agentPasses[options.pass];
-    const deopts = options.pass === 'deopts';
+/** What measures a run of a target: behind scripts and commands both Node and Python may be, and a Node may start a Python. */
+export async function instrumentsFor(target: Target, options: RunOptions): Promise<Instrument[]> {
+  const python = await pythonInstrument(target, options);
+  const node = target.kind === 'python' ? null : agentInstrument(target, options);
+  return [node, python].filter((instrument) => instrument !== null);
+}
+
+async function pythonInstrument(target: Target, options: RunOptions): Promise<Instrument | null> {
+  switch (options.pass) {
+    case 'time':
+      return await pythonTiming(target, options);
+    case 'counts':
+      return target.kind === 'node' ? null : pythonCounting({ lines: options.countLines });
+    case 'memory':
+      return pythonMemoryTracing();
+    case 'deopts':
+      return null;
+  }
+}
+
+function agentInstrument(target: Target, options: RunOptions): Instrument {
+  const deopts = options.pass === 'deopts';
+  return nodeInstrument(target, {
+    ...options,
+    pass: agentPasses[options.pass],
+    deopts,
     // Its times are thrown away: it need not name waits.
-    instruments.push(
-      nodeInstrument(target, { ...options, pass, deopts, waits: options.waits && !deopts, until }),
-    );
-  }
-  if (target.kind === 'node') return instruments;
-  if (options.pass === 'counts') instruments.push(pythonCounting({ lines: options.countLines }));
-  else if (options.pass === 'memory') instruments.push(pythonMemoryTracing());
-  else {
-    const timing = await pythonTiming(target, { ...options, until });
-    if (timing !== null) instruments.push(timing);
-  }
-  return instruments;
+    waits: options.waits && !deopts,
+    until: options.for === null ? null : now() + options.for * 1e3,
+  });
 }

@@ -8,14 +8,7 @@ import { comparedRuns } from './influence-check.ts';
 import { estimatedInfluence, measuredInfluence } from './influence.ts';
 import { agentFolder } from './node/start-node.ts';
 import { countedFunctions } from './python/counted-functions.ts';
-import type {
-  FurtherPass,
-  FurtherRuns,
-  RawRecording,
-  RecordOptions,
-  Recording,
-  Target,
-} from './recording.ts';
+import type { FurtherPass, RawRecording, RecordOptions, Recording, Target } from './recording.ts';
 import { revisionOf } from './revision-of.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { inherited, kept, replayed } from './streams.ts';
@@ -68,11 +61,13 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       const message = `What the program read and printed could not be kept for another run of it (${lost}), so there was none.`;
       warnings.push({ code: 'not-run-again', message });
     }
-    const runAgain = folder !== null && raw.runtime.name !== 'other' && lost === null;
+    // A Python that ended before the first sample can be counted all the same.
+    const known = raw.runtime.name !== 'other';
+    const runAgain = folder !== null && known && lost === null;
     const further: { [P in FurtherPass]?: RawRecording } = {};
     for (const pass of runAgain ? passes : []) {
       const run = await furtherRun(pass, raw, target, runOptions, options, folder!);
-      further[pass] = run.raw;
+      if ((run.raw.missed ?? null) === null) further[pass] = run.raw;
       warnings.push(...run.warnings);
     }
 
@@ -96,7 +91,7 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
     const profile = assemble(raw, further, {
       sources: options.sources,
       modes: {
-        counts: hasCounts(further),
+        counts: further.counts !== undefined,
         waits: options.waits,
         deopts: (further.deopts?.deopts ?? null) !== null,
         attached: false,
@@ -145,6 +140,12 @@ async function furtherRun(
     streams,
     onProgress: progressOf(options, stage),
   });
+  const missed = raw.missed ?? null;
+  if (missed !== null)
+    return {
+      raw,
+      warnings: [{ code: 'further-run-empty', message: `The run that ${did} saw nothing. ${missed}.` }],
+    };
   const unseen = streams.lost?.() ?? null;
   if (unseen === null) {
     // The engine puts parts of its traces between what the program prints.
@@ -153,10 +154,6 @@ async function furtherRun(
   }
   const message = `Whether the run that ${did} printed the same is not known (${unseen}).`;
   return { raw, warnings: [{ code: 'outputs-unknown', message }] };
-}
-
-function hasCounts({ counts }: FurtherRuns): boolean {
-  return counts !== undefined && (counts.threads.length > 0 || (counts.pythonCounts ?? null) !== null);
 }
 
 function progressOf({ onProgress }: RecordOptions, stage: string): RunOptions['onProgress'] {

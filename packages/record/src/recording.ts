@@ -88,6 +88,8 @@ export interface RawRecording {
   /** V8's traces of deoptimisations, with `--deopts`. */
   readonly deopts: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];
+  /** Why nothing but the operating system saw anything, for a sentence's beginning; `null` or missing if something did. */
+  readonly missed?: string | null;
 }
 
 /** One file of the agent's. */

@@ -48,12 +48,13 @@ const LAST_LINES = 400;
 export async function runProgram(target: Target, options: RunOptions): Promise<RawRecording> {
   const started = new Date().toISOString();
   const load = process.platform === 'win32' ? null : (os.loadavg()[0] ?? null);
+  const instruments = await instrumentsFor(target, options);
+  // From here on: to find out how to measure may have taken processes of its own.
   const usageBefore = childrenUsage();
-  const until = options.for === null ? null : now() + options.for * 1e3;
-  const instruments = await instrumentsFor(target, options, until);
   let figures: ProcFigures | undefined;
   try {
     const begin = now();
+    const until = options.for === null ? null : begin + options.for * 1e3;
     const child = start(target, options, instruments);
     const connected = options.streams.connect?.(child);
     const pid = await startOf(child, target);
@@ -75,7 +76,12 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     for (const instrument of instruments) seen.push(await instrument.result(pid, figures));
     const told = until !== null || seen.some((each) => each.told);
     const warnings = seen.flatMap((each) => each.warnings);
-    if (seen.every(({ missed }) => missed !== null)) warnings.push(onlyOperatingSystem(target, seen));
+    const missed = seen.every((each) => each.missed !== null);
+    if (missed)
+      warnings.push({
+        code: 'only-operating-system',
+        message: `${whyMissed(target, seen)}: wall, CPU and memory are the operating system’s, and that is all.`,
+      });
     if (signals.rescued.size > 0)
       warnings.push({
         code: 'rescued',
@@ -100,6 +106,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
       runtime: partOf(seen, 'runtime') ?? { name: 'other', version: '', path: target.command },
       deopts: partOf(seen, 'deopts'),
       warnings,
+      missed: missed ? whyMissed(target, seen) : null,
     };
   } finally {
     figures?.stop();
@@ -227,10 +234,7 @@ function partOf<K extends 'python' | 'pythonCounts' | 'pythonMemory' | 'runtime'
   return seen.map((each) => each[kind] ?? null).find((part) => part !== null) ?? null;
 }
 
-function onlyOperatingSystem(target: Target, seen: readonly Seen[]): { code: string; message: string } {
-  const why = seen.length === 1 ? seen[0]?.missed : `Neither Node nor Python ran here`;
-  return {
-    code: 'only-operating-system',
-    message: `${why ?? target.command}: wall, CPU and memory are the operating system’s, and that is all.`,
-  };
+function whyMissed(target: Target, seen: readonly Seen[]): string {
+  if (target.kind === 'script' || target.kind === 'command') return 'Neither Node nor Python ran here';
+  return seen[0]?.missed ?? `Nothing measures ${target.command} here`;
 }

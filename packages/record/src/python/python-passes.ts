@@ -1,9 +1,11 @@
 import type { Instrument, Seen } from '../instrument.ts';
 import { makeTemporaryFolder, removeFolder } from '../temporary-folders.ts';
-import { pythonAgentEnvironment, readPythonAgent, type PythonAgentOptions } from './agent-sampler.ts';
+import { now } from '../now.ts';
+import { pythonAgentEnvironment, readPythonAgent } from './agent-sampler.ts';
 import { pythonCountsEnvironment, readPythonCounts, type PythonCountsOptions } from './counts.ts';
 import { pythonMemoryEnvironment, readPythonMemory } from './memory.ts';
 import type { PythonIdentity } from './python-identity.ts';
+import { runtimeOfIdentity, type TimedOptions } from './python-sampling.ts';
 
 /** Counts calls, and the lines of some functions, from inside the Pythons of a run. */
 export function pythonCounting(options: PythonCountsOptions): Instrument {
@@ -26,19 +28,20 @@ export function pythonMemoryTracing(): Instrument {
 
 /** Samples functions from inside, where a program cannot be read from outside. */
 export function pythonInside(
-  options: PythonAgentOptions,
+  options: TimedOptions,
   identity: PythonIdentity,
   refusal: NonNullable<PythonIdentity['refusal']>,
 ): Instrument {
+  const { interval } = options;
+  const until = () => (options.for === null ? null : now() + options.for * 1e3);
   return pass(
-    (folder, environment) => pythonAgentEnvironment(folder, environment, options),
+    (folder, environment) => pythonAgentEnvironment(folder, environment, { interval, until: until() }),
     (folder) => {
-      const python = readPythonAgent(folder, options);
-      const { name, version, executable } = identity;
+      const python = readPythonAgent(folder, { interval, until: null });
       const message = `${refusal.message}: it was measured from inside instead.`;
       return {
         python,
-        runtime: { name, version, path: executable },
+        runtime: runtimeOfIdentity(identity),
         warnings: [{ code: 'measured-inside', message }],
         reached: python.processes.length > 0,
       };
