@@ -2,9 +2,8 @@
 
 // How long the event loop was kept from its work, and how large the heap is.
 
-const v8 = require('node:v8');
-
 const { setInterval, clearInterval } = globalThis;
+const { memoryUsage } = process;
 // A loop that is blocked for longer than this is felt by whoever waits for it.
 const blocking = 50_000;
 // Looking this often costs less than a thousandth of a core; what begins between two looks is told too short by
@@ -34,7 +33,7 @@ exports.install = function install({ record, clock }) {
   function flush() {
     // While it is blocked, nobody has looked yet.
     heaps.time.push(Math.round(clock.now()));
-    heaps.value.push(v8.getHeapStatistics().used_heap_size);
+    heaps.value.push(memoryUsage().heapUsed);
     if (delays.time.length > 0) record({ type: 'series', name: 'delay', unit: 'microseconds', ...delays });
     record({ type: 'series', name: 'heap', unit: 'bytes', ...heaps });
     delays = { time: [], value: [] };

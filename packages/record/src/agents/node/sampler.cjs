@@ -10,7 +10,8 @@ const { Session } = require('node:inspector');
 /** The program's own sessions are noticed by a wrapper around this method; ours are not the program's. */
 const { connect } = Session.prototype;
 const { now, threadCpu } = require('./clock.cjs');
-const { stringify } = JSON;
+const { binding } = require('./waits-binding.cjs');
+const { parse, stringify } = JSON;
 const { exp, max, min, sqrt } = Math;
 const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
@@ -76,12 +77,13 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const profile = session.taken();
     if (fine !== null && usual !== null) {
       const beside = usual.taken();
-      if (change && (beside === null || beside.samples.length < TELLING)) {
+      if (change && (beside === null || samplesIn(beside) < TELLING)) {
         // Others had the core: too little was seen to say what the later one does not know.
         change = false;
         together *= 2;
         changeDue = moment + together;
-      } else if (change && alone() && hasLost(profile, beside)) forgetOptimised(usual);
+      } else if (change && alone() && profile !== null && hasLost(parse(profile), parse(beside)))
+        forgetOptimised(usual);
     }
     if (fine !== null && (stopped || change)) {
       fine.close();
@@ -91,13 +93,14 @@ exports.startSampler = function startSampler(output, interval, alone) {
     cpuStart = threadCpu();
     if (profile === null) return;
     const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
-    output.write(`${head},"profile":${stringify(profile)}`);
-    samples += profile.samples === undefined ? 0 : profile.samples.length;
+    output.write(`${head},"profile":`);
+    output.write(profile);
+    samples += samplesIn(profile);
     if (!stopped) output.count(samples);
     const pause = now() - moment;
     output.write(`,"pause":${pause}}\n`);
     // The next piece has begun already, and holds this pause; what the program does in it begins now.
-    const length = pieceLength(pause, profile.nodes.length, moment - pieceStart);
+    const length = pieceLength(pause, nodesIn(profile), moment - pieceStart);
     pieceStart = now();
     due = pieceStart + length;
   }
@@ -142,27 +145,61 @@ exports.startSampler = function startSampler(output, interval, alone) {
 
 /** A session whose profiler follows `console.profile`. */
 function openSession(interval) {
-  const session = new Session();
-  connect.call(session);
   let profile = null;
-  session.on('Profiler.consoleProfileFinished', ({ params }) => {
-    if (params.title.startsWith('whetstone ')) profile = params.profile;
+  const { post, close } = connectTo((message) => {
+    if (!message.startsWith('{"method":"Profiler.consoleProfileFinished"')) return;
+    const end = message.lastIndexOf(',"title":"whetstone ');
+    if (end >= 0) profile = message.slice(message.indexOf('"profile":') + '"profile":'.length, end);
   });
-  session.post('Profiler.enable');
-  session.post('Profiler.setSamplingInterval', { interval });
+  post('Profiler.enable');
+  post('Profiler.setSamplingInterval', { interval });
   return {
     interval,
-    post: (method, params) => session.post(method, params),
-    /** The piece that has ended, once. */
+    post,
+    close,
+    /** The text of the piece that has ended, once. */
     taken() {
       const result = profile;
       profile = null;
       return result;
     },
-    close() {
-      session.disconnect();
-    },
   };
+}
+
+/**
+ * A connection to the inspector that hears messages as text: Node's session makes objects of them, and we would
+ * make text of those again, which takes longer than V8 needs for the profile.
+ */
+function connectTo(heard) {
+  const Connection = binding('inspector')?.Connection;
+  if (typeof Connection === 'function') {
+    const connection = new Connection(heard);
+    let id = 0;
+    return {
+      post: (method, params) => connection.dispatch(stringify({ id: ++id, method, params })),
+      close: () => connection.disconnect(),
+    };
+  }
+  const session = new Session();
+  connect.call(session);
+  session.on('inspectorNotification', (message) => heard(stringify(message)));
+  return { post: (method, params) => session.post(method, params), close: () => session.disconnect() };
+}
+
+function nodesIn(profile) {
+  let count = 0;
+  for (let at = profile.indexOf(callFrame); at >= 0; at = profile.indexOf(callFrame, at + 1)) count++;
+  return count;
+}
+const callFrame = '"callFrame":';
+
+function samplesIn(profile) {
+  const begin = profile.indexOf('"samples":[');
+  if (begin < 0) return 0;
+  let count = 0;
+  const end = profile.indexOf(']', begin);
+  for (let at = begin; at >= 0 && at < end; at = profile.indexOf(',', at + 1)) count++;
+  return count;
 }
 
 /** What only the profile from the start has may be this share of the samples beyond chance, or the other one is blind. */
@@ -177,7 +214,6 @@ const SURE = 3;
  * samples may be missing by chance: with `n` in the one and a rate of `r` in the other, in exp(-rn) of cases.
  */
 function hasLost(whole, late) {
-  if (whole === null || !whole.samples) return false;
   const place = ({ callFrame: { scriptId, lineNumber, columnNumber, functionName } }) =>
     `${scriptId}:${lineNumber}:${columnNumber}:${functionName}`;
   const known = new Set(late.nodes.map(place));
