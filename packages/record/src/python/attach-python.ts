@@ -10,7 +10,8 @@ import { RecordError, type RawRecording, type Recording } from '../recording.ts'
 import { revisionOf } from '../revision-of.ts';
 import { isPythonName } from './find-python.ts';
 import { measuredProcesses } from './python-threads.ts';
-import type { PythonSampler, RawPython } from './raw-python.ts';
+import { pythonRefusal } from './python-identity.ts';
+import type { PythonRefusal, PythonSampler, RawPython } from './raw-python.ts';
 import { startPythonSampler } from './start-python-sampler.ts';
 
 const USUAL_INTERVAL = 1000;
@@ -26,6 +27,8 @@ const LOOK = 100;
  */
 export async function attachPython(pid: number, options: AttachOptions): Promise<Recording | null> {
   if (!isPython(pid)) return null;
+  const refusal = pythonRefusal(pid);
+  if (refusal !== null) throw refused(pid, refusal);
   const stop = untilStopped(options.for);
   const load = os.loadavg()[0] ?? null;
   const started = new Date().toISOString();
@@ -51,7 +54,8 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
     figures.stop();
   }
   const itself = python.processes.findLast((process) => process.pid === pid);
-  if (itself === undefined || !measuredProcesses(python).includes(pid)) throw refused(pid, python);
+  if (itself === undefined || !measuredProcesses(python).includes(pid))
+    throw refused(pid, itself?.reason ?? null);
   const raw: RawRecording = {
     threads: [],
     // What the system tells of a thread counts from its start; here it counts from ours.
@@ -132,11 +136,19 @@ async function stopOrOver(stop: Stop, sampler: PythonSampler, look: () => void):
   }
 }
 
-function refused(pid: number, python: RawPython): RecordError {
-  const reason = python.processes.findLast((process) => process.pid === pid)?.reason ?? null;
+function refused(
+  pid: number,
+  reason: { readonly code: PythonRefusal; readonly message: string } | null,
+): RecordError {
+  const advice =
+    reason?.code === 'forbidden'
+      ? ' Its own user may where the system allows it (kernel.yama.ptrace_scope), and root.'
+      : reason === null
+        ? ''
+        : ' Start the program with whetstone run, which measures it from inside.';
   return new RecordError(
     'ATTACH_FAILED',
-    `Process ${pid} cannot be measured: ${reason?.message ?? 'it ended'}.`.replace(/\.\.$/, '.'),
+    `Process ${pid} cannot be measured. ${reason?.message ?? 'It ended'}.${advice}`,
   );
 }
 

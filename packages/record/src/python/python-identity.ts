@@ -50,7 +50,7 @@ export async function pythonIdentity(
     const lines = await answerOf(child.stdout, ended);
     if (lines === null || child.pid === undefined) return null;
     const [name = '', version = '', executable = ''] = lines;
-    const refusal = refusalOf(child.pid);
+    const refusal = pythonRefusal(child.pid);
     return { name: name === 'cpython' || name === 'pypy' ? name : 'other', version, executable, refusal };
   } finally {
     child.stdin.end();
@@ -69,7 +69,8 @@ async function answerOf(output: NodeJS.ReadableStream, ended: Promise<unknown>):
   return await Promise.race([whole, ended.then(() => null)]);
 }
 
-function refusalOf(pid: number): PythonIdentity['refusal'] {
+/** Why a running Python cannot be measured from outside, `null` where it can. */
+export function pythonRefusal(pid: number): PythonIdentity['refusal'] {
   if (process.platform !== 'linux') {
     return { code: 'forbidden', message: 'Programs can be read from outside on Linux only' };
   }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { cpythons, pythonNamed } from '../../../../scripts/pythons.mjs';
 import { command, project, reportIn, started, whetstone, type Ended } from './command.ts';
 
@@ -256,6 +256,17 @@ describe.skipIf(pypy.path === null)(pypy.title, () => {
     expect(report.waits.some((row) => row.function === 'rest' || row.call === 'rest')).toBe(true);
   });
 
+  test('cannot be attached to, which is said at once and leaves it alone', async () => {
+    const folder = project({ 'app.py': `import time\nprint('ready', flush=True)\ntime.sleep(60)\n` });
+    const program = started(pypy.path!, ['app.py'], { cwd: folder });
+    onTestFinished(() => void program.child.kill('SIGKILL'));
+    await program.prints('ready');
+    const { code, stdout, stderr } = await whetstone(['attach', String(program.child.pid)], { cwd: folder });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^whetstone: Process \d+ cannot be measured\. PyPy .*whetstone run.*\n$/);
+    expect(program.child.exitCode ?? program.child.signalCode).toBe(null);
+  });
+
   test('has its calls counted', async () => {
     const folder = project({
       'app.py': `${burn}\ndef fib(n):\n    return n if n < 2 else fib(n - 1) + fib(n - 2)\nfib(15)\n`,
@@ -402,10 +413,10 @@ describe.skipIf(cpythons[0]!.path === null)(`the command with ${cpythons[0]!.tit
 
   test('attach measures a running program until Ctrl-C and does not touch it', async () => {
     const folder = project({
-      'app.py': `import sys, time\ndef spin():\n    until = time.monotonic() + 0.03\n    while time.monotonic() < until: pass\nprint('ready', flush=True)\nwhile not open('stop').read():\n    spin()\n    time.sleep(0.01)\nprint(sorted(sys.modules) == before if 'before' in globals() else 'over')\n`,
-      stop: '',
+      'app.py': `import sys, time\ndef spin():\n    until = time.monotonic() + 0.03\n    while time.monotonic() < until: pass\nprint('ready', flush=True)\nwhile True:\n    spin()\n    time.sleep(0.01)\n`,
     });
     const program = started(file, ['app.py'], { cwd: folder });
+    onTestFinished(() => void program.child.kill('SIGKILL'));
     await program.prints('ready');
     const tool = started(
       process.execPath,
