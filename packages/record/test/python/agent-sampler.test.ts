@@ -18,17 +18,20 @@ for (const python of pythons) {
       expect(ran).toMatchObject({ stdout: 'child\n', stderr: '', code: 0 });
       const raw = readPythonAgent(ran.folder, options);
       expect(raw.processes.map(({ parent }) => parent)).toEqual([expect.any(Number), raw.processes[0]!.pid]);
-      expect(raw.threads.map(({ process, main, name }) => [process, main, name.split(' ')[0]])).toEqual([
+      // A thread of a forked PyPy gets its turn so rarely that there may be no sample.
+      const isSeen = python.implementation === 'cpython';
+      const threads = raw.threads.filter(({ process }) => isSeen || process === 0);
+      expect(threads.map(({ process, main, name }) => [process, main, name.split(' ')[0]])).toEqual([
         [0, true, 'MainThread'],
         [0, false, 'Thread-1'],
-        [1, true, 'MainThread'],
+        ...(isSeen ? [[1, true, 'MainThread']] : []),
       ]);
       expect(raw.warnings.map(({ code }) => code)).toEqual(['python-from-inside']);
       const moments = momentsOf(raw);
       expect(moments).toContain('0 <module> > burn bytecode 0');
       expect(moments).toContain('0 <module> > rest waiting 7');
       expect(moments.some((each) => /^1 .*> rest waiting 7$/.test(each))).toBe(true);
-      expect(moments).toContain('2 <module> > burn bytecode 0');
+      if (isSeen) expect(moments).toContain('2 <module> > burn bytecode 0');
       expect(moments.some((each) => each.includes('sampler'))).toBe(false);
       for (let i = 0; i < raw.samples.time.length; i++) expect(raw.samples.duration[i]).toBeGreaterThan(0);
     });

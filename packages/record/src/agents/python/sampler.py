@@ -14,8 +14,47 @@ def start(options, folder, own):
     ticker = load("ticker")
     ledger = load("ledger")
     sampler = Sampler(ledger, folder, own, options["interval"] / 1e6, options["until"])
-    ticker.before_exit(sampler.end)
-    ticker.Ticker(sampler.look, sampler.afresh, sampler.end)
+    own_time = OwnTime(sampler, options["interval"] / 1e6) if sys.implementation.name == "pypy" else None
+
+    def leave():
+        if own_time is not None:
+            own_time.stop()
+        sampler.end()
+
+    ticker.before_exit(leave)
+    ticker.Ticker(sampler.look, sampler.afresh, leave, own_time and own_time.start)
+
+
+class OwnTime:
+    """
+    Looks from the main thread, by a signal for each stretch of CPU time: a busy PyPy may not let another thread run
+    for half a second. A program that uses SIGPROF itself has it for itself.
+    """
+
+    def __init__(self, sampler, interval):
+        self._sampler = sampler
+        self._interval = interval
+
+    def start(self):
+        import _signal
+
+        self._signal = _signal
+        if _signal.getsignal(_signal.SIGPROF) not in (_signal.SIG_DFL, self._look):
+            return
+        _signal.signal(_signal.SIGPROF, self._look)
+        _signal.siginterrupt(_signal.SIGPROF, False)
+        _signal.setitimer(_signal.ITIMER_PROF, self._interval, self._interval)
+
+    def stop(self):
+        if self._signal.getsignal(self._signal.SIGPROF) == self._look:
+            # An armed timer would go on into what replaces this program.
+            self._signal.setitimer(self._signal.ITIMER_PROF, 0)
+
+    def _look(self, number, frame):
+        try:
+            self._sampler.look()
+        except Exception:
+            pass
 
 
 class Sampler:
@@ -45,17 +84,33 @@ class Sampler:
         self._process_spent = time.process_time() * 1e6
         self._written = 0.0
         self._over = False
+        self._looking = _thread.allocate_lock()
         self._write()
 
     def look(self):
+        if not self._looking.acquire(False):
+            return self._interval
+        try:
+            return self._look()
+        finally:
+            self._looking.release()
+
+    def _look(self):
         now = _now()
         if self._over or (self._until is not None and now > self._until):
             return 1.0
-        ours = _thread.get_ident()
-        frames = {ident: frame for ident, frame in sys._current_frames().items() if ident != ours}
+        if now - self._last < self._interval * 2.5e5:
+            return self._interval
+        frames = sys._current_frames()
         process_spent = time.process_time() * 1e6
-        alone = min(process_spent - self._process_spent, now - self._last) if len(frames) == 1 else None
-        for ident, frame in frames.items():
+        alone = min(process_spent - self._process_spent, now - self._last) if len(frames) <= 2 else None
+        # The main one first, so that it is always the first one told.
+        for ident, frame in sorted(frames.items(), key=lambda each: each[0] != self._main):
+            # A signal's handler, what we put around forks and exits, and all of our own thread.
+            while frame is not None and frame.f_code.co_filename.startswith(self._own):
+                frame = frame.f_back
+            if frame is None:
+                continue
             thread = self._thread(ident)
             spent = _spent_by(thread[1])
             if spent is not None:

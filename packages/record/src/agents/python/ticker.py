@@ -7,9 +7,13 @@ import time
 
 
 class Ticker:
-    """`look()` says how many seconds to wait for the next one."""
+    """
+    `look()` says how many seconds to wait for the next one, `in_child()` follows a fork, `at_end()` the program;
+    `started()` every start, that in a child, too.
+    """
 
-    def __init__(self, look, in_child=None, at_end=None):
+    def __init__(self, look, in_child=None, at_end=None, started=None):
+        self._started = started
         self._look = look
         self._in_child = in_child
         self._at_end = at_end
@@ -29,6 +33,8 @@ class Ticker:
         self._wake.acquire()
         self._native = None
         self._thread = _thread.start_new_thread(self._run, (self._wake,))
+        if self._started is not None:
+            self._started()
 
     def _run(self, wake):
         try:
