@@ -1,4 +1,5 @@
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from hashlib import sha256
 
 from mended import mended
 from order import Order
@@ -24,11 +25,8 @@ def seal_part(texts: list[str]) -> int:
 
 
 def seal(text: str) -> int:
-    """Fletcher's checksum over the text again and again: a seal must cost something to forge."""
-    low, high = 1, 0
-    data = text.encode()
-    for _ in range(100):
-        for byte in data:
-            low += byte
-            high += low
-    return (high << 16 ^ low) & 0xFFFF_FFFF
+    """The hash of a hash of a hash of the text: a seal must cost something to forge."""
+    digest = text.encode()
+    for _ in range(180):
+        digest = sha256(digest).digest()
+    return int.from_bytes(digest[:4], "big")
