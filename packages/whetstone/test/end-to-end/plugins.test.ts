@@ -62,6 +62,7 @@ describe('the example plugin', () => {
     expect(stdout.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
       ['formats', 'built in', 'formats'],
       ['node', 'built in', 'recordTarget, recordProcess'],
+      ['python', 'built in', 'recordTarget, recordProcess'],
       ['operating-system', 'built in', 'recordTarget'],
       ['causes', 'built in', 'findings'],
       ['terminal', 'built in', 'reports'],
