@@ -54,11 +54,10 @@ export class Interpreter {
       const lockAddress: number | null =
         at.lock === null ? this.found.runtime + lock.start : this.#pointerAt(interpreter + at.lock);
       let address: number = this.#pointerAt(interpreter + at.threadsHead) ?? 0;
-      while (isObjectAddress(address) && threads.size < MOST_THREADS) {
+      for (let seen = 0; isObjectAddress(address) && seen < MOST_THREADS; seen++) {
         if (!this.#memory.read(address, thread.size, this.#thread)) break;
-        const id = this.#thread.pointer(thread.nativeId);
-        if (threads.has(id)) break;
-        threads.set(id, { address, interpreter, lock: lockAddress ?? 0 });
+        // One that is only beginning has the number of the thread that made it, and stands before that.
+        threads.set(this.#thread.pointer(thread.nativeId), { address, interpreter, lock: lockAddress ?? 0 });
         address = this.#thread.pointer(thread.next);
       }
       interpreter = this.#pointerAt(interpreter + at.next) ?? 0;

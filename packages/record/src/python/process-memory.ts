@@ -50,7 +50,7 @@ export function isObjectAddress(address: number): boolean {
 
 /** The memory of another process, through `/proc/PID/mem`. */
 export class ProcessMemory {
-  readonly #descriptor: number;
+  #descriptor: number;
 
   /** @throws the system's error where it forbids reading, or where the process is gone */
   constructor(pid: number) {
@@ -59,6 +59,7 @@ export class ProcessMemory {
 
   /** Copies memory to a place in a block; whether all of it could be read. */
   read(address: number, length: number, into: Block, at = 0): boolean {
+    if (this.#descriptor === -1) return false;
     if (!(address >= SMALLEST_ADDRESS && address < LARGEST_ADDRESS) || at + length > into.size) return false;
     try {
       return readSync(this.#descriptor, into.bytes, at, length, address) === length;
@@ -67,8 +68,10 @@ export class ProcessMemory {
     }
   }
 
+  /** Ends reading: from then on nothing can be read. */
   close(): void {
-    closeSync(this.#descriptor);
+    if (this.#descriptor !== -1) closeSync(this.#descriptor);
+    this.#descriptor = -1;
   }
 }
 

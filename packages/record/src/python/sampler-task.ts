@@ -1,6 +1,7 @@
 import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
 import type { KnownCode } from './interpreter-code.ts';
+import type { Walked } from './interpreter-frames.ts';
 import type { Interpreter, InterpreterThread } from './interpreter.ts';
 import { parseSyscall, type Syscall, unknownSyscall, type WaitNames } from './python-waits.ts';
 import { pythonStates, type PythonState, type RawPythonThread } from './raw-python.ts';
@@ -135,16 +136,16 @@ export class TaskSampler {
       this.#write(tables, this.#time + inQueue, 'queued', -1);
       this.#running = [];
     }
-    if (interpreter === null || thread === undefined) {
-      Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
-    } else if (!this.#locate(around, interpreter, thread)) {
+    let located = this.#locate(around, thread);
+    if (located && syscall !== null && this.#hasRunSince()) {
+      // It was woken while its stack was read: what was read is of two moments.
+      syscall = this.#readSyscall();
+      located = this.#locate(around, thread);
+    }
+    if (!located) {
       // Its time goes to the next look.
       this.#was = 'running';
       return -1;
-    } else if (syscall !== null && this.#hasRunSince()) {
-      // It was woken while its stack was read: what was read is of two moments.
-      syscall = this.#readSyscall();
-      if (!this.#locate(around, interpreter, thread)) return -1;
     }
 
     const moment = Math.max(now(), this.#time);
@@ -162,7 +163,8 @@ export class TaskSampler {
       ? { kind: 'lock', call: 'GIL', target: '' }
       : around.waits.name(syscall, this.#path.frames);
     this.#write(tables, moment, isLock ? 'lock' : 'waiting', tables.wait(wait));
-    this.#was = 'asleep';
+    // One whose stack could not be found is looked at again, however long it sleeps.
+    this.#was = this.row.python && this.#place.stack === -1 ? 'running' : 'asleep';
     this.#running = [];
     return -1;
   }
@@ -254,19 +256,26 @@ export class TaskSampler {
     this.row.queued = (this.#queued - this.#queuedAtFirst) / 1e3;
   }
 
-  /** Reads the stack into the place; false where it never held still. */
-  #locate(around: TaskSurroundings, interpreter: Interpreter, thread: InterpreterThread): boolean {
+  /** Reads the stack into the place, nowhere for a thread without Python; false where it never held still. */
+  #locate(around: TaskSurroundings, thread: InterpreterThread | undefined): boolean {
+    const { interpreter, tables } = around;
+    const walked =
+      interpreter === null || thread === undefined ? 'gone' : this.#walk(interpreter, thread, tables);
+    if (walked !== 'gone') return walked === 'whole';
+    around.lookAgain();
+    this.#path.forget();
+    Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
+    return true;
+  }
+
+  #walk(interpreter: Interpreter, thread: InterpreterThread, tables: SamplerTables): Walked {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const walked = interpreter.walk(thread, this.ownTid);
-      if (walked === 'gone') {
-        around.lookAgain();
-        Object.assign(this.#place, { stack: -1, line: 0, opcode: -1 });
-        return true;
-      }
-      if (walked === 'whole' && this.#path.resolve(interpreter, around.tables, this.#place)) return true;
+      if (walked === 'gone') return 'gone';
+      if (walked === 'whole' && this.#path.resolve(interpreter, tables, this.#place)) return 'whole';
       this.row.rejected++;
     }
-    return false;
+    return 'moving';
   }
 }
 
@@ -314,7 +323,7 @@ class StackMemo {
         code = interpreter.code.at(address, moment, moment - BELIEF);
       }
       if (code === null) {
-        this.#forget(level);
+        this.forget(level);
         return false;
       }
       stack = tables.stack(stack, line, code);
@@ -325,14 +334,15 @@ class StackMemo {
       this.#line[level] = line;
       this.#known[level] = code;
     }
-    this.#forget(frames.depth);
+    this.forget(frames.depth);
     this.#generation = codes.generation;
     into.stack = stack;
     into.line = line;
     return true;
   }
 
-  #forget(level: number): void {
+  /** Forgets the frames from a level inwards. */
+  forget(level = 0): void {
     this.#code.length = level;
     this.#known.length = level;
   }
