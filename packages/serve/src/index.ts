@@ -4,6 +4,16 @@ export { RequestAborted } from './engine/aborted.ts';
 export { Headers } from './fetch/headers.ts';
 export { Request } from './fetch/request.ts';
 export { Response } from './fetch/response.ts';
-export type { Answer, Context, Handler, Methods, Routes, ServeOptions, Server, Stats } from './options.ts';
+export type {
+  Answer,
+  Context,
+  Handler,
+  Methods,
+  Routes,
+  ServeOptions,
+  Server,
+  Stats,
+  TlsOptions,
+} from './options.ts';
 export type { Limits } from './limits.ts';
 export { files, type FilesOptions } from './files/files.ts';

@@ -10,6 +10,7 @@ const names = new Set<keyof ServeOptions>([
   'hostname',
   'unix',
   'limits',
+  'tls',
   'drain',
 ]);
 
@@ -19,7 +20,7 @@ export function checkOptions(options: ServeOptions): void {
   for (const name of Object.keys(options))
     if (!names.has(name as keyof ServeOptions))
       throw wrong(`there is no option '${name}'; there are ${[...names].join(', ')}.`);
-  const { fetch, routes, error, port, hostname, unix, drain } = options;
+  const { fetch, routes, error, port, hostname, unix, tls, drain } = options;
   if (!fetch && !routes) throw wrong('give fetch or routes: there is nothing to serve.');
   if (fetch !== undefined && typeof fetch !== 'function')
     throw wrong(`fetch is ${shown(fetch)}, and must be a function.`);
@@ -33,6 +34,13 @@ export function checkOptions(options: ServeOptions): void {
     throw wrong(`unix is ${shown(unix)}, and must be a path.`);
   if (unix !== undefined && (port !== undefined || hostname !== undefined))
     throw wrong('give unix, or port and hostname, not both.');
+  if (tls !== undefined) {
+    if (typeof tls !== 'object' || tls === null || !tls.cert || !tls.key)
+      throw wrong('tls needs cert and key: paths of PEM files, or their text.');
+    const unknown = Object.keys(tls).find((name) => !['cert', 'key', 'ca', 'http2'].includes(name));
+    if (unknown !== undefined)
+      throw wrong(`there is no option 'tls.${unknown}'; there are cert, key, ca, http2.`);
+  }
   if (drain !== undefined && !(drain >= 0 && drain <= longest))
     throw wrong(`drain is ${shown(drain)}, and must be milliseconds from 0 to ${longest}.`);
 }

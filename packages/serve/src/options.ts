@@ -21,6 +21,15 @@ export type Methods = {
 /** `'/user/:id'`, `'/files/*'`: literal before parameter before wildcard. */
 export type Routes = { readonly [pattern: string]: Handler | Methods };
 
+/** Certificate and key, each the path of a file or a PEM text; files are read again by `reload()`. */
+export interface TlsOptions {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+  readonly ca?: string | Buffer;
+  /** Default true. */
+  readonly http2?: boolean;
+}
+
 /** What {@link serve} takes. */
 export interface ServeOptions {
   /** Answers what no route does; without it that is 404. */
@@ -35,6 +44,7 @@ export interface ServeOptions {
   /** Path of a unix socket, instead of port and hostname. */
   readonly unix?: string;
   readonly limits?: Partial<Limits>;
+  readonly tls?: TlsOptions;
   /** Milliseconds that `stop()` gives the requests under way. Default 10 s. */
   readonly drain?: number;
 }
@@ -45,6 +55,8 @@ export interface Server {
   readonly url: string;
   /** Stops accepting, lets the requests under way end (at most `drain`), and resolves when all is closed. */
   stop(): Promise<void>;
+  /** Reads the certificates again. @throws ServeError `TLS_WRONG`; the old ones stay then */
+  reload(): Promise<void>;
   stats(): Promise<Stats>;
 }
 

@@ -9,7 +9,7 @@ import type { ServeOptions, Server, Stats } from './options.ts';
 /**
  * Starts a server; resolves when it listens.
  *
- * @throws {@link ServeError} `OPTION_WRONG`, `ADDRESS_IN_USE` or `LISTEN_FAILED`
+ * @throws {@link ServeError} `OPTION_WRONG`, `ADDRESS_IN_USE`, `LISTEN_FAILED` or `TLS_WRONG`
  */
 export async function serve(options: ServeOptions): Promise<Server> {
   checkOptions(options);
@@ -29,9 +29,15 @@ export async function serve(options: ServeOptions): Promise<Server> {
       ? { port: options.port ?? 3000, hostname: options.hostname ?? '127.0.0.1' }
       : { unix: options.unix };
   const listener = await engine
-    .listen({ where, limits, onRequest: application.handle, onRefused: () => undefined })
+    .listen({
+      where,
+      limits,
+      tls: options.tls ?? null,
+      onRequest: application.handle,
+      onRefused: () => undefined,
+    })
     .catch((error: unknown) => {
-      throw listenError(error, where);
+      throw error instanceof ServeError ? error : listenError(error, where);
     });
   const { address } = listener;
   let stopped: Promise<void> | null = null;
@@ -41,10 +47,13 @@ export async function serve(options: ServeOptions): Promise<Server> {
         ? ''
         : 'unix' in address
           ? `unix:${address.unix}`
-          : `http://${address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname}:${address.port}`,
+          : `${options.tls ? 'https' : 'http'}://${address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname}:${address.port}`,
     stop() {
       stopped ??= listener.close(options.drain ?? 10_000).then(() => application.settled());
       return stopped;
+    },
+    async reload() {
+      listener.readTls();
     },
     stats() {
       const { requests, inFlight, overloaded, statuses, routes } = application.counters;

@@ -129,8 +129,16 @@ export class Application implements Waiting {
     this.counters.inFlight++;
     let gone: RequestAborted | null = null;
     let status = 500;
+    let counted = true;
+    // A handler that hangs must not hold its place for ever.
+    const leave = (): void => {
+      if (counted) this.counters.inFlight--;
+      counted = false;
+    };
     const onAbort = (reason: Error): void => {
       gone = reason as RequestAborted;
+      leave();
+      this.#count(name, began, gone.status);
       abortRequest(request, reason);
       if (gone.code === 'TIME_LIMIT')
         incoming.answer(gone.status, [...text, ...retryAfter], `${gone.message}\n`);
@@ -159,8 +167,8 @@ export class Application implements Waiting {
       incoming.answer(500, text, 'internal error\n');
     } finally {
       incoming.onAbort = null;
-      this.counters.inFlight--;
-      this.#count(name, began, (gone as RequestAborted | null)?.status ?? status);
+      leave();
+      if (gone === null) this.#count(name, began, status);
     }
   }
 

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { IncomingBody } from '../http/incoming-body.ts';
 import type { Limits } from '../limits.ts';
+import type { TlsOptions } from '../options.ts';
 
 /** Field lines as one flat list: name, value, name, value, …; names in lower case, in the order received. */
 export type FieldList = string[];
@@ -62,6 +63,8 @@ export type Where =
 export interface ListenOptions {
   readonly where: Where;
   readonly limits: Limits;
+  /** TLS for all that comes; ALPN chooses HTTP/2 or HTTP/1.1. */
+  readonly tls: TlsOptions | null;
   /** Called for every request, synchronously, as soon as its head is complete. Never throws. */
   readonly onRequest: (incoming: Incoming) => void;
   /** Called for every message that was refused before it became a request. */
@@ -80,7 +83,11 @@ export type EngineName = 'typescript' | 'native';
 export interface Listener {
   /** Port and host, the path of a unix socket, or `null` where it is handed its connections. */
   readonly address: { readonly port: number; readonly hostname: string } | { readonly unix: string } | null;
-  /** Takes a connection that was accepted elsewhere, none of it read yet. */
+  /** Takes a connection that was accepted elsewhere, none of it read yet; TLS begins here where it is on. */
+  accept(socket: Socket): void;
+  /** Reads certificate and key again, for connections from now on. @throws ServeError `TLS_WRONG`; the old ones stay */
+  readTls(): void;
+  /** Takes a stream that is ready for HTTP/1.1. */
   adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void;
   /** Stops accepting. Connections that wait for a request close now, the others with their answer. */
   drain(): void;

@@ -6,7 +6,7 @@ export type Framing = number | 'chunked' | 'close' | 'none';
 const statusLines = new Map<number, string>();
 
 /** Fields of the connection, which only the engine may write. */
-const ownFields = new Set([
+export const ownFields = new Set([
   'connection',
   'content-length',
   'date',

@@ -32,6 +32,18 @@ const targetClass = Uint8Array.from({ length: 256 }, (_, byte) => {
   return /["%'<>\\^`{|}]/.test(char) ? ODD : PLAIN;
 });
 
+/**
+ * What rule 6 says of an origin form that came by HTTP/2: `plain` as in `Incoming.plain`, `odd` where it must
+ * go through `URL`, `wrong` where it is refused.
+ */
+export function targetKind(target: string): 'plain' | 'odd' | 'wrong' {
+  if (!/^\/[\x21\x22\x24-\x7e]*$/.test(target)) return 'wrong';
+  const query = target.indexOf('?');
+  const path = query < 0 ? target : target.slice(0, query);
+  if (path.includes('\\')) return 'wrong';
+  return /\/\.|["%'<>^`{|}]/.test(path) || /["'<>\\^`{|}]/.test(target) ? 'odd' : 'plain';
+}
+
 const VERSION = Buffer.from('HTTP/1.');
 
 /** A header limit: bytes of a head, and fields in it. */

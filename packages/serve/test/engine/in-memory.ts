@@ -50,6 +50,7 @@ export async function sent(pieces: readonly Buffer[], limits: Partial<Limits> = 
   };
   const listener: Listener = await typescriptEngine.listen({
     where: 'handed',
+    tls: null,
     limits: { ...defaultLimits, ...limits },
     onRequest,
     onRefused: (status) => verdict.push(status),

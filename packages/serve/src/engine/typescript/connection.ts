@@ -20,7 +20,16 @@ export interface ConnectionHost {
   readonly authority: string;
   onRequest(incoming: Incoming): void;
   onRefused(status: number, reason: string, remoteAddress: string): void;
-  closed(connection: Connection): void;
+  closed(connection: OpenConnection): void;
+}
+
+/** What a listener does with each of its connections. */
+export interface OpenConnection {
+  /** Called by each tick of the listener's clock. */
+  check(now: number): void;
+  /** Stops after the request under way; now where there is none. */
+  drain(): void;
+  destroy(): void;
 }
 
 /** Where a connection stands. */
@@ -50,7 +59,7 @@ const NEVER = Infinity;
 const none = Buffer.alloc(0);
 
 /** One connection of HTTP/1.1: bytes in, requests out, answers back, in order. */
-export class Connection {
+export class Connection implements OpenConnection {
   readonly remoteAddress: string;
   readonly scheme: 'http' | 'https';
   readonly #socket: Duplex;
@@ -159,7 +168,6 @@ export class Connection {
     return this.#host.authority;
   }
 
-  /** Called by each tick of the listener's clock. */
   check(now: number): void {
     if (now >= this.#sendDeadline) {
       if (this.#socket.writableLength > 0) this.#socket.destroy();
@@ -187,7 +195,6 @@ export class Connection {
     }
   }
 
-  /** Stops after the request under way; now where there is none. */
   drain(): void {
     if (this.#phase === HEAD && !this.#parser.begun && this.#bytes.length === this.#at) this.#finish();
   }

@@ -1,9 +1,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { type TLSSocket, type Server as TlsServer, createServer as createTlsServer } from 'node:tls';
 import { answerHead } from '../../http/answer-head.ts';
 import { type Clock, tickOf } from '../clock.ts';
 import type { Engine, EngineCounters, Incoming, ListenOptions, Listener } from '../engine.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { Connection, type ConnectionHost, type OpenConnection } from './connection.ts';
+import { Http2Connection } from './http2-connection.ts';
+import { secureContextOf } from './tls.ts';
 
 /** The engine on `node:net`: nothing to install, every platform. */
 export const typescriptEngine: Engine = {
@@ -15,6 +18,9 @@ export const typescriptEngine: Engine = {
   },
 };
 
+/** What a timer of Node can wait, milliseconds. */
+const longestTimeout = 2 ** 31 - 1;
+
 /** Connections that the kernel keeps for us until they are accepted. */
 const backlog = 1024;
 
@@ -25,20 +31,36 @@ class TypescriptListener implements Listener, ConnectionHost {
   draining = false;
   authority = 'localhost';
   readonly #options: ListenOptions;
-  readonly #connections = new Set<Connection>();
-  readonly #server: Server | null;
+  readonly #connections = new Set<OpenConnection>();
+  readonly #server: Server | TlsServer | null;
+  readonly #tls: TlsServer | null;
+  /** What TLS is spoken over; some are still at the handshake, and no connections of ours yet. */
+  readonly #tlsSockets = new Set<Socket>();
   readonly #ticker: NodeJS.Timeout;
   #closed: (() => void) | null = null;
 
   constructor(options: ListenOptions) {
     this.#options = options;
     this.limits = options.limits;
+    const { where, tls } = options;
+    const sockets = { allowHalfOpen: true, noDelay: where === 'handed' || !('unix' in where) };
+    this.#tls = tls
+      ? createTlsServer({
+          ...secureContextOf(tls),
+          ...sockets,
+          ALPNProtocols: tls.http2 === false ? ['http/1.1'] : ['h2', 'http/1.1'],
+          handshakeTimeout: Math.min(this.limits.headerTime, longestTimeout),
+        })
+      : null;
     this.#server =
-      options.where === 'handed'
+      this.#tls ??
+      (where === 'handed'
         ? null
-        : createServer({ allowHalfOpen: true, noDelay: !('unix' in options.where) }, (socket) =>
-            this.adopt(socket, 'http', socket.remoteAddress ?? ''),
-          );
+        : createServer(sockets, (socket) => this.adopt(socket, 'http', socket.remoteAddress ?? '')));
+    this.#tls?.on('connection', this.#onHandshake);
+    this.#tls?.on('secureConnection', this.#onSecure);
+    // A handshake that fails is the client's affair.
+    this.#tls?.on('tlsClientError', (_error, socket) => socket.destroy());
     this.#ticker = setInterval(() => {
       const now = performance.now();
       this.clock.now = now;
@@ -79,6 +101,11 @@ class TypescriptListener implements Listener, ConnectionHost {
     server.on('error', () => undefined);
   }
 
+  accept(socket: Socket): void {
+    if (this.#tls) this.#tls.emit('connection', socket);
+    else this.adopt(socket, 'http', socket.remoteAddress ?? '');
+  }
+
   adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void {
     if (this.draining) {
       socket.destroy();
@@ -94,6 +121,35 @@ class TypescriptListener implements Listener, ConnectionHost {
     this.#connections.add(new Connection(socket, scheme, remoteAddress, this));
   }
 
+  readonly #onHandshake = (socket: Socket): void => {
+    if (this.draining || this.#tlsSockets.size >= this.limits.connections) {
+      if (!this.draining) this.counters.turnedAway++;
+      socket.destroy();
+      return;
+    }
+    this.#tlsSockets.add(socket);
+    socket.on('close', () => this.#tlsSockets.delete(socket));
+  };
+
+  readonly #onSecure = (socket: TLSSocket): void => {
+    const remoteAddress = socket.remoteAddress ?? '';
+    if (socket.alpnProtocol !== 'h2') {
+      this.adopt(socket, 'https', remoteAddress);
+      return;
+    }
+    if (this.draining) {
+      socket.destroy();
+      return;
+    }
+    this.counters.connections++;
+    this.counters.accepted++;
+    this.#connections.add(new Http2Connection(socket, remoteAddress, this));
+  };
+
+  readTls(): void {
+    if (this.#tls && this.#options.tls) this.#tls.setSecureContext(secureContextOf(this.#options.tls));
+  }
+
   onRequest(incoming: Incoming): void {
     this.#options.onRequest(incoming);
   }
@@ -102,7 +158,7 @@ class TypescriptListener implements Listener, ConnectionHost {
     this.#options.onRefused(status, reason, remoteAddress);
   }
 
-  closed(connection: Connection): void {
+  closed(connection: OpenConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.counters.connections--;
     if (this.draining && this.#connections.size === 0) this.#closed?.();
@@ -125,6 +181,7 @@ class TypescriptListener implements Listener, ConnectionHost {
         }, milliseconds).unref();
       });
     }
+    for (const socket of this.#tlsSockets) socket.destroy();
     clearInterval(this.#ticker);
   }
 }
