@@ -25,11 +25,10 @@ export function childrenOf(pid: number, threads: Iterable<number>): number[] {
   return children;
 }
 
-/** Whether a process has ended, and only its parent has not yet asked how. */
+/** Whether a process has ended, or is ending: its memory is gone, though its parent may not yet have asked how. */
 export function isEnded(pid: number): boolean {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return 'ZX'.includes(text[text.lastIndexOf(')') + 2] ?? 'X');
+    return readFileSync(`/proc/${pid}/statm`, 'latin1').startsWith('0 ');
   } catch {
     return true;
   }
