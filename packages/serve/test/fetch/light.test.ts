@@ -84,7 +84,7 @@ describe.each([
     expect(() => new Response('', { status: 99 })).toThrow(RangeError);
     expect(() => new Response('a', { status: 204 })).toThrow(TypeError);
     expect(() => Response.redirect('http://a/', 200 as never)).toThrow(RangeError);
-    expect(() => Response.json(undefined)).toThrow(TypeError);
+    expect(() => Response.json(undefined as never)).toThrow(TypeError);
   });
 
   test('a response is made of JSON, of a redirection, of an error', async () => {
@@ -94,7 +94,7 @@ describe.each([
       'application/json',
       { a: 1 },
     ]);
-    const there = Response.redirect('http://a/b c');
+    const there = Response.redirect('http://a/b c', 302);
     expect([there.status, there.headers.get('location')]).toEqual([302, 'http://a/b%20c']);
     expect([Response.error().status, Response.error().type]).toEqual([0, 'error']);
   });
