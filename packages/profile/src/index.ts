@@ -9,6 +9,7 @@ export {
   totalOf,
   type FunctionTotals,
 } from './totals.ts';
+export { pythonCategory } from './python-category.ts';
 export { formatBytes, formatCount, formatPercent, formatRatio, formatTime } from './units.ts';
 export type { Codec } from './formats/codec.ts';
 export { writeCollapsed } from './formats/collapsed.ts';

@@ -2,7 +2,7 @@ import { Float64Column, Int32Column } from '../columns.ts';
 import { ProfileBuilder } from '../profile-builder.ts';
 import type { Microseconds, Profile, ProfileWarning } from '../profile.ts';
 import { foreignAbout, foreignThread } from './foreign.ts';
-import { pythonCategory } from './python-category.ts';
+import { pythonCategory } from '../python-category.ts';
 
 /** Functions with who called whom, but without call paths: what `cProfile` and its kin record. */
 export interface CallGraph {

@@ -2,7 +2,7 @@ import { ProfileBuilder } from '../profile-builder.ts';
 import { ProfileError, type Profile } from '../profile.ts';
 import { latin1, malformed } from './binary-reader.ts';
 import { foreignAbout, foreignThread } from './foreign.ts';
-import { pythonCategory } from './python-category.ts';
+import { pythonCategory } from '../python-category.ts';
 import { PickledDict, PickledObject, unpickle, type Pickled } from './unpickle.ts';
 
 /** A thousand years: sums of all lines stay finite. */

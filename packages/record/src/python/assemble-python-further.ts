@@ -1,6 +1,5 @@
-import type { ProfileBuilder, ProfileWarning } from '@whetstone/profile';
+import { pythonCategory, type ProfileBuilder, type ProfileWarning } from '@whetstone/profile';
 import type { FurtherRuns, RawRecording } from '../recording.ts';
-import { pythonCategory } from './python-category.ts';
 import { fileOf, pythonFunctionName } from './python-stacks.ts';
 
 /**

@@ -1,6 +1,6 @@
+import { pythonCategory } from '@whetstone/profile';
 import path from 'node:path';
 import type { CountedFunction } from './counts.ts';
-import { pythonCategory } from './python-category.ts';
 import { pythonFunctionName } from './python-stacks.ts';
 import type { RawPython } from './raw-python.ts';
 import { isBusy } from './sampled-times.ts';

@@ -1,7 +1,6 @@
-import type { ProfileBuilder } from '@whetstone/profile';
+import { pythonCategory, type ProfileBuilder } from '@whetstone/profile';
 import path from 'node:path';
 import type { RawPython } from './raw-python.ts';
-import { pythonCategory } from './python-category.ts';
 
 /** What the profile has for every row of {@link RawPython.stacks}. */
 export interface PythonStacks {
