@@ -1,5 +1,6 @@
 import type { Profile } from '@whetstone/profile';
 import { nowhere, placeOf } from './places.ts';
+import { isResting } from './selection.ts';
 import type { WaitRow } from './report.ts';
 
 /**
@@ -11,7 +12,9 @@ export function waitRows(profile: Profile): WaitRow[] {
   const { waits, strings, nodes } = profile;
   const rows = new Map<string, { -readonly [K in keyof WaitRow]: WaitRow[K] }>();
   for (let i = 0; i < waits.kind.length; i++) {
-    const f = waits.node[i]! >= 0 ? nodes.function[waits.node[i]!]! : -1;
+    const asker = waits.node[i]! >= 0 ? nodes.function[waits.node[i]!]! : -1;
+    // What stands for the wait itself asked for nothing.
+    const f = asker >= 0 && isResting(profile, asker) ? -1 : asker;
     const key = [f, waits.line[i], waits.kind[i], waits.call[i], waits.target[i]].join(' ');
     let row = rows.get(key);
     if (!row) {

@@ -92,6 +92,15 @@ describe('lines', () => {
   });
 });
 
+describe('waits', () => {
+  test('of nobody have no place', () => {
+    const run = drawnRun({ stacks: ['main 5', '(waiting) 5'], waits: [{ duration: 5, charged: 5 }] });
+    const node = Int32Array.of(run.nodes.function.length - 1);
+    const [wait] = runReport({ ...run, waits: { ...run.waits, node } }).waits;
+    expect(wait).toMatchObject({ file: '', line: 0, function: '', call: 'fetch' });
+  });
+});
+
 describe('the split of the time', () => {
   test('is the operating system’s: what nobody explains is left over', () => {
     const { time } = runReport(

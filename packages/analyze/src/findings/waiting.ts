@@ -2,7 +2,7 @@ import { placeText, type Evidence } from '../evidence.ts';
 import type { Facts } from '../explain.ts';
 import { placeOf } from '../places.ts';
 import type { Place, RunReport, WaitRow } from '../report.ts';
-import { joinedStretches } from '../selection.ts';
+import { isResting, joinedStretches } from '../selection.ts';
 import {
   LOOP_BLOCKED,
   LOOP_WAITS_LEAST,
@@ -68,6 +68,8 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
     if (waits.thread[i] !== 0 || strings[waits.call[i]!] === 'setInterval') continue;
     if (notAsked.has(strings[waits.kind[i]!] ?? '') && profile.about.runtime.name !== 'node') continue;
     const f = waits.node[i]! >= 0 ? nodes.function[waits.node[i]!]! : -1;
+    // Before its first line nothing of the program asked.
+    if (f >= 0 && isResting(profile, f)) continue;
     const key = `${f} ${waits.line[i]} ${waits.call[i]}`;
     const rows = places.get(key);
     if (rows) rows.push(i);
