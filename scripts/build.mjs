@@ -12,8 +12,10 @@ const run = (...args) => execFileSync(process.execPath, args, { cwd: root, stdio
 
 run(bin('typescript', 'bin/tsc'), '-b');
 
-// What is read at run time as a file: the agents (run inside other programs), the texts of findings.
+// What is read at run time as a file: the agents (run inside other programs), the
+// package that Python programs may import, the texts of findings.
 replace('packages/record/src/agents', 'packages/record/dist/agents');
+replace('python/whetstone', 'packages/record/dist/python-package/whetstone');
 replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
 
 run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');

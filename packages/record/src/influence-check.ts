@@ -3,6 +3,7 @@ import { now } from './now.ts';
 import { makeAgentFolder, withAgent } from './node/start-node.ts';
 import { meanWithInterval } from './influence.ts';
 import type { Target } from './recording.ts';
+import { pythonPackageEnvironment } from './python/agent-marks.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
 import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
@@ -64,7 +65,10 @@ async function plainRun(
     const child = spawn(target.command, [...target.args], {
       stdio: streams.stdio,
       cwd: target.kind === 'script' ? scriptFolder(options.workingDirectory) : options.workingDirectory,
-      env: agent === null ? own : withAgent(own, agent.preload),
+      env:
+        agent === null
+          ? pythonPackageEnvironment(own, target, options.workingDirectory)
+          : withAgent(own, agent.preload),
     });
     const connected = streams.connect?.(child);
     const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {

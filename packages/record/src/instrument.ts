@@ -35,4 +35,7 @@ export interface Seen extends Partial<Parts> {
   readonly warnings: readonly ProfileWarning[];
 }
 
-type Parts = Pick<RawRecording, 'threads' | 'python' | 'pythonCounts' | 'pythonMemory' | 'deopts'>;
+type Parts = Pick<
+  RawRecording,
+  'threads' | 'python' | 'pythonCounts' | 'pythonMemory' | 'pythonMarks' | 'deopts'
+>;

@@ -1,6 +1,7 @@
 import type { Instrument } from './instrument.ts';
 import { now } from './now.ts';
 import { nodeInstrument } from './node/node-instrument.ts';
+import { pythonMarking } from './python/python-marks.ts';
 import { pythonCounting, pythonMemoryTracing } from './python/python-passes.ts';
 import { pythonTiming } from './python/python-timing.ts';
 import type { Target } from './recording.ts';
@@ -13,7 +14,8 @@ const agentPasses = { time: 'time', counts: 'counts', memory: 'plain', deopts: '
 export async function instrumentsFor(target: Target, options: RunOptions): Promise<Instrument[]> {
   const python = await pythonInstrument(target, options);
   const node = target.kind === 'python' ? null : agentInstrument(target, options);
-  return [node, python].filter((instrument) => instrument !== null);
+  const marks = target.kind === 'node' ? null : pythonMarking(target, options.workingDirectory);
+  return [node, python, marks].filter((instrument) => instrument !== null);
 }
 
 async function pythonInstrument(target: Target, options: RunOptions): Promise<Instrument | null> {

@@ -1,5 +1,6 @@
 import type { Microseconds, Profile } from '@whetstone/profile';
 import type { RawRecord, RawStart } from './node/raw.ts';
+import type { PythonMark } from './python/agent-marks.ts';
 import type { PythonCounts } from './python/counts.ts';
 import type { PythonMemory } from './python/memory.ts';
 import type { RawPython } from './python/raw-python.ts';
@@ -85,6 +86,7 @@ export interface RawRecording {
   /** What a run that counts or traces memory saw inside Python. */
   readonly pythonCounts?: PythonCounts | null;
   readonly pythonMemory?: PythonMemory | null;
+  readonly pythonMarks?: readonly PythonMark[] | null;
   /** V8's traces of deoptimisations, with `--deopts`. */
   readonly deopts: string | null;
   readonly warnings: readonly { readonly code: string; readonly message: string }[];

@@ -93,6 +93,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
       python: partOf(seen, 'python'),
       pythonCounts: partOf(seen, 'pythonCounts'),
       pythonMemory: partOf(seen, 'pythonMemory'),
+      pythonMarks: partOf(seen, 'pythonMarks'),
       figures: completed(figures.figures, pid, told ? null : usedSince(usageBefore), end),
       command: target.given,
       workingDirectory: options.workingDirectory,
@@ -227,7 +228,7 @@ function completed(
 const UNSEEN = '(short-lived)';
 
 /** What the first instrument that saw it has of one kind. */
-function partOf<K extends 'python' | 'pythonCounts' | 'pythonMemory' | 'runtime' | 'deopts'>(
+function partOf<K extends 'python' | 'pythonCounts' | 'pythonMemory' | 'pythonMarks' | 'runtime' | 'deopts'>(
   seen: readonly Seen[],
   kind: K,
 ): NonNullable<Seen[K]> | null {

@@ -3,7 +3,7 @@ import type { AssembleOptions } from '../assemble.ts';
 import type { FurtherRuns, RawRecording } from '../recording.ts';
 import { addPythonFurther } from './assemble-python-further.ts';
 import { PythonMoments } from './assemble-python-moments.ts';
-import { addPythonStacks } from './python-stacks.ts';
+import { addPythonStacks, pythonFunctionName } from './python-stacks.ts';
 import { pythonThreads, type PythonThread } from './python-threads.ts';
 import type { RawPython } from './raw-python.ts';
 import { sampledTimes, type SampledTimes } from './sampled-times.ts';
@@ -42,6 +42,7 @@ export function addPython(
     unexplained += left;
   }
   addResident(raw, python, threads, builder);
+  addMarks(raw, threads, builder);
   for (const file of stacks.files) {
     const text = options.sources ? options.readText(file) : null;
     if (!options.sources) builder.addSource(file, null);
@@ -104,6 +105,17 @@ function addResident(
     known.value.push(resident.value[row] as number);
   }
   for (const [row, { time, value }] of points) builder.addSeries('resident', 'bytes', row, time, value);
+}
+
+/** What the program marked, on the thread that marked it. */
+function addMarks(raw: RawRecording, threads: readonly PythonThread[], builder: ProfileBuilder): void {
+  for (const { process, tid, kind, name, start, duration } of raw.pythonMarks ?? []) {
+    const own = threads.findIndex((thread) => thread.process === process && thread.tid === tid);
+    // A thread that was too short to be seen: its process's main one stands for it.
+    const row = own < 0 ? threads.findIndex((thread) => thread.process === process) : own;
+    if (row < 0) continue;
+    builder.addMark(row, kind, pythonFunctionName(name), Math.max(start - raw.begin, 0), duration);
+  }
 }
 
 /** Rejected looks are told from this share on: below it they are what reading from outside costs anyway. */
