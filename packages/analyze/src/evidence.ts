@@ -12,6 +12,7 @@ export const findingIds = [
   'collector',
   'start-up',
   'module-loading',
+  'import-time',
   'one-hot-line',
   'one-hot-function',
   'one-hot-builtin',

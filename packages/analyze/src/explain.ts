@@ -19,6 +19,7 @@ import {
 import {
   cCodeDominates,
   genericInstructions,
+  importTime,
   interpreterDominates,
   interpreterWork,
   waitingForGil,
@@ -51,6 +52,7 @@ export function explain(profile: Profile, report: RunReport = runReport(profile)
     collector,
     startUp,
     moduleLoading,
+    importTime,
     hotLine,
     hotFunction,
     hotBuiltin,

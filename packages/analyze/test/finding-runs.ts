@@ -256,4 +256,21 @@ export const findingRuns: Readonly<
     },
     fails: work('calls', 0.4),
   },
+  'import-time': {
+    holds: {
+      stacks: [
+        `main@/app/a.py:1 ${second / 2}`,
+        'main@/app/a.py:1;_find_and_load@<frozen importlib._bootstrap>:1022;<module>@/app/table.py:1;fill@/app/table.py:9 500000',
+      ],
+      about: python,
+    },
+    found: {
+      confidence: 'certain',
+      gainAtMost: 0.5,
+      where: { file: 'table.py', line: 1, function: '<module>' },
+      evidence: { time: second / 2, modules: 1, module: 'table.py' },
+    },
+    // The program itself has a top level too.
+    fails: { stacks: [`<module>@/app/a.py:1;fill@/app/a.py:9 ${second}`], about: python },
+  },
 };

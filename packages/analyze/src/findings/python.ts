@@ -1,13 +1,15 @@
-import type { Profile } from '@whetstone/profile';
+import { categories, selfByNode, type Profile } from '@whetstone/profile';
 import { placeText, type Evidence, type FindingId } from '../evidence.ts';
 import type { Facts } from '../explain.ts';
 import type { LineRow, Place, RunReport } from '../report.ts';
-import { joinedStretches } from '../selection.ts';
+import { placeOf } from '../places.ts';
+import { isResting, joinedStretches } from '../selection.ts';
 import { measuredPlaces, type MeasuredPlaces } from '../measured-places.ts';
 import {
   C_CODE_DOMINATES,
   GENERIC_MATTERS,
   GENERIC_MOST,
+  IMPORT_MATTERS,
   INTERPRETER_DOMINATES,
   LOCK_MATTERS,
   WORK_MATTERS,
@@ -159,6 +161,60 @@ export function cCodeDominates({ profile, report }: Facts): Evidence[] {
       },
     },
   ];
+}
+
+/** Modules of the program or of its packages compute while they are imported. */
+export function importTime({ profile, report }: Facts): Evidence[] {
+  const { wall } = report.time;
+  if (profile.about.runtime.name === 'node' || wall === 0 || !enoughSamples(report)) return [];
+  const modules = importedModules(profile);
+  const total = [...modules.values()].reduce((sum, time) => sum + time, 0);
+  if (total / wall < IMPORT_MATTERS) return [];
+  const [first] = [...modules].toSorted((a, b) => b[1] - a[1]);
+  const [module, time] = first!;
+  const place = placeOf(profile, module);
+  return [
+    {
+      id: 'import-time',
+      confidence: 'certain',
+      gainAtMost: ofWall(report, total),
+      where: place,
+      evidence: {
+        time: total,
+        wall,
+        share: Math.min(1, total / wall),
+        modules: modules.size,
+        module: place.file,
+        moduleTime: time,
+      },
+    },
+  ];
+}
+
+/** Computing by module, while it was imported: the function row of its top level, with the time of what that called. */
+function importedModules(profile: Profile): Map<number, number> {
+  const { functions, nodes, strings } = profile;
+  const isImporting = Array.from(functions.file, (file) => strings[file]!.startsWith('<frozen importlib'));
+  const isModule = Array.from(
+    functions.name,
+    (name, f) =>
+      strings[name] === '<module>' && ['own', 'dependency'].includes(categories[functions.category[f]!]!),
+  );
+  const self = selfByNode(profile);
+  const modules = new Map<number, number>();
+  // For each call path the module that is being imported in it, -1 where none is.
+  const importing = new Int32Array(nodes.parent.length);
+  for (let node = 0; node < importing.length; node++) {
+    const parent = nodes.parent[node]!;
+    const f = nodes.function[node]!;
+    const above = parent < 0 ? -1 : importing[parent]!;
+    const begins = isModule[f]! && parent >= 0 && isImporting[nodes.function[parent]!]!;
+    const module = begins ? f : above;
+    importing[node] = module;
+    if (module < 0 || isImporting[f]! || isResting(profile, f)) continue;
+    modules.set(module, (modules.get(module) ?? 0) + self[node]!);
+  }
+  return modules;
 }
 
 interface WorkSplit {
