@@ -72,6 +72,8 @@ function waiting({ time, waits }: RunReport): string {
   const top = waits.find(({ charged }) => charged > 0);
   if (top && top.charged / time.asleep >= 0.5) {
     const where = top.file === '' ? '' : ` at ${placeText(top)}`;
+    if (top.kind === 'lock' && top.call === 'GIL')
+      return `Waiting for the interpreter's lock: ${of(top.charged)} went by${where} while other threads had it.`;
     return `${slept}, not computing: ${of(top.charged)} went to ${top.call}${where}.`;
   }
   if (top && time.waiting !== null && time.waiting / time.asleep >= 0.5) {

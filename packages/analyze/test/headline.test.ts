@@ -17,6 +17,23 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
     },
   ],
   [
+    "Waiting for the interpreter's lock: 3.10 s of 4.62 s went by at seal.py:4 while other threads had it.",
+    {
+      stacks: ['main 1000000'],
+      thread: asleep,
+      about: { modes: waits },
+      waits: [
+        {
+          at: ['seal@/app/seal.py:1', 4],
+          kind: 'lock',
+          call: 'GIL',
+          duration: 3_100_000,
+          charged: 3_100_000,
+        },
+      ],
+    },
+  ],
+  [
     'Waiting, not computing: 3.00 s of 4.62 s in 3 places, the most in fetch at a.ts:2.',
     {
       stacks: ['main 1000000'],
