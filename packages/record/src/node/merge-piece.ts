@@ -133,6 +133,8 @@ export class Frames {
     if (url.startsWith('node:')) {
       return { row: this.#functionRow(name, url, line, column + 1), url, user: null, kind: 'code' };
     }
+    // The engine knows the file, but not where in it: as it may be with code that it has just thrown away.
+    if (line < 1) return { row: this.#functionRow(name, '', 0, 0), url, user: null, kind: 'code' };
     const place = this.#scripts.at(url, line);
     const user = this.#functions.at(place.file, place.line, column, name);
     return { row: user.row, url, user, kind: 'code' };

@@ -114,11 +114,13 @@ function opened(json: string, mapPath: string, readText: (path: string) => strin
   };
   return {
     place(line, column) {
+      if (line < 1 || column < 0) return null;
       const found = originalPositionFor(map, { line, column });
       const exact = found.name === null ? null : traceSegment(map, line - 1, column);
       return original(found.source, found.line, found.column, exact?.[0] === column ? found.name : null);
     },
     line(line, from, to) {
+      if (line < 1 || from < 0) return null;
       const start = originalPositionFor(map, { line, column: from });
       if (start.source !== null) return original(start.source, start.line, start.column, null);
       // Nothing is mapped at its start: the first that is.

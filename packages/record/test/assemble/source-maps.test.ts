@@ -81,6 +81,12 @@ describe('source maps', () => {
     expect(Object.keys(times)[0]).toMatch(/^other .*src\/a\.ts:0$/);
   });
 
+  test('are not asked for frames that the engine gives no line', async () => {
+    const { code } = await transform(source, { loader: 'ts', sourcemap: 'inline', sourcefile: 'a.ts' });
+    const raw = rawOf({ stacks: { 'lengthOf /app/a.js:0:0': [0] } });
+    expect(selfTimes(profileOf(raw, { '/app/a.js': code }))).toEqual({ 'lengthOf :0': 1 });
+  });
+
   test('put counts at the lines of the source', async () => {
     const { code } = await transform(source, { loader: 'ts', sourcemap: 'inline', sourcefile: 'a.ts' });
     const start = code.indexOf('function lengthOf');
