@@ -7,7 +7,11 @@ export type ServeErrorCode =
   /** The system does not let us listen there. */
   | 'LISTEN_FAILED'
   /** Certificate and key cannot be read or do not fit. */
-  | 'TLS_WRONG';
+  | 'TLS_WRONG'
+  /** A worker ended before it served. */
+  | 'WORKER_FAILED'
+  /** The server is stopping, or has stopped. */
+  | 'STOPPED';
 
 /** An error of the server that its user can put right. */
 export class ServeError extends Error {

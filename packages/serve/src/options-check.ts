@@ -9,6 +9,8 @@ const names = new Set<keyof ServeOptions>([
   'port',
   'hostname',
   'unix',
+  'workers',
+  'silence',
   'limits',
   'tls',
   'drain',
@@ -20,7 +22,7 @@ export function checkOptions(options: ServeOptions): void {
   for (const name of Object.keys(options))
     if (!names.has(name as keyof ServeOptions))
       throw wrong(`there is no option '${name}'; there are ${[...names].join(', ')}.`);
-  const { fetch, routes, error, port, hostname, unix, tls, drain } = options;
+  const { fetch, routes, error, port, hostname, unix, tls, drain, workers, silence } = options;
   if (!fetch && !routes) throw wrong('give fetch or routes: there is nothing to serve.');
   if (fetch !== undefined && typeof fetch !== 'function')
     throw wrong(`fetch is ${shown(fetch)}, and must be a function.`);
@@ -34,6 +36,10 @@ export function checkOptions(options: ServeOptions): void {
     throw wrong(`unix is ${shown(unix)}, and must be a path.`);
   if (unix !== undefined && (port !== undefined || hostname !== undefined))
     throw wrong('give unix, or port and hostname, not both.');
+  if (workers !== undefined && !(Number.isInteger(workers) && workers >= 1 && workers <= 1024))
+    throw wrong(`workers is ${shown(workers)}, and must be a whole number from 1 to 1024.`);
+  if (silence !== undefined && !(silence >= 2000 && silence <= longest))
+    throw wrong(`silence is ${shown(silence)}, and must be milliseconds from 2000 to ${longest}.`);
   if (tls !== undefined) {
     if (typeof tls !== 'object' || tls === null || !tls.cert || !tls.key)
       throw wrong('tls needs cert and key: paths of PEM files, or their text.');

@@ -43,6 +43,13 @@ export interface ServeOptions {
   readonly hostname?: string;
   /** Path of a unix socket, instead of port and hostname. */
   readonly unix?: string;
+  /**
+   * Processes that serve. With more than 1 this script runs again in each of them, and `url`, `stop`, `reload` and
+   * `stats` speak for all. Default 1: this process alone.
+   */
+  readonly workers?: number;
+  /** Milliseconds after which a worker that is not heard of is killed and replaced. Default 10 s. */
+  readonly silence?: number;
   readonly limits?: Partial<Limits>;
   readonly tls?: TlsOptions;
   /** Milliseconds that `stop()` gives the requests under way. Default 10 s. */
@@ -55,7 +62,11 @@ export interface Server {
   readonly url: string;
   /** Stops accepting, lets the requests under way end (at most `drain`), and resolves when all is closed. */
   stop(): Promise<void>;
-  /** Reads the certificates again. @throws ServeError `TLS_WRONG`; the old ones stay then */
+  /**
+   * Reads the certificates again. With workers: starts new ones, and ends the old when the new serve; no connection is lost.
+   *
+   * @throws ServeError where that fails; what served before goes on
+   */
   reload(): Promise<void>;
   stats(): Promise<Stats>;
 }
@@ -77,4 +88,8 @@ export interface Stats {
   readonly statuses: Readonly<Record<string, number>>;
   /** By route pattern; `fetch` stands for what no route took. */
   readonly routes: Readonly<Record<string, { readonly requests: number; readonly time: number }>>;
+  /** Of a server with workers: how many serve, how many are ending, and how many had to be replaced. */
+  readonly workers?:
+    | { readonly serving: number; readonly leaving: number; readonly restarts: number }
+    | undefined;
 }

@@ -1,17 +1,92 @@
 import { Application } from './app/application.ts';
 import { Router } from './app/router.ts';
-import type { Engine, Where } from './engine/engine.ts';
 import { typescriptEngine } from './engine/typescript/engine.ts';
+import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
+import { listenAt, listenError, urlOf } from './listen-at.ts';
 import { checkOptions, limitsOf } from './options-check.ts';
 import type { ServeOptions, Server, Stats } from './options.ts';
+import { serveHanded, tellFailure, workerUrl } from './supervisor/in-worker.ts';
+import { Supervisor } from './supervisor/supervisor.ts';
+
+/** Given to the requests under way when a server stops, milliseconds. */
+const defaultDrain = 10_000;
 
 /**
- * Starts a server; resolves when it listens.
+ * Starts a server; resolves when it listens, with all its workers.
  *
- * @throws {@link ServeError} `OPTION_WRONG`, `ADDRESS_IN_USE`, `LISTEN_FAILED` or `TLS_WRONG`
+ * With `workers` above 1 the main script runs again in each worker, and what it does besides `serve` with it.
+ *
+ * @throws {@link ServeError} that names the option, the value and what to do
  */
 export async function serve(options: ServeOptions): Promise<Server> {
+  const url = workerUrl();
+  if (url === null)
+    return await ((options.workers ?? 1) > 1 ? serveWithWorkers(options) : serveAlone(options));
+  try {
+    return await serveInWorker(options, url);
+  } catch (error) {
+    tellFailure(error);
+    throw error;
+  }
+}
+
+async function serveAlone(options: ServeOptions): Promise<Server> {
+  const { application, listen, stats } = prepared(options);
+  const where = listenAt(options);
+  const listener = await listen(where).catch((error: unknown) => {
+    throw error instanceof ServeError ? error : listenError(error, where);
+  });
+  const { address } = listener;
+  let stopped: Promise<void> | null = null;
+  return {
+    url: urlOf(address !== null && 'unix' in address ? address.unix : address!, options.tls !== undefined),
+    stop() {
+      stopped ??= listener.close(options.drain ?? defaultDrain).then(() => application.settled());
+      return stopped;
+    },
+    async reload() {
+      listener.readTls();
+    },
+    stats: () => Promise.resolve(stats(listener)),
+  };
+}
+
+async function serveInWorker(options: ServeOptions, url: string): Promise<Server> {
+  const { application, listen, stats } = prepared(options);
+  const listener = await listen('handed');
+  return serveHanded(url, listener, {
+    stats: () => stats(listener),
+    settled: () => application.settled(),
+  });
+}
+
+async function serveWithWorkers(options: ServeOptions): Promise<Server> {
+  checkOptions(options);
+  limitsOf(options.limits);
+  if (options.routes) new Router(options.routes);
+  if (options.tls) secureContextOf(options.tls);
+  const [, file, ...args] = process.argv;
+  if (file === undefined)
+    throw new ServeError(
+      'OPTION_WRONG',
+      'workers: there is no script that workers could run; save it as a file.',
+    );
+  const supervisor = new Supervisor({
+    script: { file, args, execArgv: process.execArgv },
+    workers: options.workers!,
+    where: listenAt(options),
+    secure: options.tls !== undefined,
+    drain: options.drain ?? defaultDrain,
+    silence: options.silence ?? 10_000,
+    report: (line) => process.stderr.write(`${line}\n`),
+  });
+  await supervisor.start();
+  return supervisor;
+}
+
+/** What a process needs to serve, wherever its connections come from. */
+function prepared(options: ServeOptions) {
   checkOptions(options);
   const limits = limitsOf(options.limits);
   const application = new Application({
@@ -23,41 +98,22 @@ export async function serve(options: ServeOptions): Promise<Server> {
       process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
     },
   });
-  const engine: Engine = typescriptEngine;
-  const where: Where =
-    options.unix === undefined
-      ? { port: options.port ?? 3000, hostname: options.hostname ?? '127.0.0.1' }
-      : { unix: options.unix };
-  const listener = await engine
-    .listen({
-      where,
-      limits,
-      tls: options.tls ?? null,
-      onRequest: application.handle,
-      onRefused: () => undefined,
-    })
-    .catch((error: unknown) => {
-      throw error instanceof ServeError ? error : listenError(error, where);
-    });
-  const { address } = listener;
-  let stopped: Promise<void> | null = null;
+  const engine = typescriptEngine;
+  type Where = Parameters<typeof engine.listen>[0]['where'];
+  type Listener = Awaited<ReturnType<typeof engine.listen>>;
   return {
-    url:
-      address === null
-        ? ''
-        : 'unix' in address
-          ? `unix:${address.unix}`
-          : `${options.tls ? 'https' : 'http'}://${address.hostname.includes(':') ? `[${address.hostname}]` : address.hostname}:${address.port}`,
-    stop() {
-      stopped ??= listener.close(options.drain ?? 10_000).then(() => application.settled());
-      return stopped;
-    },
-    async reload() {
-      listener.readTls();
-    },
-    stats() {
+    application,
+    listen: (where: Where) =>
+      engine.listen({
+        where,
+        limits,
+        tls: options.tls ?? null,
+        onRequest: application.handle,
+        onRefused: () => undefined,
+      }),
+    stats(listener: Listener): Stats {
       const { requests, inFlight, overloaded, statuses, routes } = application.counters;
-      const stats: Stats = {
+      return {
         engine: engine.name,
         ...listener.counters,
         requests,
@@ -66,25 +122,6 @@ export async function serve(options: ServeOptions): Promise<Server> {
         statuses: Object.fromEntries(statuses),
         routes: Object.fromEntries([...routes].map(([name, figures]) => [name, { ...figures }])),
       };
-      return Promise.resolve(stats);
     },
   };
-}
-
-function listenError(error: unknown, where: Where): ServeError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const place = where === 'handed' ? '' : 'unix' in where ? where.unix : `${where.hostname}:${where.port}`;
-  if (code === 'EADDRINUSE')
-    return new ServeError(
-      'ADDRESS_IN_USE',
-      `${place} is in use by another program: end it, or choose another with ${'unix' in (where as object) ? 'unix' : 'port'}.`,
-      { cause: error },
-    );
-  const reason =
-    code === 'EACCES'
-      ? 'not permitted; ports below 1024 need root'
-      : code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND'
-        ? 'this machine has no such address'
-        : message;
-  return new ServeError('LISTEN_FAILED', `cannot listen on ${place}: ${reason}.`, { cause: error });
 }

@@ -89,10 +89,15 @@ export interface Listener {
   readTls(): void;
   /** Takes a stream that is ready for HTTP/1.1. */
   adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void;
-  /** Stops accepting. Connections that wait for a request close now, the others with their answer. */
-  drain(): void;
-  /** Resolves when the last connection is closed; cuts those that are left after `milliseconds`. */
-  close(milliseconds: number): Promise<void>;
+  /** Connections, those still at their handshake included. */
+  readonly load: number;
+  /**
+   * Stops accepting, and resolves when the last connection is closed; cuts those that are left after `milliseconds`.
+   *
+   * An idle connection is closed at once; where it is to be `patient`, only after one more answer, or at the end
+   * of the time: a request that is on its way is not lost then.
+   */
+  close(milliseconds: number, patient?: boolean): Promise<void>;
   /** Connections open now, and accepted, refused and bytes read and written since the start. */
   readonly counters: EngineCounters;
 }

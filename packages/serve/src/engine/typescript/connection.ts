@@ -15,7 +15,10 @@ export interface ConnectionHost {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly counters: EngineCounters;
+  /** Each answer is the last of its connection. */
   readonly draining: boolean;
+  /** A connection that is idle waits for one more request all the same. */
+  readonly patient: boolean;
   /** Stands for `Host` where HTTP/1.0 sends none. */
   readonly authority: string;
   onRequest(incoming: Incoming): void;
@@ -383,7 +386,7 @@ export class Connection implements OpenConnection {
     if (this.#phase === LINGER || this.#phase === GONE) return;
     this.#phase = HEAD;
     this.#deadline = this.#host.clock.now + this.#host.limits.idleTime;
-    if (this.#host.draining && this.#bytes.length === this.#at) this.#finish();
+    if (this.#host.draining && !this.#host.patient && this.#bytes.length === this.#at) this.#finish();
   }
 
   /** Answers for a message that broke a rule; the connection ends with it. */

@@ -18,6 +18,9 @@ export const typescriptEngine: Engine = {
   },
 };
 
+/** Between the idle connections' end and that of all, milliseconds. */
+const lastMoment = 50;
+
 /** What a timer of Node can wait, milliseconds. */
 const longestTimeout = 2 ** 31 - 1;
 
@@ -29,6 +32,7 @@ class TypescriptListener implements Listener, ConnectionHost {
   readonly clock: Clock = { now: performance.now() };
   readonly counters: EngineCounters = { connections: 0, accepted: 0, turnedAway: 0, refused: 0 };
   draining = false;
+  patient = false;
   authority = 'localhost';
   readonly #options: ListenOptions;
   readonly #connections = new Set<OpenConnection>();
@@ -164,21 +168,29 @@ class TypescriptListener implements Listener, ConnectionHost {
     if (this.draining && this.#connections.size === 0) this.#closed?.();
   }
 
-  drain(): void {
-    if (this.draining) return;
-    this.draining = true;
-    this.#server?.close();
-    for (const connection of this.#connections) connection.drain();
+  get load(): number {
+    return this.#tls ? this.#tlsSockets.size : this.counters.connections;
   }
 
-  async close(milliseconds: number): Promise<void> {
-    this.drain();
+  async close(milliseconds: number, patient = false): Promise<void> {
+    this.draining = true;
+    this.patient = patient;
+    this.#server?.close();
+    for (const connection of this.#connections) if (!patient) connection.drain();
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.#closed = resolve;
-        setTimeout(() => {
-          for (const connection of this.#connections) connection.destroy();
-        }, milliseconds).unref();
+        // Idle ones first: what is on its way to them may still be read.
+        setTimeout(
+          () => {
+            this.patient = false;
+            for (const connection of this.#connections) connection.drain();
+            setTimeout(() => {
+              for (const connection of this.#connections) connection.destroy();
+            }, lastMoment).unref();
+          },
+          Math.min(milliseconds, longestTimeout),
+        ).unref();
       });
     }
     for (const socket of this.#tlsSockets) socket.destroy();

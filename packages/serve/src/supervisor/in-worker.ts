@@ -1,0 +1,101 @@
+import type { Socket } from 'node:net';
+import type { Listener } from '../engine/engine.ts';
+import { ServeError, type ServeErrorCode } from '../errors.ts';
+import type { Server, Stats } from '../options.ts';
+import { type FromWorker, type ToWorker, aliveEvery, workerVariable } from './messages.ts';
+
+/** Between two looks at how many connections there are, milliseconds. */
+const loadEvery = 20;
+
+let served = false;
+
+/** The url that this process is a worker for; `null` where it is none. */
+export function workerUrl(): string | null {
+  return process.send === undefined ? null : (process.env[workerVariable] ?? null);
+}
+
+/** Tells the supervisor that this worker cannot serve. */
+export function tellFailure(error: unknown): void {
+  const { code, message } = error as { code?: ServeErrorCode; message?: string };
+  tell({ serve: 'failed', code: code ?? 'WORKER_FAILED', message: message ?? String(error) });
+}
+
+/**
+ * Serves what the supervisor hands over, until it says to end; then this process ends.
+ *
+ * @throws {@link ServeError} `OPTION_WRONG` for a second server in one worker
+ */
+export function serveHanded(
+  url: string,
+  listener: Listener,
+  own: { stats(): Stats; settled(): Promise<void> },
+): Server {
+  if (served) throw new ServeError('OPTION_WRONG', 'workers: one process can have one server with workers.');
+  served = true;
+  let taken = 0;
+  let told = '';
+  const answers = new Map<number, { resolve(stats: Stats | undefined): void; reject(error: Error): void }>();
+  let asked = 0;
+
+  const alive = () => tell({ serve: 'alive', stats: own.stats() });
+  const load = () => {
+    const now = `${taken} ${listener.load}`;
+    if (now === told) return;
+    told = now;
+    tell({ serve: 'load', taken, open: listener.load });
+  };
+  setInterval(alive, aliveEvery);
+  setInterval(load, loadEvery).unref();
+
+  const end = async (milliseconds: number, patient: boolean) => {
+    await listener.close(milliseconds, patient);
+    await Promise.race([own.settled(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
+    // The last figures are on their way when the process ends.
+    if (process.connected) process.send!({ serve: 'alive', stats: own.stats() }, () => process.exit(0));
+    else process.exit(0);
+  };
+
+  process.on('message', (message: ToWorker, handle?: Socket) => {
+    switch (message?.serve) {
+      case 'connection':
+        taken++;
+        if (!handle) return;
+        // What passes between processes loses how it was opened.
+        handle.allowHalfOpen = true;
+        listener.accept(handle);
+        break;
+      case 'drain':
+        void end(message.milliseconds, message.patient);
+        break;
+      case 'answer': {
+        const waiting = answers.get(message.id);
+        answers.delete(message.id);
+        if (message.error === undefined) waiting?.resolve(message.stats);
+        else waiting?.reject(new ServeError('WORKER_FAILED', message.error));
+        break;
+      }
+    }
+  });
+  // The supervisor is gone, and with it the listening socket.
+  process.on('disconnect', () => void end(0, false));
+  // Ctrl-C reaches us all; the supervisor says what to do.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+  const ask = (what: 'stats' | 'stop' | 'reload') =>
+    new Promise<Stats | undefined>((resolve, reject) => {
+      answers.set(++asked, { resolve, reject });
+      tell({ serve: 'ask', id: asked, what });
+    });
+  alive();
+  tell({ serve: 'ready' });
+  return {
+    url,
+    stop: async () => void (await ask('stop')),
+    reload: async () => void (await ask('reload')),
+    stats: async () => (await ask('stats'))!,
+  };
+}
+
+function tell(message: FromWorker): void {
+  if (process.connected) process.send?.(message, () => undefined);
+}

@@ -1,0 +1,25 @@
+import type { Stats } from '../options.ts';
+
+/** What a worker is told. A connection comes as the handle of its message. */
+export type ToWorker =
+  | { readonly serve: 'connection' }
+  /** End the requests under way, at most so long. `patient`: an idle connection gets its next answer first. */
+  | { readonly serve: 'drain'; readonly milliseconds: number; readonly patient: boolean }
+  /** The answer to `ask`. */
+  | { readonly serve: 'answer'; readonly id: number; readonly stats?: Stats; readonly error?: string };
+
+/** What a worker tells. */
+export type FromWorker =
+  | { readonly serve: 'ready' }
+  | { readonly serve: 'failed'; readonly code: string; readonly message: string }
+  /** Connections taken since the start, and open now. */
+  | { readonly serve: 'load'; readonly taken: number; readonly open: number }
+  /** Comes every second: a worker that is silent for long has hung. */
+  | { readonly serve: 'alive'; readonly stats: Stats }
+  | { readonly serve: 'ask'; readonly id: number; readonly what: 'stats' | 'stop' | 'reload' };
+
+/** Between two `alive`, milliseconds. */
+export const aliveEvery = 1000;
+
+/** Tells a process that it is a worker; its value is the url that it serves. */
+export const workerVariable = 'WHETSTONE_SERVE_WORKER';

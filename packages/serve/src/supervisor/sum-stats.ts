@@ -1,0 +1,36 @@
+import type { Stats } from '../options.ts';
+
+/** The figures of all, added up. What is open or under way counts only where `living` says so. */
+export function sumStats(
+  living: readonly Stats[],
+  ended: readonly Stats[],
+  workers: Stats['workers'],
+): Stats {
+  const all = [...living, ...ended];
+  const sum = (of: (stats: Stats) => number, from: readonly Stats[] = all) =>
+    from.reduce((total, stats) => total + of(stats), 0);
+  const statuses: Record<string, number> = {};
+  const routes: Record<string, { requests: number; time: number }> = {};
+  for (const stats of all) {
+    for (const [status, count] of Object.entries(stats.statuses))
+      statuses[status] = (statuses[status] ?? 0) + count;
+    for (const [name, { requests, time }] of Object.entries(stats.routes)) {
+      const route = (routes[name] ??= { requests: 0, time: 0 });
+      route.requests += requests;
+      route.time += time;
+    }
+  }
+  return {
+    engine: all[0]?.engine ?? 'typescript',
+    connections: sum((stats) => stats.connections, living),
+    accepted: sum((stats) => stats.accepted),
+    turnedAway: sum((stats) => stats.turnedAway),
+    refused: sum((stats) => stats.refused),
+    requests: sum((stats) => stats.requests),
+    inFlight: sum((stats) => stats.inFlight, living),
+    overloaded: sum((stats) => stats.overloaded),
+    statuses,
+    routes,
+    workers,
+  };
+}

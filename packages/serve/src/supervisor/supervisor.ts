@@ -1,0 +1,277 @@
+import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
+import { retry, waitExponential } from '@whetstone/retry';
+import { ServeError } from '../errors.ts';
+import { type ListenAt, listenError, urlOf } from '../listen-at.ts';
+import type { Server, Stats } from '../options.ts';
+import { aliveEvery } from './messages.ts';
+import { sumStats } from './sum-stats.ts';
+import { WorkerProcess, type WorkerScript, endText } from './worker-process.ts';
+
+/** What a supervisor is started with. Times in milliseconds. */
+export interface SupervisorOptions {
+  readonly script: WorkerScript;
+  readonly workers: number;
+  readonly where: ListenAt;
+  readonly secure: boolean;
+  /** Given to the requests under way when a worker is to end. */
+  readonly drain: number;
+  /** A worker not heard of for so long is killed and replaced. */
+  readonly silence: number;
+  /** Told what happens to workers, in a sentence. */
+  readonly report: (line: string) => void;
+}
+
+/** A worker that lived so long, milliseconds, was no part of a crash loop. */
+const settledAfter = 10_000;
+/** Beyond the time for requests under way, until a worker that was told to end is killed. */
+const killAfter = 2000;
+/** Connections that wait while no worker serves. */
+const waitingAtMost = 1024;
+const backlog = 1024;
+
+/**
+ * Listens on one socket, and hands each connection to the worker that has the fewest.
+ *
+ * The socket stays open while workers come and go: nothing is lost between the old and the new.
+ */
+export class Supervisor implements Server {
+  readonly #options: SupervisorOptions;
+  readonly #listener: NetServer;
+  readonly #waiting: Socket[] = [];
+  readonly #ending = new AbortController();
+  readonly #retired: Stats[] = [];
+  /** Those that take connections, and those that were told to end. */
+  #serving: WorkerProcess[] = [];
+  readonly #leaving = new Set<WorkerProcess>();
+  #turn = 0;
+  #watch: NodeJS.Timeout | null = null;
+  #restarts = 0;
+  #stopped: Promise<void> | null = null;
+  #reloading: Promise<void> | null = null;
+  url = '';
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#listener = createServer(
+      { pauseOnConnect: true, allowHalfOpen: true, noDelay: !('unix' in options.where) },
+      (socket) => this.#accept(socket),
+    );
+  }
+
+  /** @throws {@link ServeError} where it cannot listen, or a worker fails to start: none is left then */
+  async start(): Promise<void> {
+    const { where, secure } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject);
+      const done = () => {
+        this.#listener.off('error', reject);
+        resolve();
+      };
+      if ('unix' in where) this.#listener.listen({ path: where.unix, backlog }, done);
+      else this.#listener.listen({ port: where.port, host: where.hostname, backlog }, done);
+    }).catch((error: unknown) => {
+      throw listenError(error, where);
+    });
+    // Out of descriptors and the like: a connection is lost, the server goes on.
+    this.#listener.on('error', () => undefined);
+    this.url = urlOf(this.#listener.address() as AddressInfo | string, secure);
+    try {
+      this.#take(await this.#generation());
+    } catch (error) {
+      this.#listener.close();
+      throw error;
+    }
+    this.#watch = setInterval(() => this.#replaceSilent(), aliveEvery);
+    this.#watch.unref();
+  }
+
+  reload(): Promise<void> {
+    if (this.#stopped) return Promise.reject(new ServeError('STOPPED', 'the server is stopping.'));
+    this.#reloading ??= this.#rollOver().finally(() => (this.#reloading = null));
+    return this.#reloading;
+  }
+
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end();
+    return this.#stopped;
+  }
+
+  stats(): Promise<Stats> {
+    const living = [...this.#serving, ...this.#leaving];
+    return Promise.resolve(
+      sumStats(
+        living.flatMap(({ stats }) => stats ?? []),
+        this.#retired,
+        { serving: this.#serving.length, leaving: this.#leaving.size, restarts: this.#restarts },
+      ),
+    );
+  }
+
+  async #rollOver(): Promise<void> {
+    const fresh = await this.#generation();
+    const old = this.#serving;
+    this.#serving = [];
+    this.#take(fresh);
+    for (const worker of old) void this.#dismiss(worker, true);
+  }
+
+  async #end(): Promise<void> {
+    this.#ending.abort();
+    if (this.#watch) clearInterval(this.#watch);
+    this.#listener.close();
+    for (const socket of this.#waiting.splice(0)) socket.destroy();
+    await this.#reloading?.catch(() => undefined);
+    const workers = this.#serving;
+    this.#serving = [];
+    await Promise.all([
+      ...workers.map((worker) => this.#dismiss(worker, false)),
+      ...[...this.#leaving].map(({ ended }) => ended),
+    ]);
+  }
+
+  /** As many workers as there are to be, all of them ready. @throws what the first failed with; none is left */
+  async #generation(): Promise<WorkerProcess[]> {
+    const workers = Array.from({ length: this.#options.workers }, () => this.#spawn());
+    try {
+      await Promise.all(workers.map(({ ready }) => ready));
+      return workers;
+    } catch (error) {
+      for (const worker of workers) worker.kill();
+      await Promise.all(workers.map(({ ended }) => ended));
+      throw error;
+    }
+  }
+
+  #spawn(): WorkerProcess {
+    return new WorkerProcess(this.#options.script, this.url, (worker, id, what) => {
+      const asked = what === 'stats' ? this.stats() : what === 'stop' ? this.stop() : this.reload();
+      asked.then(
+        (stats) => worker.answer(id, stats ? { stats } : {}),
+        (error: Error) => worker.answer(id, { error: error.message }),
+      );
+    });
+  }
+
+  /** From here on these take connections. */
+  #take(workers: readonly WorkerProcess[]): void {
+    for (const worker of workers) {
+      this.#serving.push(worker);
+      void worker.ended.then((end) => {
+        if (worker.stats) this.#retired.push(worker.stats);
+        this.#mergeRetired();
+        const at = this.#serving.indexOf(worker);
+        if (at < 0) return;
+        this.#serving.splice(at, 1);
+        if (this.#ending.signal.aborted) return;
+        this.#options.report(`worker ${worker.pid} ended by ${endText(end)}; another is started`);
+        void this.#replace(performance.now() - worker.readyAt);
+      });
+    }
+    for (const socket of this.#waiting.splice(0)) this.#accept(socket);
+  }
+
+  /** Starts one worker, however often it takes; a worker that ends soon after it began counts as a failed try. */
+  async #replace(lived: number): Promise<void> {
+    this.#restarts++;
+    let early = lived < settledAfter;
+    const start = retry({
+      attempts: Infinity,
+      wait: waitExponential({ initial: '200ms', max: '30s', jitter: 'equal' }),
+      signal: this.#ending.signal,
+      beforeSleep: ({ outcome, upcomingDelay }) => {
+        if (outcome?.ok === false && outcome.error !== crashed)
+          this.#options.report(`a worker could not be started: ${(outcome.error as Error).message}`);
+        this.#options.report(
+          `the next worker is started in ${(upcomingDelay / 1000).toFixed(1)} s, as the last ended early`,
+        );
+      },
+    });
+    try {
+      await start.run(async ({ attemptNumber }) => {
+        // The first that crashed is replaced at once; a second within seconds waits.
+        if (attemptNumber === 1 && early && this.#crashedLately()) throw crashed;
+        early = false;
+        const worker = this.#spawn();
+        const stop = () => worker.kill();
+        this.#ending.signal.addEventListener('abort', stop);
+        try {
+          await worker.ready;
+        } finally {
+          this.#ending.signal.removeEventListener('abort', stop);
+        }
+        this.#take([worker]);
+      });
+    } catch (error) {
+      if (!this.#ending.signal.aborted)
+        this.#options.report(`a worker could not be replaced: ${String(error)}`);
+    }
+  }
+
+  #crashes: number[] = [];
+
+  /** Whether more workers crashed within a minute than one would by chance. */
+  #crashedLately(): boolean {
+    const now = performance.now();
+    this.#crashes = [...this.#crashes.filter((time) => now - time < 60_000), now];
+    return this.#crashes.length > this.#options.workers;
+  }
+
+  async #dismiss(worker: WorkerProcess, patient: boolean): Promise<void> {
+    const { drain } = this.#options;
+    this.#leaving.add(worker);
+    worker.drain(drain, patient);
+    const late = setTimeout(() => worker.kill(), Math.min(drain + killAfter, 2 ** 31 - 1));
+    await worker.ended;
+    clearTimeout(late);
+    this.#leaving.delete(worker);
+  }
+
+  #accept(socket: Socket): void {
+    const worker = this.#least();
+    if (worker) {
+      worker.give(socket);
+    } else if (this.#waiting.length < waitingAtMost) {
+      this.#waiting.push(socket);
+    } else {
+      socket.destroy();
+    }
+  }
+
+  /** The worker with the fewest connections; of several, each in turn. */
+  #least(): WorkerProcess | undefined {
+    const serving = this.#serving;
+    let least: WorkerProcess | undefined;
+    for (let i = 0; i < serving.length; i++) {
+      const worker = serving[(this.#turn + i) % serving.length]!;
+      if (!least || worker.load < least.load) least = worker;
+    }
+    this.#turn++;
+    return least;
+  }
+
+  #lastWatch = performance.now();
+
+  #replaceSilent(): void {
+    const now = performance.now();
+    // Where we were asleep ourselves, nobody could be heard.
+    const asleep = now - this.#lastWatch > 3 * aliveEvery;
+    this.#lastWatch = now;
+    for (const worker of this.#serving) {
+      if (asleep) worker.heard = now;
+      if (now - worker.heard < this.#options.silence) continue;
+      this.#options.report(
+        `worker ${worker.pid} has been silent for ${(this.#options.silence / 1000).toFixed(1)} s; it is killed`,
+      );
+      worker.kill();
+    }
+  }
+
+  /** The figures of those that ended, kept as one. */
+  #mergeRetired(): void {
+    if (this.#retired.length < 2) return;
+    const { workers: _, ...sum } = sumStats([], this.#retired, undefined);
+    this.#retired.splice(0, this.#retired.length, sum);
+  }
+}
+
+const crashed = new Error('the last worker ended early');

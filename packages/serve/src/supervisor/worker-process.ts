@@ -1,0 +1,123 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { ServeError, type ServeErrorCode } from '../errors.ts';
+import type { Stats } from '../options.ts';
+import { type FromWorker, type ToWorker, workerVariable } from './messages.ts';
+
+/** What is started as a worker. */
+export interface WorkerScript {
+  readonly file: string;
+  readonly args: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** How a worker ended. */
+export interface WorkerEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** One worker, as its supervisor sees it. */
+export class WorkerProcess {
+  readonly pid: number;
+  /** Resolves when it serves. @throws {@link ServeError} `WORKER_FAILED`, or what it failed with */
+  readonly ready: Promise<void>;
+  readonly ended: Promise<WorkerEnd>;
+  /** When it was heard of last, and when it began to serve; `performance.now()`. */
+  heard = performance.now();
+  readyAt = Number.NaN;
+  /** Its latest figures. */
+  stats: Stats | null = null;
+  readonly #child: ChildProcess;
+  #sent = 0;
+  #taken = 0;
+  #open = 0;
+  #leaving = false;
+
+  constructor(
+    script: WorkerScript,
+    url: string,
+    onAsk: (worker: WorkerProcess, id: number, what: 'stats' | 'stop' | 'reload') => void,
+  ) {
+    const child = fork(script.file, script.args, {
+      execArgv: [...script.execArgv],
+      env: { ...process.env, ...script.env, [workerVariable]: url },
+    });
+    this.#child = child;
+    this.pid = child.pid ?? 0;
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', () => resolve({ code: 1, signal: null }));
+    });
+    this.ready = new Promise((resolve, reject) => {
+      child.on('message', (message: FromWorker) => {
+        this.heard = performance.now();
+        switch (message?.serve) {
+          case 'ready':
+            this.readyAt = this.heard;
+            resolve();
+            break;
+          case 'failed':
+            reject(new ServeError(message.code as ServeErrorCode, message.message));
+            break;
+          case 'load':
+            this.#taken = message.taken;
+            this.#open = message.open;
+            break;
+          case 'alive':
+            this.stats = message.stats;
+            break;
+          case 'ask':
+            onAsk(this, message.id, message.what);
+            break;
+        }
+      });
+      void this.ended.then((end) =>
+        reject(new ServeError('WORKER_FAILED', `a worker ended before it served: ${endText(end)}.`)),
+      );
+    });
+    this.ready.catch(() => undefined);
+    // A channel that breaks off is followed by the exit.
+    child.on('error', () => undefined);
+  }
+
+  /** Connections it has, and those on their way to it. */
+  get load(): number {
+    return this.#open + this.#sent - this.#taken;
+  }
+
+  /** Whether it was told to end. */
+  get leaving(): boolean {
+    return this.#leaving;
+  }
+
+  give(socket: Socket): void {
+    this.#sent++;
+    this.#child.send({ serve: 'connection' } satisfies ToWorker, socket, (error) => {
+      if (error) socket.destroy();
+    });
+  }
+
+  drain(milliseconds: number, patient: boolean): void {
+    this.#leaving = true;
+    this.#tell({ serve: 'drain', milliseconds, patient });
+  }
+
+  answer(id: number, answer: { readonly stats?: Stats; readonly error?: string }): void {
+    this.#tell({ serve: 'answer', id, ...answer });
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+  #tell(message: ToWorker): void {
+    if (this.#child.connected) this.#child.send(message, () => undefined);
+  }
+}
+
+/** `exit code 1`, `signal SIGKILL` */
+export function endText({ code, signal }: WorkerEnd): string {
+  return signal ? `signal ${signal}` : `exit code ${code}`;
+}
