@@ -16,7 +16,7 @@ from weight_by_zone import weight_by_zone
 
 def main() -> None:
     places = read_places(Path(__file__).resolve().parents[2] / "deliveries" / "data" / "zone1970.tab")
-    orders = unique_orders(make_orders(places, 10_000))
+    orders = unique_orders(make_orders(places, 10_400))
     weights = weight_by_zone(orders)
     notes = [clean_note(order.note) for order in orders]
     labels = print_labels(orders)

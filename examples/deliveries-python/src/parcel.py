@@ -35,11 +35,11 @@ def room_needed(orders: list[Order]) -> int:
     for order in orders:
         carrier = numbers[order.carrier]
         parcels.append((Parcel if mended("types") else classes[carrier])(order, carrier))
-    return int(min(room(parcels, gap) for gap in range(1, 300)))
+    return int(min(room(parcels, gap) for gap in range(1, 550)))
 
 
 def room(parcels: list[Parcel], gap: int) -> float:
     needed = 0
     for parcel in parcels:
-        needed += parcel.width * parcel.height * gap + parcel.stacked * parcel.height
+        needed += (parcel.width + gap) * (parcel.height + gap) * parcel.stacked
     return needed

@@ -27,6 +27,6 @@ def seal_part(texts: list[str]) -> int:
 def seal(text: str) -> int:
     """The hash of a hash of a hash of the text: a seal must cost something to forge."""
     digest = text.encode()
-    for _ in range(180):
+    for _ in range(160):
         digest = sha256(digest).digest()
     return int.from_bytes(digest[:4], "big")

@@ -2,11 +2,11 @@ from mended import mended
 
 
 def make_tariff() -> dict[str, int]:
-    """Price of a parcel by weight, in cents, for every 50 g up to 40 kg."""
+    """Price of a parcel by weight, in cents, for every 50 g up to 30 kg."""
     tariff = {}
     for country in range(26 * 26):
         code = chr(65 + country // 26) + chr(65 + country % 26)
-        for weight in range(0, 40_000, 50):
+        for weight in range(0, 30_000, 50):
             tariff[f"{code}/{weight}"] = round(390 + weight * 0.021 + (country % 17) * 35)
     return tariff
 
