@@ -1,0 +1,244 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, get, request } from 'node:http';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { serve } from '@whetstone/serve';
+import { afterEach, expect, test } from 'vitest';
+
+const app = fileURLToPath(new URL('app.mjs', import.meta.url));
+const started: ChildProcess[] = [];
+
+afterEach(async () => {
+  for (const child of started.splice(0)) {
+    if (child.exitCode !== null || child.signalCode !== null) continue;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  }
+});
+
+interface App {
+  readonly url: string;
+  readonly child: ChildProcess;
+  stderr(): string;
+}
+
+async function start(options: object = {}, env: Record<string, string> = {}): Promise<App> {
+  const child = spawn(process.execPath, [app], {
+    env: { ...process.env, ...env, SERVE_OPTIONS: JSON.stringify(options) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  started.push(child);
+  let stderr = '';
+  child.stderr!.on('data', (piece: Buffer) => (stderr += String(piece)));
+  const url = await new Promise<string>((resolve, reject) => {
+    let text = '';
+    child.stdout!.on('data', (piece: Buffer) => {
+      text += String(piece);
+      if (text.includes('\n')) resolve(text.split('\n')[0]!);
+    });
+    child.on('exit', (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
+  });
+  return { url, child, stderr: () => stderr };
+}
+
+const text = async (url: string) => await (await fetch(url, { headers: { connection: 'close' } })).text();
+
+async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** Opens a connection, and says which worker has it. */
+async function connected(url: string): Promise<{ pid: string; close(): void }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
+  let answer = '';
+  while (!/\r\n\r\n\d+$/.test(answer)) answer += String((await once(socket, 'data'))[0]);
+  return { pid: /\d+$/.exec(answer)![0], close: () => socket.destroy() };
+}
+
+test('64 connections at once are spread evenly, again and again', async () => {
+  const { url } = await start();
+  for (let round = 0; round < 10; round++) {
+    const connections = await Promise.all(Array.from({ length: 64 }, () => connected(url)));
+    const shares = new Map<string, number>();
+    for (const { pid, close } of connections) {
+      shares.set(pid, (shares.get(pid) ?? 0) + 1);
+      close();
+    }
+    expect(shares.size).toBe(2);
+    expect(Math.min(...shares.values())).toBeGreaterThanOrEqual(16);
+  }
+});
+
+test('a reload changes the workers, and no request is lost', async () => {
+  const { url, child } = await start();
+  const before = new Set([await text(url), await text(url)]);
+  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  let failed = 0;
+  let answered = 0;
+  let running = true;
+  const seen = new Set<string>();
+  const clients = Array.from({ length: 8 }, async () => {
+    while (running) {
+      await new Promise<void>((resolve) => {
+        const call = get(url, { agent }, (response) => {
+          let body = '';
+          response.on('data', (piece) => (body += String(piece)));
+          response.on('end', () => {
+            if (response.statusCode === 200) answered++;
+            else failed++;
+            seen.add(body);
+            resolve();
+          });
+        });
+        call.on('error', () => {
+          failed++;
+          resolve();
+        });
+      });
+    }
+  });
+  await until(() => answered > 200);
+  for (let n = 0; n < 3; n++) expect(await text(`${url}/reload`)).toBe('reloaded');
+  const then = answered;
+  await until(() => answered > then + 200);
+  running = false;
+  await Promise.all(clients);
+  agent.destroy();
+  expect(failed).toBe(0);
+  const after = new Set([await text(url), await text(url)]);
+  expect([...after].some((pid) => before.has(pid))).toBe(false);
+  expect(seen.size).toBeGreaterThanOrEqual(4);
+  expect(child.exitCode).toBe(null);
+  // What the old workers counted is not lost with them.
+  const stats = JSON.parse(await text(`${url}/stats`)) as { requests: number; workers: { serving: number } };
+  expect(stats.workers.serving).toBe(2);
+  expect(stats.requests).toBeGreaterThan(200);
+});
+
+test('new code that fails is told, and the old workers serve on', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'serve-'));
+  try {
+    const flag = path.join(folder, 'broken');
+    const { url } = await start({}, { BROKEN_WHEN_THERE: flag });
+    const before = new Set([await text(url), await text(url)]);
+    writeFileSync(flag, '');
+    expect(await text(`${url}/reload`)).toContain('a worker ended before it served: exit code 1');
+    expect(before.has(await text(url))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a worker that crashes is replaced, and the other serves on', async () => {
+  const { url, stderr } = await start();
+  const before = new Set([await text(url), await text(url)]);
+  await expect(fetch(`${url}/crash`)).rejects.toThrow();
+  await until(async () => {
+    const { workers } = JSON.parse(await text(`${url}/stats`)) as {
+      workers: { serving: number; restarts: number };
+    };
+    return workers.serving === 2 && workers.restarts === 1;
+  });
+  const after = new Set([await text(url), await text(url)]);
+  expect([...after].filter((pid) => before.has(pid))).toHaveLength(1);
+  expect(stderr()).toMatch(/worker \d+ ended by exit code 3; another is started/);
+});
+
+test('a crash loop is slowed down, and said', async () => {
+  const { url, stderr } = await start();
+  await until(async () => {
+    await fetch(`${url}/crash`).catch(() => undefined);
+    return /the next worker is started in \d+\.\d s, as the last ended early/.test(stderr());
+  });
+  // And it comes back when it may.
+  await until(async () => (await fetch(url).catch(() => null))?.ok === true);
+});
+
+test('a worker that hangs is killed and replaced, and the other serves on', async () => {
+  const { url, stderr } = await start();
+  const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
+  await text(url);
+  expect(await hung).toBeInstanceOf(Error);
+  expect(stderr()).toMatch(/worker \d+ has been silent for 2\.0 s; it is killed/);
+  await until(
+    async () =>
+      (JSON.parse(await text(`${url}/stats`)) as { workers: { serving: number } }).workers.serving === 2,
+  );
+});
+
+test('stop lets requests under way end, closes idle connections, and leaves no process', async () => {
+  const { url, child } = await start();
+  const pids = new Set([await text(url), await text(url)]);
+  const idle = await connected(url);
+  const slow = text(`${url}/slow`);
+  await until(
+    async () => (JSON.parse(await text(`${url}/stats`)) as { connections: number }).connections >= 2,
+  );
+  child.kill('SIGTERM');
+  expect(await slow).toBe('slow');
+  await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+  for (const pid of pids) expect(() => process.kill(Number(pid), 0)).toThrow();
+  idle.close();
+});
+
+test('a worker speaks for all: it stops the server', async () => {
+  const { url, child } = await start();
+  expect(await text(`${url}/stop`)).toBe('stopping');
+  await once(child, 'exit');
+  expect(child.exitCode).toBe(0);
+});
+
+test('workers end with their supervisor, however it ends', async () => {
+  const { url, child } = await start();
+  const pids = new Set([await text(url), await text(url)]);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  await until(() =>
+    [...pids].every((pid) => {
+      try {
+        process.kill(Number(pid), 0);
+        return false;
+      } catch {
+        return true;
+      }
+    }),
+  );
+});
+
+test('the client’s address is known in a worker', async () => {
+  const { url } = await start();
+  expect(await text(`${url}/address`)).toBe('127.0.0.1');
+});
+
+test.skipIf(process.platform === 'win32')('serves a unix socket', async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'serve-'));
+  try {
+    const socketPath = path.join(folder, 'socket');
+    const { url, child } = await start({ unix: socketPath });
+    expect(url).toBe(`unix:${socketPath}`);
+    const call = request({ socketPath, path: '/' }).end();
+    const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('a script that cannot be served with workers is told why', async () => {
+  await expect(serve({ workers: 0, fetch: (() => undefined) as never })).rejects.toMatchObject({
+    code: 'OPTION_WRONG',
+  });
+  await expect(serve({ workers: 2, silence: 5, fetch: (() => undefined) as never })).rejects.toMatchObject({
+    message: expect.stringContaining('silence is 5'),
+  });
+});
