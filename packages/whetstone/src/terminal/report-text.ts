@@ -220,8 +220,9 @@ function noSuchFunction(name: string, width: number, pen: Pen): string[] {
 }
 
 function functionListing(lines: FunctionLines, width: number, pen: Pen): string[] {
+  const rangeEnd = lines.lastLine === lines.line ? '' : `${pen.glyphs.dash}${lines.lastLine}`;
   const head = [
-    `${pen.safe(lines.function)} ${pen.safe(placeText(lines))}${pen.glyphs.dash}${lines.lastLine}`,
+    `${pen.safe(lines.function)} ${pen.safe(placeText(lines))}${rangeEnd}`,
     pen.own(`self ${formatTime(lines.self)}`),
     pen.own(`total ${formatTime(lines.total)}`),
     ...(lines.calls === null ? [] : [`${formatCount(lines.calls)} ${lines.calls === 1 ? 'call' : 'calls'}`]),
