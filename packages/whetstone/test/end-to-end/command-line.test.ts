@@ -172,6 +172,7 @@ test('what was saved can be explained, listed, converted, and read again', async
   expect((await run('history')).stdout).toMatch(/^app-1 .* exit 0 .* app\.js\n$/);
   for (const [format, holds] of [
     ['cpuprofile', '"functionName":"spin"'],
+    ['prof', 'spin'],
     ['speedscope', 'speedscope.app/file-format-schema.json'],
     ['collapsed', 'spin'],
   ] as const) {
