@@ -8,6 +8,7 @@ import { now } from '../now.ts';
 import { ProcFigures } from '../proc-figures.ts';
 import { RecordError, type RawRecording, type Recording } from '../recording.ts';
 import { revisionOf } from '../revision-of.ts';
+import { cellsOf } from './agent-cells.ts';
 import { isPythonName } from './find-python.ts';
 import { measuredProcesses } from './python-threads.ts';
 import { pythonRefusal } from './python-identity.ts';
@@ -30,6 +31,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
   const refusal = pythonRefusal(pid);
   if (refusal !== null) throw refused(pid, refusal);
   const stop = untilStopped(options.for);
+  const cells = cellsOf(process.env);
   const load = os.loadavg()[0] ?? null;
   const started = new Date().toISOString();
   const interval = options.interval ?? USUAL_INTERVAL;
@@ -40,6 +42,8 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
   let python: RawPython;
   try {
     sampler.watch(pid);
+    if (cells !== null) await untilAttached(stop, sampler);
+    cells?.ready();
     await stopOrOver(stop, sampler, () =>
       options.onProgress?.({
         elapsed: now() - begin,
@@ -60,7 +64,8 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
     threads: [],
     // What the system tells of a thread counts from its start; here it counts from ours.
     python: { ...python, threads: python.threads.map((each) => ({ ...each, cpu: null, queued: null })) },
-    figures: figuresSince(before, figures.figures),
+    // A kernel that measures itself has started us: we are no part of it.
+    figures: figuresSince(before, figures.figures).filter((each) => each.process !== process.pid),
     command: itself.command,
     workingDirectory: link(`/proc/${pid}/cwd`) ?? process.cwd(),
     exit: { code: null, signal: null },
@@ -72,12 +77,15 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
     load,
     runtime: { name: 'cpython', version: itself.version, path: itself.executable },
     deopts: null,
-    warnings: [
-      {
-        code: 'attached-late',
-        message: 'Attached to a running program: what it did before, and counts, are not seen.',
-      },
-    ],
+    warnings:
+      cells === null
+        ? [
+            {
+              code: 'attached-late',
+              message: 'Attached to a running program: what it did before, and counts, are not seen.',
+            },
+          ]
+        : [],
   };
   const profile = assemble(
     raw,
@@ -86,7 +94,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
       sources: options.sources,
       modes: { counts: false, waits: true, deopts: false, attached: true },
       influence: estimatedInfluence(raw),
-      readText,
+      readText: (file) => cells?.textOf(file) ?? readText(file),
       agentFolder: [],
       revision: revisionOf(raw.workingDirectory),
     },
@@ -105,15 +113,21 @@ function isPython(pid: number): boolean {
 
 interface Stop {
   readonly asked: boolean;
+  /** Resolves when it is asked for. */
+  readonly request: Promise<void>;
   ignore(): void;
 }
 
 /** Hears Ctrl-C from the beginning on. */
 function untilStopped(milliseconds: number | null): Stop {
   const state = { asked: false };
-  const stop = () => {
-    state.asked = true;
-  };
+  let stop = () => {};
+  const request = new Promise<void>((resolve) => {
+    stop = () => {
+      state.asked = true;
+      resolve();
+    };
+  });
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   const timer = milliseconds === null ? undefined : setTimeout(stop, milliseconds);
@@ -121,6 +135,7 @@ function untilStopped(milliseconds: number | null): Stop {
     get asked() {
       return state.asked;
     },
+    request,
     ignore() {
       clearTimeout(timer);
       process.removeListener('SIGINT', stop);
@@ -131,8 +146,15 @@ function untilStopped(milliseconds: number | null): Stop {
 
 async function stopOrOver(stop: Stop, sampler: PythonSampler, look: () => void): Promise<void> {
   while (!stop.asked && !sampler.progress().over) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    await Promise.race([stop.request, new Promise((resolve) => setTimeout(resolve, LOOK))]);
     look();
+  }
+}
+
+/** A cell that takes a few milliseconds must not begin before. */
+async function untilAttached(stop: Stop, sampler: PythonSampler): Promise<void> {
+  while (!stop.asked && !sampler.progress().over && sampler.progress().samples === 0) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 

@@ -33,7 +33,7 @@ export function addPythonStacks(
   const files = new Set<string>();
   const places = Array.from(codes.file, (index) => fileOf(strings[index] ?? '', workingDirectory));
   const functions = Array.from(places, (file, code) => {
-    if (path.isAbsolute(file)) files.add(file);
+    if (path.isAbsolute(file) || file.startsWith('<ipython-input-')) files.add(file);
     return builder.functionRow(
       pythonFunctionName(
         strings[codes.qualname[code] as number] || (strings[codes.name[code] as number] ?? ''),

@@ -94,17 +94,17 @@ def around(function):
 def wrapped(): pass
 def work():
     with whetstone.region('thread'): pass
+pid = os.fork()
+if pid == 0:
+    with whetstone.region('child'): pass
+    os._exit(0)
+os.waitpid(pid, 0)
 with whetstone.region('outer'):
     with whetstone.region('inner'):
         result = answer()
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()
-pid = os.fork()
-if pid == 0:
-    with whetstone.region('child'): pass
-    os._exit(0)
-os.waitpid(pid, 0)
 print(result, os.environ.get('PYTHONPATH'), os.environ.get('WHETSTONE_MARKS'))
 `;
 
