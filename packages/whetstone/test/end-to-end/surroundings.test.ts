@@ -230,6 +230,19 @@ test.runIf(process.platform === 'linux')(
   },
 );
 
+test('node --test is measured where its files run', async () => {
+  const folder = project({
+    'slow.test.mjs': `import test from 'node:test'; function work() { const until = Date.now() + 400; let x = 0; while (Date.now() < until) x += Math.sqrt(x + 1); } test('works', work);`,
+  });
+  for (const node of nodes) {
+    const args = ['--runtime', node, 'node', '--test', 'slow.test.mjs'];
+    expect((await whetstone([...run, ...args], { cwd: folder })).code).toBe(0);
+    const { functions, warnings } = reportIn(folder);
+    expect(functions.map((row) => row.function)).toContain('work');
+    expect(warnings.map(({ code }) => code)).not.toContain('ended-early');
+  }
+});
+
 test('--deopts leaves the output alone, where V8 puts its traces between the lines', async () => {
   const folder = project({
     'app.js': `class P { constructor(x) { this.x = x } len() { return this.x } } function get(o) { return o.len() } let sum = 0;

@@ -91,7 +91,14 @@ function begin(options, environment) {
   const { Session } = require('node:inspector');
   const session = new Session();
   const console = plainConsole(Session);
-  session.connect();
+  try {
+    session.connect();
+  } catch {
+    // The runner of `node --test` has no inspector, and only starts the files that are to be measured.
+    if (main) followChildren(options, environment, context);
+    output.record({ type: 'end', reason: 'no-inspector', now: now(), idle: null });
+    return;
+  }
   console.bind();
 
   const part = (file) => {
