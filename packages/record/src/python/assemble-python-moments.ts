@@ -2,18 +2,9 @@ import type { MeasureColumn, Microseconds, ProfileBuilder } from '@whetstone/pro
 import { opcodeClass } from './opcode-classes.ts';
 import type { PythonStacks } from './python-stacks.ts';
 import type { PythonThread } from './python-threads.ts';
+import { PythonWaitSums } from './python-wait-sums.ts';
 import { pythonStates, type PythonState, type RawPython } from './raw-python.ts';
 import { isBusy, type SampledTimes } from './sampled-times.ts';
-
-/** Waits that are shorter are added up by their place: a program may have millions. */
-const SHORT_WAIT = 10_000;
-
-interface OpenWaits {
-  start: Microseconds;
-  duration: Microseconds;
-  count: number;
-  longest: Microseconds;
-}
 
 /** Adds what each moment of each thread was spent on: samples, measures by line, waits and collections. */
 export class PythonMoments {
@@ -76,10 +67,7 @@ export class PythonMoments {
     const asleep = Math.max(thread.ended - thread.began - (thread.cpu ?? 0) - (thread.queued ?? 0), 0);
     const charge = thread.cpu === null || times.asleep <= asleep ? 1 : asleep / times.asleep;
     const missing = this.#addEnds(row, thread, times);
-    const waits = new Map<
-      string,
-      OpenWaits & { readonly node: number; readonly line: number; readonly wait: number }
-    >();
+    const waits = new PythonWaitSums(row, this.#python.waits, charge, this.#builder);
     let collection: { start: number; end: number } | null = null;
     for (const sample of samples) {
       const state = table.state[sample] as number;
@@ -113,32 +101,13 @@ export class PythonMoments {
       }
       // Threads that Python does not know may sleep all the time: nobody waits for them.
       if (this.#waits && (stack >= 0 || thread.number === 0) && (word === 'waiting' || word === 'lock')) {
-        const wait = table.wait[sample] as number;
-        const asker = stack < 0 ? -1 : (this.#stacks.asker[stack] as number);
-        const isElsewhere = asker >= 0 && asker !== stack;
-        const asked = {
-          node: isElsewhere ? (this.#stacks.node[asker] as number) : place,
-          line: isElsewhere ? (this.#stacks.askerLine[stack] as number) : line,
-        };
-        if (whole >= SHORT_WAIT) {
-          const one = { start: time, duration: whole, count: 1, longest: whole, ...asked, wait };
-          this.#addWait(row, word, one, charge);
-          continue;
-        }
-        const key = `${asked.node}/${asked.line}/${wait}/${word}`;
-        const open = waits.get(key);
-        if (open === undefined) {
-          waits.set(key, { start: time, duration: whole, count: 1, longest: whole, ...asked, wait });
-        } else {
-          open.duration += whole;
-          open.count++;
-          open.longest = Math.max(open.longest, whole);
-        }
+        const asked = this.#askerOf(stack, place, line);
+        const start = Math.max(time - this.#begin, 0);
+        waits.add({ state: word, wait: table.wait[sample] as number, ...asked, start, duration: whole });
       }
     }
     this.#addCollection(row, collection);
-    for (const [key, open] of waits)
-      this.#addWait(row, key.endsWith('lock') ? 'lock' : 'waiting', open, charge);
+    waits.end();
     return missing;
   }
 
@@ -157,6 +126,13 @@ export class PythonMoments {
     at(thread.number === 0 ? startUp : program, thread.began, before * share);
     at(thread.number === 0 ? exit : program, times.last, after * share);
     return missing - share * (before + after);
+  }
+
+  /** The place of the program's own that asked for a wait, where it waited in the standard library. */
+  #askerOf(stack: number, node: number, line: number): { readonly node: number; readonly line: number } {
+    const asker = stack < 0 ? -1 : (this.#stacks.asker[stack] as number);
+    if (asker < 0 || asker === stack) return { node, line };
+    return { node: this.#stacks.node[asker] as number, line: this.#stacks.askerLine[stack] as number };
   }
 
   /** The call path that a moment is shown at: what does not compute stands below what asked for it. */
@@ -207,28 +183,6 @@ export class PythonMoments {
     if (collection === null) return;
     const { start, end } = collection;
     this.#builder.addCollection(row, 'cycles', Math.max(start - this.#begin, 0), end - start);
-  }
-
-  #addWait(
-    thread: number,
-    state: PythonState,
-    open: OpenWaits & { readonly node: number; readonly line: number; readonly wait: number },
-    charge: number,
-  ): void {
-    const named = this.#python.waits[open.wait];
-    this.#builder.addWait({
-      thread,
-      node: open.node,
-      line: open.line,
-      kind: named?.kind ?? (state === 'lock' ? 'lock' : 'other'),
-      call: named?.call ?? (state === 'lock' ? 'GIL' : ''),
-      target: named?.target ?? '',
-      start: Math.max(open.start - this.#begin, 0),
-      duration: open.duration,
-      charged: open.duration * charge,
-      count: open.count,
-      longest: open.longest,
-    });
   }
 }
 
