@@ -76,7 +76,7 @@ function threadsOf(python: RawPython, pid: number): Map<number, number[]> {
  * the interpreter's name of all of them, as before Python 3.14.
  */
 function nameOf(
-  { processes }: RawPython,
+  { processes, threads }: RawPython,
   thread: RawPythonThread | undefined,
   number: number,
   figures: ThreadFigures | null,
@@ -85,7 +85,10 @@ function nameOf(
   if (number === 0 && process !== undefined && process.command.length > 0)
     return programName(process.command);
   const told = figures?.name ?? thread?.name ?? '';
-  if (told !== '' && !/^(?:python|pypy)[\d.]*$/.test(told)) return told;
+  const main = threads.find((each) => each.main && each.process === thread?.process);
+  const isTold = told !== '' && !/^(?:python|pypy)[\d.]*$/.test(told);
+  // Before 3.14 every thread is called as the first one, unless the program itself names it.
+  if (isTold && (number === 0 || told !== main?.name)) return told;
   return number === 0 ? 'main thread' : `thread ${number}`;
 }
 

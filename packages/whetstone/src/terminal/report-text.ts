@@ -152,9 +152,15 @@ function threads(report: RunReport, view: View, width: number, pen: Pen): string
 function functions(report: RunReport, view: View, width: number, pen: Pen): string[] {
   const shown = pathFilter(view.include ?? [], view.exclude ?? []);
   const filtered = report.functions.filter(({ file }) => shown(file));
-  const rows = sorted(filtered, view.sort ?? 'self').slice(0, view.top ?? ROWS.functions);
+  const sort = view.sort ?? 'self';
+  // By self time those without any come last, and say nothing where they neither waited nor were counted.
+  const telling = filtered.filter(
+    ({ self, calls, allocated, states }) =>
+      sort !== 'self' || self > 0 || calls !== null || allocated !== null || Object.keys(states).length > 0,
+  );
+  const rows = sorted(telling, sort).slice(0, view.top ?? ROWS.functions);
   if (rows.length === 0) {
-    return report.functions.length === 0
+    return report.functions.length === 0 || filtered.length > 0
       ? []
       : paragraph('No function lies in the paths that were asked for.', width, pen);
   }

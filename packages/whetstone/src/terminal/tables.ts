@@ -178,7 +178,8 @@ export function waitsTable(rows: readonly WaitRow[], width: number, pen: Pen): s
       ),
       times(
         'longest',
-        rows.map(({ longest }) => longest),
+        // Nobody said, where there were several.
+        rows.map(({ longest }) => longest || null),
         4,
         pen,
       ),
