@@ -83,9 +83,11 @@ function chargedToMain({ waits }: Profile): number {
 }
 
 /** Whether waits and collections were looked for: the same switch turns on both, inside a program that was sampled. */
-function looked({ about, threads }: Profile): boolean {
+function looked({ about, threads, waits }: Profile): boolean {
   return (
-    about.modes.waits && about.runtime.name !== 'other' && threads.some(({ samples }) => samples.taken > 0)
+    about.modes.waits &&
+    about.runtime.name !== 'other' &&
+    (waits.kind.length > 0 || threads.some(({ samples }) => samples.taken > 0))
   );
 }
 

@@ -35,7 +35,7 @@ export function waitingDominates({ report }: Facts): Evidence[] {
         place: waitPlaceText(top),
         charged: top.charged,
         count: top.count,
-        longest: top.longest,
+        longest: top.longest || '?',
       },
     },
   ];

@@ -3,6 +3,7 @@ import { ProfileBuilder } from '../profile-builder.ts';
 import type { Microseconds, Profile, ProfileWarning } from '../profile.ts';
 import { foreignAbout, foreignThread } from './foreign.ts';
 import { pythonCategory } from '../python-category.ts';
+import { waitingBuiltin } from './waiting-builtin.ts';
 
 /** Functions with who called whom, but without call paths: what `cProfile` and its kin record. */
 export interface CallGraph {
@@ -36,8 +37,7 @@ export interface GraphArc extends GraphFigures {
 /** What is to be said of every profiler that is called at each call. */
 export const everyCallMeasured: ProfileWarning = {
   code: 'every-call-measured',
-  message:
-    'The profiler stopped at every call: functions that are called often look slower than they are, and time spent waiting counts as their own.',
+  message: 'The profiler stopped at every call: functions that are called often look slower than they are.',
 };
 
 /** Call paths beyond one for each arc: enough for any picture, and a bound where paths multiply. */
@@ -55,6 +55,8 @@ const DEEPEST_PATH = 256;
 /**
  * The profile of a call graph.
  *
+ * Functions written in C that do nothing but wait are waits, and no computing.
+ *
  * Exact, as the file has them: `calls`, `primitive` and `total` of every function, and the sum of its
  * `self`. How these are shared out over call paths is estimated: a function is taken to spend its time
  * alike, whoever called it. `path-calls` are the calls by path, so that those of each caller are exact.
@@ -66,8 +68,9 @@ export function profileOfCallGraph(
 ): Profile {
   const builder = new ProfileBuilder();
   const thread = builder.addThread(foreignThread(wall, 0));
-  const rows = graph.functions.map(({ name, file, line }) =>
-    builder.functionRow(name, file, line, 0, pythonCategory(file)),
+  const waits = graph.functions.map(({ name, file }) => (file === '' ? waitingBuiltin(name) : null));
+  const rows = graph.functions.map(({ name, file, line }, f) =>
+    builder.functionRow(name, file, line, 0, waits[f] ? 'waiting' : pythonCategory(file)),
   );
   const self = builder.measure('self', 'microseconds', 'estimated', 'node');
   const pathCalls = builder.measure('path-calls', 'count', 'estimated', 'node');
@@ -83,6 +86,23 @@ export function profileOfCallGraph(
     nodes.push(node);
     self.add(node, 0, thread, figures.self[path] as number);
     pathCalls.add(node, 0, thread, figures.calls[path] as number);
+    const wait = waits[paths.function.at(path)];
+    const duration = figures.self[path] as number;
+    const count = Math.round(figures.calls[path] as number);
+    if (!wait || duration <= 0 || count < 1) continue;
+    builder.addWait({
+      thread,
+      node: parent < 0 ? node : (nodes[parent] as number),
+      line: 0,
+      ...wait,
+      target: '',
+      start: 0,
+      duration,
+      charged: duration,
+      count,
+      // Of several waits only the sum is known.
+      longest: count === 1 ? duration : 0,
+    });
   }
   const calls = builder.measure('calls', 'count', 'measured', 'function');
   const primitive = builder.measure('primitive', 'count', 'measured', 'function');
@@ -98,7 +118,7 @@ export function profileOfCallGraph(
   const about = foreignAbout(pypy ? 'pypy' : 'cpython', wall, 0);
   return builder.build({
     ...about,
-    modes: { ...about.modes, counts: true },
+    modes: { ...about.modes, counts: true, waits: true },
     warnings: [...about.warnings, ...warnings],
   });
 }

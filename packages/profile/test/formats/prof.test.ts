@@ -1,4 +1,11 @@
-import { detectFormat, functionTotals, readProf, writeProf, type Profile } from '@whetstone/profile';
+import {
+  categories,
+  detectFormat,
+  functionTotals,
+  readProf,
+  writeProf,
+  type Profile,
+} from '@whetstone/profile';
 import { profileOf } from '@whetstone/profile/testing';
 import * as fc from 'fast-check';
 import { execFileSync } from 'node:child_process';
@@ -311,3 +318,38 @@ function marshalled(functions: readonly Entry[]): Buffer {
 function tuple(length: number): (number | string)[] {
   return ['(', length, 0, 0, 0];
 }
+
+test('what functions waited for is no computing', () => {
+  for (const name of ['python2.7.prof', 'pypy7.3.prof']) {
+    const { functions, strings, waits, nodes } = readProf(fixture(name));
+    const f = Array.from(functions.name, (row) => strings[row]).findIndex((each) =>
+      /time\.sleep>/.test(each),
+    );
+    expect(categories[functions.category[f]]).toBe('waiting');
+    expect(waits.kind).toHaveLength(1);
+    expect([strings[waits.kind[0]], strings[waits.call[0]], waits.count[0]]).toEqual([
+      'sleep',
+      'time.sleep',
+      1,
+    ]);
+    expect(strings[functions.name[nodes.function[waits.node[0]]]]).toBe('main');
+    expect(waits.longest[0]).toBe(waits.duration[0]);
+  }
+});
+
+test.each([
+  ['<built-in method time.sleep>', 'sleep'],
+  ["<method 'poll' of 'select.epoll' objects>", 'poll'],
+  ["<method 'acquire' of '_thread.lock' objects>", 'lock'],
+  ["<method 'recv_into' of '_socket.socket' objects>", 'socket'],
+  ['<built-in method posix.waitpid>', 'child'],
+  ["<method 'get' of 'dict' objects>", undefined],
+  ['<built-in method posix.read>', undefined],
+])('%s', (name, kind) => {
+  const table = marshalled([[[1, 1, 2, 2], []]])
+    .toString('latin1')
+    .replace('z\x010', `z${String.fromCharCode(name.length)}${name}`)
+    .replace('z\x01f', 'z\x01~');
+  const { waits, strings } = readProf(Buffer.from(table, 'latin1'));
+  expect(Array.from(waits.kind, (row) => strings[row])).toEqual(kind === undefined ? [] : [kind]);
+});
