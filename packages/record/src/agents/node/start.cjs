@@ -15,7 +15,8 @@ const version = `agent-${process.version}-${process.arch}-`;
  * Begins to measure the calling thread; `options` as for the agent, and `revision`, which changes with its files.
  *
  * The cache is one file: the length of its table in ten digits, the table `{[name]: {source, code}}` of lengths,
- * and what they are the lengths of.
+ * and what they are the lengths of. All that twice: V8 ends the process over code that a disk has damaged, and
+ * to compare two halves is the quickest check there is.
  */
 exports.start = function start(options) {
   const cacheFile = `${options.cacheFolder}/${version}${options.revision}`;
@@ -52,7 +53,9 @@ exports.start = function start(options) {
 /** Source and code by name, `null` where none are kept. */
 function readKept(file) {
   try {
-    const bytes = readFileSync(file);
+    const whole = readFileSync(file);
+    const bytes = whole.subarray(0, whole.length / 2);
+    if (!bytes.equals(whole.subarray(bytes.length))) return null;
     const kept = new Map();
     let at = 10 + Number(bytes.latin1Slice(0, 10));
     for (const [name, lengths] of Object.entries(JSON.parse(bytes.utf8Slice(10, at)))) {
@@ -83,10 +86,8 @@ function write(folder, file, scripts) {
   const text = from(JSON.stringify(table));
   // Under another name first, so that nobody reads a half-written file.
   const temporary = `${file}.${process.pid}`;
-  writeFileSync(temporary, concat([from(String(text.length).padStart(10, '0')), text, ...parts]), {
-    mode: 0o600,
-    flag: 'wx',
-  });
+  const half = [from(String(text.length).padStart(10, '0')), text, ...parts];
+  writeFileSync(temporary, concat([...half, ...half]), { mode: 0o600, flag: 'wx' });
   renameSync(temporary, file);
   for (const name of readdirSync(folder)) {
     // Of agents that were there before.
