@@ -8,6 +8,8 @@ export type ServeErrorCode =
   | 'LISTEN_FAILED'
   /** Certificate and key cannot be read or do not fit. */
   | 'TLS_WRONG'
+  /** The access log cannot be opened. */
+  | 'LOG_UNWRITABLE'
   /** A worker ended before it served. */
   | 'WORKER_FAILED'
   /** The server is stopping, or has stopped. */

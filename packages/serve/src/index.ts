@@ -14,6 +14,8 @@ export type {
   Server,
   Stats,
   TlsOptions,
+  WebSocketOptions,
 } from './options.ts';
 export type { Limits } from './limits.ts';
 export { files, type FilesOptions } from './files/files.ts';
+export { type EventStreamOptions, type ServerSentEvent, eventStream } from './event-stream.ts';

@@ -13,6 +13,11 @@ const names = new Set<keyof ServeOptions>([
   'silence',
   'limits',
   'tls',
+  'websocket',
+  'health',
+  'metrics',
+  'accessLog',
+  'globals',
   'drain',
 ]);
 
@@ -40,6 +45,19 @@ export function checkOptions(options: ServeOptions): void {
     throw wrong(`workers is ${shown(workers)}, and must be a whole number from 1 to 1024.`);
   if (silence !== undefined && !(silence >= 2000 && silence <= longest))
     throw wrong(`silence is ${shown(silence)}, and must be milliseconds from 2000 to ${longest}.`);
+  for (const name of ['health', 'metrics'] as const) {
+    const path = options[name];
+    if (path !== undefined && !/^\/[\w\-./]*$/.test(path))
+      throw wrong(
+        `${name} is ${shown(path)}, and must be a path such as '/${name === 'health' ? 'healthz' : name}'.`,
+      );
+  }
+  if (options.health !== undefined && options.health === options.metrics)
+    throw wrong(`health and metrics are both '${options.health}'; give each a path of its own.`);
+  if (options.accessLog !== undefined && (typeof options.accessLog !== 'string' || options.accessLog === ''))
+    throw wrong(`accessLog is ${shown(options.accessLog)}, and must be a file.`);
+  if (options.globals !== undefined && typeof options.globals !== 'boolean')
+    throw wrong(`globals is ${shown(options.globals)}, and must be true or false.`);
   if (tls !== undefined) {
     if (typeof tls !== 'object' || tls === null || !tls.cert || !tls.key)
       throw wrong('tls needs cert and key: paths of PEM files, or their text.');

@@ -1,3 +1,4 @@
+import type { WebSocket } from 'ws';
 import type { Limits } from './limits.ts';
 
 /** What a handler gets beside the request. */
@@ -20,6 +21,18 @@ export type Methods = {
 
 /** `'/user/:id'`, `'/files/*'`: literal before parameter before wildcard. */
 export type Routes = { readonly [pattern: string]: Handler | Methods };
+
+/** How WebSockets are opened; a request for one is an ordinary request where this is not given. */
+export interface WebSocketOptions {
+  /** Called with each open connection. */
+  open(socket: WebSocket, request: Request, context: Context): void;
+  /** Called before: a `Response` refuses. */
+  accept?(request: Request, context: Context): Response | undefined | Promise<Response | undefined>;
+  /** Which pages may connect, by `Origin`: those of this host (`'same'`, the default), `'any'`, or a list. */
+  readonly origins?: 'same' | 'any' | readonly string[];
+  /** Bytes of one message. Default 1 MiB. */
+  readonly messageBytes?: number;
+}
 
 /** Certificate and key, each the path of a file or a PEM text; files are read again by `reload()`. */
 export interface TlsOptions {
@@ -52,6 +65,15 @@ export interface ServeOptions {
   readonly silence?: number;
   readonly limits?: Partial<Limits>;
   readonly tls?: TlsOptions;
+  readonly websocket?: WebSocketOptions;
+  /** A path that is answered with 200, and with 503 once the server is stopping: `/healthz`. Default none. */
+  readonly health?: string;
+  /** A path that is answered with all figures, for Prometheus: `/metrics`. Default none. */
+  readonly metrics?: string;
+  /** A file that gets a line of JSON for each answer; SIGUSR2 opens it again. Default none. */
+  readonly accessLog?: string;
+  /** False leaves `Request`, `Response`, `Headers` and `fetch` in workers as they are; they cost more. Default true. */
+  readonly globals?: boolean;
   /** Milliseconds that `stop()` gives the requests under way. Default 10 s. */
   readonly drain?: number;
 }
@@ -84,6 +106,8 @@ export interface Stats {
   readonly inFlight: number;
   /** Requests answered with 503 as too many were under way. */
   readonly overloaded: number;
+  /** Lines of the access log that could not be written. */
+  readonly logDropped: number;
   /** Answers by status, `200` and so on. */
   readonly statuses: Readonly<Record<string, number>>;
   /** By route pattern; `fetch` stands for what no route took. */

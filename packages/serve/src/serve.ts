@@ -1,12 +1,17 @@
 import { Application } from './app/application.ts';
 import { Router } from './app/router.ts';
+import { WebSockets } from './app/web-sockets.ts';
+import type { Listener, Where } from './engine/engine.ts';
 import { typescriptEngine } from './engine/typescript/engine.ts';
 import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
+import { installGlobals } from './fetch/install.ts';
 import { listenAt, listenError, urlOf } from './listen-at.ts';
+import { AccessLog } from './log/access-log.ts';
 import { checkOptions, limitsOf } from './options-check.ts';
 import type { ServeOptions, Server, Stats } from './options.ts';
 import { serveHanded, tellFailure, workerUrl } from './supervisor/in-worker.ts';
+import type { WorkerScript } from './supervisor/worker-process.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
 /** Given to the requests under way when a server stops, milliseconds. */
@@ -32,39 +37,45 @@ export async function serve(options: ServeOptions): Promise<Server> {
 }
 
 async function serveAlone(options: ServeOptions): Promise<Server> {
-  const { application, listen, stats } = prepared(options);
+  let listener: Listener | null = null;
+  const figures = (): Promise<Stats> => Promise.resolve(made.stats(listener!));
+  const made = await prepared(options, figures);
   const where = listenAt(options);
-  const listener = await listen(where).catch((error: unknown) => {
+  listener = await made.listen(where).catch((error: unknown) => {
     throw error instanceof ServeError ? error : listenError(error, where);
   });
-  const { address } = listener;
+  const running = listener;
+  const { address } = running;
+  const stopReopening = onReopen(options, () => made.reopen());
   let stopped: Promise<void> | null = null;
   return {
     url: urlOf(address !== null && 'unix' in address ? address.unix : address!, options.tls !== undefined),
     stop() {
-      stopped ??= listener.close(options.drain ?? defaultDrain).then(() => application.settled());
+      stopReopening();
+      made.stopping({ unhealthy: true });
+      stopped ??= running.close(options.drain ?? defaultDrain).then(() => made.settled());
       return stopped;
     },
     async reload() {
-      listener.readTls();
+      running.readTls();
     },
-    stats: () => Promise.resolve(stats(listener)),
+    stats: figures,
   };
 }
 
 async function serveInWorker(options: ServeOptions, url: string): Promise<Server> {
-  const { application, listen, stats } = prepared(options);
-  const listener = await listen('handed');
-  return serveHanded(url, listener, {
-    stats: () => stats(listener),
-    settled: () => application.settled(),
-  });
+  if (options.globals !== false) installGlobals();
+  let server: Server | null = null;
+  const made = await prepared(options, () => server!.stats());
+  const listener = await made.listen('handed');
+  server = serveHanded(url, listener, { ...made, stats: () => made.stats(listener) });
+  return server;
 }
 
 async function serveWithWorkers(options: ServeOptions): Promise<Server> {
   checkOptions(options);
   limitsOf(options.limits);
-  if (options.routes) new Router(options.routes);
+  routerOf(options);
   if (options.tls) secureContextOf(options.tls);
   const [, file, ...args] = process.argv;
   if (file === undefined)
@@ -72,9 +83,20 @@ async function serveWithWorkers(options: ServeOptions): Promise<Server> {
       'OPTION_WRONG',
       'workers: there is no script that workers could run; save it as a file.',
     );
+  return await serveScript({ file, args, execArgv: process.execArgv }, options);
+}
+
+/** Serves by workers that run `script`, which calls {@link serve}. */
+export async function serveScript(
+  script: WorkerScript,
+  options: Pick<
+    ServeOptions,
+    'port' | 'hostname' | 'unix' | 'workers' | 'tls' | 'drain' | 'silence' | 'accessLog'
+  >,
+): Promise<Server> {
   const supervisor = new Supervisor({
-    script: { file, args, execArgv: process.execArgv },
-    workers: options.workers!,
+    script,
+    workers: options.workers ?? 1,
     where: listenAt(options),
     secure: options.tls !== undefined,
     drain: options.drain ?? defaultDrain,
@@ -82,28 +104,40 @@ async function serveWithWorkers(options: ServeOptions): Promise<Server> {
     report: (line) => process.stderr.write(`${line}\n`),
   });
   await supervisor.start();
-  return supervisor;
+  const stopReopening = onReopen(options, () => supervisor.reopen());
+  return {
+    url: supervisor.url,
+    async stop() {
+      stopReopening();
+      await supervisor.stop();
+    },
+    reload: () => supervisor.reload(),
+    stats: () => supervisor.stats(),
+  };
 }
 
 /** What a process needs to serve, wherever its connections come from. */
-function prepared(options: ServeOptions) {
+async function prepared(options: ServeOptions, figures: () => Promise<Stats>) {
   checkOptions(options);
   const limits = limitsOf(options.limits);
+  const router = routerOf(options);
+  const sockets = options.websocket ? await WebSockets.from(options.websocket) : null;
+  const log = options.accessLog === undefined ? null : await AccessLog.to(options.accessLog);
   const application = new Application({
-    router: options.routes ? new Router(options.routes) : null,
+    router,
+    sockets,
+    log,
+    figures,
     fetch: options.fetch ?? null,
     error: options.error ?? null,
+    health: options.health ?? null,
+    metrics: options.metrics ?? null,
     inFlight: limits.inFlight,
-    report: (error) => {
-      process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-    },
+    report,
   });
   const engine = typescriptEngine;
-  type Where = Parameters<typeof engine.listen>[0]['where'];
-  type Listener = Awaited<ReturnType<typeof engine.listen>>;
   return {
-    application,
-    listen: (where: Where) =>
+    listen: (where: Where): Promise<Listener> =>
       engine.listen({
         where,
         limits,
@@ -111,6 +145,12 @@ function prepared(options: ServeOptions) {
         onRequest: application.handle,
         onRefused: () => undefined,
       }),
+    stopping: (how: { readonly unhealthy: boolean }) => application.stopping(how),
+    async settled() {
+      await application.settled();
+      await log?.end();
+    },
+    reopen: () => void log?.reopen().catch(report),
     stats(listener: Listener): Stats {
       const { requests, inFlight, overloaded, statuses, routes } = application.counters;
       return {
@@ -119,9 +159,25 @@ function prepared(options: ServeOptions) {
         requests,
         inFlight,
         overloaded,
+        logDropped: log?.dropped ?? 0,
         statuses: Object.fromEntries(statuses),
-        routes: Object.fromEntries([...routes].map(([name, figures]) => [name, { ...figures }])),
+        routes: Object.fromEntries([...routes].map(([name, known]) => [name, { ...known }])),
       };
     },
   };
+}
+
+/** Whoever rotates logs sends SIGUSR2. Returns what ends the listening to it. */
+function onReopen({ accessLog }: Pick<ServeOptions, 'accessLog'>, reopen: () => void): () => void {
+  if (accessLog === undefined || process.platform === 'win32') return () => undefined;
+  process.on('SIGUSR2', reopen);
+  return () => process.off('SIGUSR2', reopen);
+}
+
+function report(error: unknown): void {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+}
+
+function routerOf({ routes }: ServeOptions): Router | null {
+  return routes ? new Router(routes) : null;
 }

@@ -2,10 +2,13 @@ import type { Incoming } from '../engine/engine.ts';
 import { RequestAborted } from '../engine/aborted.ts';
 import { type Request, abortRequest, addressOf, requestOf } from '../fetch/request.ts';
 import { Response, isResponse } from '../fetch/response.ts';
-import type { Handler } from '../options.ts';
+import type { AccessLog } from '../log/access-log.ts';
+import { metricsText } from '../log/metrics-text.ts';
+import type { Handler, Stats } from '../options.ts';
 import { RequestContext, type Waiting } from './context.ts';
 import { respondBitByBit, respondNow, responseOf } from './respond.ts';
 import type { Router } from './router.ts';
+import { WebSockets } from './web-sockets.ts';
 
 /** What an application is made of. */
 export interface ApplicationOptions {
@@ -14,6 +17,13 @@ export interface ApplicationOptions {
   readonly error: ((error: unknown, request: globalThis.Request) => unknown) | null;
   /** Requests being handled at once. */
   readonly inFlight: number;
+  readonly sockets: WebSockets | null;
+  /** Paths that the server answers itself. */
+  readonly health: string | null;
+  readonly metrics: string | null;
+  /** The figures for {@link metrics}. */
+  readonly figures: () => Promise<Stats>;
+  readonly log: AccessLog | null;
   /** Told of what a handler threw that no one else was told of. */
   readonly report: (error: unknown) => void;
 }
@@ -44,6 +54,7 @@ export class Application implements Waiting {
     routes: new Map(),
   };
   readonly #options: ApplicationOptions;
+  #stopping = false;
   readonly #waiting = new Set<Promise<unknown>>();
 
   constructor(options: ApplicationOptions) {
@@ -53,9 +64,15 @@ export class Application implements Waiting {
   /** For an engine: never throws, and answers every request, now or later. */
   readonly handle = (incoming: Incoming): void => {
     const { counters } = this;
-    const { router, fetch, inFlight } = this.#options;
+    const { router, fetch, inFlight, health, metrics, sockets } = this.#options;
     counters.requests++;
     const began = performance.now();
+    const path = router || health !== null || metrics !== null ? pathOf(incoming) : '';
+    // Whoever watches the server must get an answer when it has the most to do.
+    if (path !== '' && (path === health || path === metrics)) {
+      this.#own(incoming, path, began);
+      return;
+    }
     if (counters.inFlight >= inFlight) {
       counters.overloaded++;
       this.#plain(incoming, 'overload', began, 503, 'too many requests\n', retryAfter);
@@ -68,7 +85,7 @@ export class Application implements Waiting {
     let name = 'fetch';
     let handler = fetch;
     let params = noParams;
-    const match = router?.find(pathOf(incoming));
+    const match = router?.find(path);
     if (match) {
       const { route } = match;
       name = route.pattern;
@@ -79,14 +96,19 @@ export class Application implements Waiting {
         return;
       }
     }
+    if (sockets !== null && incoming.upgrade && WebSockets.asked(incoming)) {
+      this.#socket(sockets, incoming, began);
+      return;
+    }
     if (handler === null) {
       this.#plain(incoming, 'none', began, 404, 'not found\n', []);
       return;
     }
     const request = requestOf(incoming);
+    const context = new RequestContext(incoming, params, this);
     let result: unknown;
     try {
-      result = handler(request as never, new RequestContext(incoming, params, this) as never);
+      result = handler(request as never, context);
     } catch (error) {
       void this.#finish(incoming, request, name, began, Promise.reject(error));
       return;
@@ -95,7 +117,7 @@ export class Application implements Waiting {
     if (isResponse(result)) {
       try {
         if (respondNow(incoming, result)) {
-          this.#count(name, began, result.status);
+          this.#count(incoming, name, began, result.status);
           return;
         }
         result = new Taken(result);
@@ -105,6 +127,53 @@ export class Application implements Waiting {
     }
     void this.#finish(incoming, request, name, began, result);
   };
+
+  /** From here on the health is 503, and WebSockets are told that the server goes away. */
+  stopping({ unhealthy }: { readonly unhealthy: boolean }): void {
+    this.#stopping = unhealthy;
+    this.#options.sockets?.close();
+  }
+
+  #own(incoming: Incoming, path: string, began: number): void {
+    if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
+      this.#plain(incoming, path, began, 405, 'this method is not allowed here\n', ['allow', 'GET, HEAD']);
+    } else if (path === this.#options.health) {
+      const fields = ['cache-control', 'no-store'];
+      if (this.#stopping) this.#plain(incoming, path, began, 503, 'stopping\n', fields);
+      else this.#plain(incoming, path, began, 200, 'ok\n', fields);
+    } else {
+      this.#options.figures().then(
+        (stats) => this.#plain(incoming, path, began, 200, metricsText(stats), []),
+        () => this.#plain(incoming, path, began, 503, 'the figures cannot be had now\n', retryAfter),
+      );
+    }
+  }
+
+  #socket(sockets: WebSockets, incoming: Incoming, began: number): void {
+    if (!sockets.allows(incoming)) {
+      this.#plain(incoming, 'websocket', began, 403, 'this page may not connect here\n', []);
+      return;
+    }
+    const request = requestOf(incoming);
+    const context = new RequestContext(incoming, noParams, this);
+    const open = (): void => {
+      sockets.open(incoming, request as never, context);
+      this.#count(incoming, 'websocket', began, 101);
+    };
+    const { accept } = sockets.options;
+    if (!accept) {
+      open();
+      return;
+    }
+    const refused = (async () => await accept(request as never, context))();
+    refused.then(
+      (response) => {
+        if (response === undefined) open();
+        else void this.#finish(incoming, request, 'websocket', began, response);
+      },
+      (error: unknown) => void this.#finish(incoming, request, 'websocket', began, Promise.reject(error)),
+    );
+  }
 
   waitUntil(promise: Promise<unknown>): void {
     const settled = promise
@@ -138,7 +207,7 @@ export class Application implements Waiting {
     const onAbort = (reason: Error): void => {
       gone = reason as RequestAborted;
       leave();
-      this.#count(name, began, gone.status);
+      this.#count(incoming, name, began, gone.status);
       abortRequest(request, reason);
       if (gone.code === 'TIME_LIMIT')
         incoming.answer(gone.status, [...text, ...retryAfter], `${gone.message}\n`);
@@ -168,7 +237,7 @@ export class Application implements Waiting {
     } finally {
       incoming.onAbort = null;
       leave();
-      if (gone === null) this.#count(name, began, status);
+      if (gone === null) this.#count(incoming, name, began, status);
     }
   }
 
@@ -190,16 +259,18 @@ export class Application implements Waiting {
     fields: readonly string[],
   ): void {
     incoming.answer(status, body === '' ? [...fields] : [...text, ...fields], body === '' ? null : body);
-    this.#count(name, began, status);
+    this.#count(incoming, name, began, status);
   }
 
-  #count(name: string, began: number, status: number): void {
+  #count(incoming: Incoming, name: string, began: number, status: number): void {
     const { statuses, routes } = this.counters;
     statuses.set(status, (statuses.get(status) ?? 0) + 1);
     let route = routes.get(name);
     if (!route) routes.set(name, (route = { requests: 0, time: 0 }));
     route.requests++;
-    route.time += performance.now() - began;
+    const time = performance.now() - began;
+    route.time += time;
+    this.#options.log?.add(incoming, status, time);
   }
 }
 

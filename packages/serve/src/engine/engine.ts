@@ -29,6 +29,8 @@ export interface Incoming {
   readonly fields: FieldList;
   /** `null` where the request has no body. */
   readonly body: IncomingBody | null;
+  /** Whether the client offers to go on with another protocol, and {@link Incoming.takeOver} can. */
+  readonly upgrade: boolean;
   /** Called at most once, when the client leaves, or a limit ends the request, before its answer is out. */
   onAbort: ((reason: Error) => void) | null;
   /** The whole answer. `fields` lack the framing, date and connection, which the engine adds. */

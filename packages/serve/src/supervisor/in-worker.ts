@@ -7,6 +7,16 @@ import { type FromWorker, type ToWorker, aliveEvery, workerVariable } from './me
 /** Between two looks at how many connections there are, milliseconds. */
 const loadEvery = 20;
 
+/** What this process does itself. */
+export interface OwnPart {
+  stats(): Stats;
+  /** Called first of all when the worker is to end. */
+  stopping(how: { readonly unhealthy: boolean }): void;
+  /** Resolves when all that is left to do is done. */
+  settled(): Promise<void>;
+  reopen(): void;
+}
+
 let served = false;
 
 /** The url that this process is a worker for; `null` where it is none. */
@@ -25,11 +35,7 @@ export function tellFailure(error: unknown): void {
  *
  * @throws {@link ServeError} `OPTION_WRONG` for a second server in one worker
  */
-export function serveHanded(
-  url: string,
-  listener: Listener,
-  own: { stats(): Stats; settled(): Promise<void> },
-): Server {
+export function serveHanded(url: string, listener: Listener, own: OwnPart): Server {
   if (served) throw new ServeError('OPTION_WRONG', 'workers: one process can have one server with workers.');
   served = true;
   let taken = 0;
@@ -48,6 +54,7 @@ export function serveHanded(
   setInterval(load, loadEvery).unref();
 
   const end = async (milliseconds: number, patient: boolean) => {
+    own.stopping({ unhealthy: !patient });
     await listener.close(milliseconds, patient);
     await Promise.race([own.settled(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
     // The last figures are on their way when the process ends.
@@ -67,6 +74,9 @@ export function serveHanded(
       case 'drain':
         void end(message.milliseconds, message.patient);
         break;
+      case 'reopen':
+        own.reopen();
+        break;
       case 'answer': {
         const waiting = answers.get(message.id);
         answers.delete(message.id);
@@ -79,7 +89,8 @@ export function serveHanded(
   // The supervisor is gone, and with it the listening socket.
   process.on('disconnect', () => void end(0, false));
   // Ctrl-C reaches us all; the supervisor says what to do.
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const)
+    process.on(signal, () => undefined);
 
   const ask = (what: 'stats' | 'stop' | 'reload') =>
     new Promise<Stats | undefined>((resolve, reject) => {

@@ -5,6 +5,8 @@ export type ToWorker =
   | { readonly serve: 'connection' }
   /** End the requests under way, at most so long. `patient`: an idle connection gets its next answer first. */
   | { readonly serve: 'drain'; readonly milliseconds: number; readonly patient: boolean }
+  /** Open the access log again. */
+  | { readonly serve: 'reopen' }
   /** The answer to `ask`. */
   | { readonly serve: 'answer'; readonly id: number; readonly stats?: Stats; readonly error?: string };
 

@@ -29,6 +29,7 @@ export function sumStats(
     requests: sum((stats) => stats.requests),
     inFlight: sum((stats) => stats.inFlight, living),
     overloaded: sum((stats) => stats.overloaded),
+    logDropped: sum((stats) => stats.logDropped),
     statuses,
     routes,
     workers,

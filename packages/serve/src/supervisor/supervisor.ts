@@ -107,6 +107,11 @@ export class Supervisor implements Server {
     );
   }
 
+  /** Has every worker open the access log again. */
+  reopen(): void {
+    for (const worker of [...this.#serving, ...this.#leaving]) worker.reopen();
+  }
+
   async #rollOver(): Promise<void> {
     const fresh = await this.#generation();
     const old = this.#serving;

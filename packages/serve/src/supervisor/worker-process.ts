@@ -104,6 +104,10 @@ export class WorkerProcess {
     this.#tell({ serve: 'drain', milliseconds, patient });
   }
 
+  reopen(): void {
+    this.#tell({ serve: 'reopen' });
+  }
+
   answer(id: number, answer: { readonly stats?: Stats; readonly error?: string }): void {
     this.#tell({ serve: 'answer', id, ...answer });
   }

@@ -13,7 +13,6 @@ export class Http1Request implements Incoming {
   readonly authority: string;
   readonly version: '1.0' | '1.1';
   readonly body: IncomingBody | null;
-  /** Whether {@link takeOver} may be asked for. */
   readonly upgrade: boolean;
   onAbort: ((reason: Error) => void) | null = null;
   readonly #connection: Connection;

@@ -178,6 +178,7 @@ class Http2Request implements Incoming {
   readonly authority: string;
   readonly scheme = 'https';
   readonly version = '2';
+  readonly upgrade = false;
   readonly remoteAddress: string;
   readonly fields: FieldList;
   readonly body: IncomingBody | null;

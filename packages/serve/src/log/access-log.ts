@@ -1,0 +1,101 @@
+import { close, open, write } from 'node:fs';
+import type { Incoming } from '../engine/engine.ts';
+import { ServeError } from '../errors.ts';
+
+/** Bytes of lines that may wait for the disk; what comes beyond is dropped, and counted. */
+const waitingBytes = 4 * 1024 * 1024;
+
+/** Writes a line of JSON for each answer, in batches; the disk's troubles are never the clients'. */
+export class AccessLog {
+  /** Lines that could not be written. */
+  dropped = 0;
+  readonly #file: string;
+  #descriptor: number;
+  #waiting = '';
+  #lines = 0;
+  #writing = false;
+
+  private constructor(file: string, descriptor: number) {
+    this.#file = file;
+    this.#descriptor = descriptor;
+  }
+
+  /** @throws {@link ServeError} `LOG_UNWRITABLE` */
+  static async to(file: string): Promise<AccessLog> {
+    return new AccessLog(file, await opened(file));
+  }
+
+  add(incoming: Incoming, status: number, milliseconds: number): void {
+    if (this.#waiting.length > waitingBytes) {
+      this.dropped++;
+      return;
+    }
+    const { method, target, version, remoteAddress } = incoming;
+    this.#waiting += `${JSON.stringify({
+      time: new Date().toISOString(),
+      remoteAddress,
+      method,
+      target,
+      version,
+      status,
+      milliseconds: Math.round(milliseconds * 1000) / 1000,
+    })}\n`;
+    this.#lines++;
+    // What the same turn answers goes out together.
+    if (!this.#writing) {
+      this.#writing = true;
+      setImmediate(() => this.#write());
+    }
+  }
+
+  /** Opens the file by its name again: whoever rotates logs has moved it. */
+  async reopen(): Promise<void> {
+    const fresh = await opened(this.#file);
+    const old = this.#descriptor;
+    this.#descriptor = fresh;
+    if (this.#writing) this.#old.push(old);
+    else close(old, () => undefined);
+  }
+
+  /** Resolves when all lines are written, or dropped. */
+  async end(): Promise<void> {
+    while (this.#writing) await new Promise((resolve) => setTimeout(resolve, 5));
+    close(this.#descriptor, () => undefined);
+  }
+
+  /** Replaced while they were written to. */
+  readonly #old: number[] = [];
+
+  #write(): void {
+    const lines = this.#lines;
+    const bytes = Buffer.from(this.#waiting);
+    this.#waiting = '';
+    this.#lines = 0;
+    const written = (from: number): void => {
+      write(this.#descriptor, bytes, from, bytes.length - from, null, (error, length) => {
+        if (!error && from + length < bytes.length) return written(from + length);
+        if (error) this.dropped += lines;
+        for (const old of this.#old.splice(0)) close(old, () => undefined);
+        if (this.#lines > 0) this.#write();
+        else this.#writing = false;
+      });
+    };
+    written(0);
+  }
+}
+
+function opened(file: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    // Several workers append to one file: each batch of lines is one write.
+    open(file, 'a', 0o640, (error, descriptor) => {
+      if (error)
+        reject(
+          new ServeError(
+            'LOG_UNWRITABLE',
+            `accessLog is '${file}', which cannot be written: ${error.message}.`,
+          ),
+        );
+      else resolve(descriptor);
+    });
+  });
+}
