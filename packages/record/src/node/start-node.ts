@@ -1,4 +1,5 @@
-import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync, type Stats } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeTemporaryFolder } from '../temporary-folders.ts';
@@ -40,11 +41,17 @@ export function makeAgentFolder(options: AgentOptions): AgentFolder {
   return { folder, preload };
 }
 
-/** Changes with every file of the agent: code that was compiled for another is not used. */
+/**
+ * Changes with every file of the agent, and with where they lie: code that was compiled for others is not used,
+ * nor code that names the files of another copy of ours.
+ */
 function revision(): string {
-  const files = readdirSync(agentFolder).map((name) => statSync(path.join(agentFolder, name)));
-  const sum = (of: (file: Stats) => number) => files.reduce((total, file) => total + of(file), 0);
-  return `${files.length}-${sum(({ size }) => size)}-${sum(({ mtimeMs }) => mtimeMs)}`;
+  const hash = createHash('sha256').update(agentFolder);
+  for (const name of readdirSync(agentFolder).toSorted()) {
+    const { size, mtimeMs } = statSync(path.join(agentFolder, name));
+    hash.update(`\n${name} ${size} ${mtimeMs}`);
+  }
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** NODE_OPTIONS with our part before the user's own, which the agent takes out again. */
