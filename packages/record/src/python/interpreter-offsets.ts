@@ -122,7 +122,7 @@ export function describedOffsets(
   const is314 = minor === 14;
   const runtimeState = words('size', 'finalizing', 'interpretersHead');
   const interpreter = words('size', 'id', 'next', 'threadsHead');
-  if (is314) word(); // threads.main
+  if (is314) words('threads.main');
   const more = words(
     'gc',
     'modules',
@@ -134,12 +134,14 @@ export function describedOffsets(
     'locked',
     'holder',
   );
+  if (is314) words('code.generation', 'copies.generation');
   const thread = words('size', 'prev', 'next', 'interp', 'frame', 'threadId', 'nativeId', 'chunk', 'status');
   const frame = words('size', 'previous', 'code', 'instruction', 'localsplus', 'owner');
-  if (is314) word(); // stackpointer
+  if (is314) words('stackpointer', 'copies.index');
   const code = words('size', 'fileName', 'name', 'qualifiedName', 'locationTable', 'firstLine');
   words('argcount', 'localsplusnames', 'localspluskinds');
   const instructions = word();
+  if (is314) words('copies');
   words('object.size', 'object.type', 'type.size', 'type.name', 'type.repr', 'type.flags');
   words('tuple.size', 'tuple.item', 'tuple.length', 'list.size', 'list.item', 'list.length');
   if (is314) words('set.size', 'set.used', 'set.table', 'set.mask');

@@ -1,6 +1,7 @@
 import { opcodes311 } from './opcode-classes-3.11.ts';
 import { opcodes312 } from './opcode-classes-3.12.ts';
 import { opcodes313 } from './opcode-classes-3.13.ts';
+import { opcodes314 } from './opcode-classes-3.14.ts';
 
 /** What the interpreter does in an instruction; `scripts/opcode-classes.py` says which belong to each. */
 export const workClasses = [
@@ -37,6 +38,7 @@ const tables: ReadonlyMap<string, readonly OpcodeRow[]> = new Map([
   ['3.11', opcodes311],
   ['3.12', opcodes312],
   ['3.13', opcodes313],
+  ['3.14', opcodes314],
 ]);
 
 /** By version, 256 entries each, made when first asked for. */

@@ -70,6 +70,34 @@ test.skipIf(python313 === null)('reads from 3.13 on what the interpreter tells o
   });
 });
 
+test('reads what 3.14 tells of itself', () => {
+  // The words behind the cookie, as CPython 3.14.10 of Debian has them.
+  const words =
+    '51251952 0 316616 784 808 225864 7280 7272 7344 7360 7408 7688 7672 7680 16 7784 0 7800 7792 7992 0 832 0 8 16 72 152 160 ' +
+    '232 32 88 8 0 56 80 74 64 0 216 112 120 128 136 68 52 96 104 208 0 16 8 416 24 88 168 40 32 16 40 24 16 200 24 40 32 48 ' +
+    '32 40 24 16 32 16 24 40 16 32 64 32 16 40 264 192';
+  const bytes = Buffer.alloc(DESCRIPTION_SIZE);
+  bytes.write('xdebugpy', 0, 'latin1');
+  for (const [index, word] of words.split(' ').entries()) bytes.writeUInt32LE(Number(word), 8 + index * 8);
+  expect(describedOffsets(bytes)?.offsets).toEqual({
+    runtime: { interpretersHead: 808 },
+    interpreter: { next: 7272, threadsHead: 7344, collecting: 7600, lock: 16 },
+    thread: { size: 832, next: 8, nativeId: 160, chunk: 232, frame: 72, frameInBetween: null },
+    frame: { size: 88, code: 0, previous: 8, instruction: 56, owner: 74 },
+    code: {
+      fileName: 112,
+      name: 120,
+      qualifiedName: 128,
+      locationTable: 136,
+      firstLine: 68,
+      instructions: 208,
+    },
+    text: { length: 16, state: 32, ascii: 40, other: 56 },
+    bytes: { length: 16, data: 32 },
+    lock: { start: 0, holder: 8, locked: 16 },
+  });
+});
+
 test('takes no description of another version, or of a build without the lock', () => {
   const description = (version: number, freeThreaded = 0): Buffer => {
     const bytes = Buffer.alloc(DESCRIPTION_SIZE);

@@ -26,7 +26,7 @@ for each in dis.get_instructions(hot, adaptive=True):
 describe.each(cpythons)('$title', ({ path }) => {
   const run = (...args: string[]) => execFileSync(path!, args, { encoding: 'utf8' });
   const version = path === null ? '' : run('-c', 'import sys; print("%d.%d" % sys.version_info[:2])').trim();
-  const supported = ['3.11', '3.12', '3.13'].includes(version);
+  const supported = ['3.11', '3.12', '3.13', '3.14'].includes(version);
 
   test.skipIf(!supported)('has the table that the interpreter itself gives', () => {
     const file = new URL(`../../src/python/opcode-classes-${version}.ts`, import.meta.url);
@@ -62,7 +62,7 @@ test('knows nothing of other versions and of bytes that are no instruction', () 
 });
 
 test('has instructions of every class in every version', () => {
-  for (const version of ['3.11', '3.12', '3.13']) {
+  for (const version of ['3.11', '3.12', '3.13', '3.14']) {
     const classes = Array.from({ length: 256 }, (_, opcode) => opcodeClass(version, opcode)?.work);
     expect(new Set(classes.filter(Boolean))).toEqual(new Set(workClasses));
   }
