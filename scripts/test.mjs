@@ -13,6 +13,7 @@ installDebianPackages({
   ipython3: '/usr/bin/ipython3',
   'python3-pip': '/usr/lib/python3/dist-packages/pip',
   'python3-setuptools': '/usr/lib/python3/dist-packages/setuptools',
+  'python3-wheel': '/usr/lib/python3/dist-packages/wheel',
   'python3-venv': '/usr/share/doc/python3-venv',
   'python3-line-profiler': '/usr/lib/python3/dist-packages/line_profiler',
   patchelf: '/usr/bin/patchelf',

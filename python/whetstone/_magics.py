@@ -44,18 +44,19 @@ class Magics(_Magics):
         run = _compiled(self.shell, rest if cell is None else cell)
         with tempfile.TemporaryDirectory(prefix="whetstone-cell-") as folder:
             recorder = _Recorder(_command(), folder)
-            times, value = [], None
+            regions, value = [], None
             try:
                 for _ in range(repeats):
                     start = time.perf_counter()
                     try:
                         value = run()
                     finally:
-                        times.append(time.perf_counter() - start)
+                        regions.append([start * 1e6, (time.perf_counter() - start) * 1e6])
             finally:
-                report = recorder.stop()
+                report = recorder.stop("In [%d]" % self.shell.execution_count, regions)
                 sys.stdout.flush()
                 if repeats > 1:
+                    times = [duration / 1e6 for _, duration in regions]
                     figures = (len(times), _time(min(times)), _time(statistics.median(times)))
                     print("%d runs: best %s, median %s" % figures)
                 print(report)
@@ -91,9 +92,11 @@ class _Recorder:
                 break
             time.sleep(0.002)
 
-    def stop(self):
-        """The report, or why there is none."""
+    def stop(self, name, regions):
+        """The report of these stretches of time, or why there is none."""
         try:
+            with open(os.path.join(self._folder, "regions.json"), "w") as file:
+                json.dump({"name": name, "regions": regions}, file)
             self._process.send_signal(signal.SIGINT)
             self._process.wait(_REPORT)
         except subprocess.TimeoutExpired:

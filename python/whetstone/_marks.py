@@ -1,5 +1,5 @@
 # How marks get to the recorder: whetstone run names a folder in the environment of a program that imports us, and
-# each process appends to a file of its own there. The program sees its environment as it was given.
+# each process appends to a file of its own there.
 import os
 import time
 
@@ -91,25 +91,9 @@ def _innermost(function):
     return function
 
 
-def _take(name):
-    """A variable that the program then does not see; what it starts inherits it all the same."""
-    view = os.environ
-    value = view.get(name)
-    getattr(view, "_data", {}).pop(view.encodekey(name), None)
-    return value
-
-
 def _found():
-    folder = _take("WHETSTONE_MARKS")
-    if folder is None:
-        return None
-    ours = os.path.dirname(os.path.dirname(__file__))
-    path = _take("PYTHONPATH")
-    rest = os.pathsep.join(part for part in (path or "").split(os.pathsep) if part != ours)
-    if rest:
-        view = os.environ
-        view._data[view.encodekey("PYTHONPATH")] = view.encodevalue(rest)
-    return Recorder(folder)
+    folder = os.environ.get("WHETSTONE_MARKS")
+    return Recorder(folder) if folder else None
 
 
 recorder = _found()

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PythonMark } from './agent-marks.ts';
 
 /** What IPython's `%whet` and the command that it starts agree on, in a folder that it names. */
 export interface Cells {
@@ -7,23 +8,45 @@ export interface Cells {
   ready(): void;
   /** The text of a cell, by the name that its functions have for a file; `null` for other names. */
   textOf(file: string): string | null;
+  /** The time of the cell, once for each run of it; empty before it has run. */
+  marks(pid: number): PythonMark[];
 }
 
 /** `null` where no notebook has started this command. */
 export function cellsOf(environment: NodeJS.ProcessEnv): Cells | null {
   const folder = environment['WHETSTONE_CELLS'];
   if (!folder) return null;
-  let texts: Readonly<Record<string, unknown>> = {};
-  try {
-    texts = JSON.parse(readFileSync(path.join(folder, 'sources.json'), 'utf8')) as typeof texts;
-  } catch {
-    // Lines have their numbers without.
-  }
+  const texts = (read(folder, 'sources.json') ?? {}) as Readonly<Record<string, unknown>>;
   return {
     ready: () => writeFileSync(path.join(folder, 'ready'), ''),
     textOf(file) {
       const text = Object.hasOwn(texts, file) ? texts[file] : null;
       return typeof text === 'string' ? text : null;
     },
+    marks(pid) {
+      const told = read(folder, 'regions.json') as RegionsFile | null;
+      return (told?.regions ?? []).map(([start, duration]) => ({
+        process: pid,
+        tid: pid,
+        kind: 'region',
+        name: told?.name ?? '',
+        start,
+        duration,
+      }));
+    },
   };
+}
+
+interface RegionsFile {
+  readonly name: string;
+  readonly regions: readonly (readonly [start: number, duration: number])[];
+}
+
+/** Without a file lines have no text, and the report is of all that was seen. */
+function read(folder: string, name: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, name), 'utf8'));
+  } catch {
+    return null;
+  }
 }

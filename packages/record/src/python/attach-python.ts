@@ -77,6 +77,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
     load,
     runtime: { name: 'cpython', version: itself.version, path: itself.executable },
     deopts: null,
+    pythonMarks: cells?.marks(pid) ?? null,
     warnings:
       cells === null
         ? [
