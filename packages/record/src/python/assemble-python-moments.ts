@@ -68,7 +68,7 @@ export class PythonMoments {
     const charge = thread.cpu === null || times.asleep <= asleep ? 1 : asleep / times.asleep;
     const missing = this.#addEnds(row, thread, times);
     const waits = new PythonWaitSums(row, this.#python.waits, charge, this.#builder);
-    let collection: { start: number; end: number } | null = null;
+    let collection: Collection | null = null;
     for (const sample of samples) {
       const state = table.state[sample] as number;
       const time = table.time[sample] as number;
@@ -92,13 +92,9 @@ export class PythonMoments {
         const version = processes[threads[table.thread[sample] as number]?.process ?? -1]?.version ?? '';
         this.#addWork(version, table.opcode[sample] as number, place, line, row, duration);
       }
-      if (word === 'collector') {
-        if (collection !== null && time - collection.end <= SAME_MOMENT) collection.end = time + whole;
-        else {
-          this.#addCollection(row, collection);
-          collection = { start: time, end: time + whole };
-        }
-      }
+      const next = nextCollection(collection, word, time, whole);
+      if (next !== null && next.start !== collection?.start) this.#addCollection(row, collection);
+      collection = next;
       // Threads that Python does not know may sleep all the time: nobody waits for them.
       if (this.#waits && (stack >= 0 || thread.number === 0) && (word === 'waiting' || word === 'lock')) {
         const asked = this.#askerOf(stack, place, line);
@@ -179,12 +175,33 @@ export class PythonMoments {
     }
   }
 
-  #addCollection(row: number, collection: { readonly start: number; readonly end: number } | null): void {
+  #addCollection(row: number, collection: Collection | null): void {
     if (collection === null) return;
     const { start, end } = collection;
     this.#builder.addCollection(row, 'cycles', Math.max(start - this.#begin, 0), end - start);
   }
 }
 
-/** Microseconds within which one stretch of the collector goes on in the next row. */
+/** A pause of the collector, in the sampler's time. */
+interface Collection {
+  readonly start: Microseconds;
+  readonly end: Microseconds;
+  /** Up to where it may still go on: a thread may have to wait for a core in the middle of it. */
+  readonly reach: Microseconds;
+}
+
+/** Microseconds within which a stretch goes on in the next row. */
 const SAME_MOMENT = 1;
+
+/** The last collection after one more stretch of its thread: longer, another one, or the same as before. */
+function nextCollection(
+  last: Collection | null,
+  state: PythonState,
+  time: Microseconds,
+  duration: Microseconds,
+): Collection | null {
+  const reach = time + duration;
+  const goesOn = last !== null && time - last.reach <= SAME_MOMENT;
+  if (state === 'collector') return { start: goesOn ? last.start : time, end: reach, reach };
+  return state === 'queued' && goesOn ? { ...last, reach } : last;
+}

@@ -275,6 +275,19 @@ describe('a profile of Python', () => {
     expect(categories.get('<frozen site>')).toBe(2);
   });
 
+  test('has one collection where the thread waited for a core in the middle of it', () => {
+    const { collections } = profileOf([
+      { at: 0, for: 10, stack: main, line: 2, state: 'collector' },
+      { at: 10, for: 20, stack: main, line: 2, state: 'queued' },
+      { at: 30, for: 5, stack: main, line: 2, state: 'collector' },
+      { at: 35, for: 10, stack: main, line: 2, state: 'queued' },
+      { at: 45, for: 10, stack: main, line: 2, state: 'bytecode' },
+      { at: 55, for: 5, stack: main, line: 2, state: 'collector' },
+    ]);
+    expect([...collections.start]).toEqual([0, 55_000]);
+    expect([...collections.duration]).toEqual([35_000, 5000]);
+  });
+
   test('adds up short waits of one place, and keeps long ones apart', () => {
     const wait = ['socket', 'recv', '127.0.0.1:80'] as const;
     const short = Array.from({ length: 5 }, (_, i) => ({
