@@ -27,5 +27,6 @@ writeFileSync(path.join(root, 'packages/whetstone/dist/.built'), '');
 /** Copies a folder; what an earlier build left there goes. */
 function replace(from, to) {
   rmSync(path.join(root, to), { recursive: true, force: true });
-  cpSync(path.join(root, from), path.join(root, to), { recursive: true });
+  const filter = (file) => path.basename(file) !== '__pycache__';
+  cpSync(path.join(root, from), path.join(root, to), { recursive: true, filter });
 }

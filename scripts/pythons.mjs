@@ -36,6 +36,13 @@ export const pythonNamed = (name) => pythons.find((each) => each.name === name);
 /** Debian's IPython, `null` where it is missing. */
 export const ipython = existsSync('/usr/bin/ipython3') ? '/usr/bin/ipython3' : null;
 
+/** The Python that has Debian's packages of Jupyter's kernel and client, `null` where they are missing. */
+export const jupyter = ['ipykernel', 'jupyter_client'].every((name) =>
+  existsSync(`/usr/lib/python3/dist-packages/${name}`),
+)
+  ? '/usr/bin/python3'
+  : null;
+
 function interpreter(name, title, files) {
   const file = files.find((each) => existsSync(each)) ?? null;
   const implementation = /pypy/.test(name) ? 'pypy' : 'cpython';

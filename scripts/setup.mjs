@@ -26,7 +26,8 @@ export function setUp() {
     process.stderr.write('Setting up: dependencies and build (about a minute, once).\n');
     run(npm, ['ci', '--no-audit', '--no-fund'], { stdio: ['ignore', process.stderr.fd, process.stderr.fd] });
   }
-  if (newest(['packages'], (file) => file.includes('/src/')) > built()) {
+  const isSource = (file) => file.includes('/src/') || /^python\/whetstone\/.*\.py$/.test(file);
+  if (newest(['packages', 'python'], isSource) > built()) {
     process.stderr.write('Building.\n');
     run(process.execPath, ['scripts/build.mjs'], { stdio: ['ignore', process.stderr.fd, process.stderr.fd] });
   }

@@ -11,6 +11,8 @@ installDebianPackages({
   python3: '/usr/bin/python3',
   pypy3: '/usr/bin/pypy3',
   ipython3: '/usr/bin/ipython3',
+  'python3-ipykernel': '/usr/lib/python3/dist-packages/ipykernel',
+  'python3-jupyter-client': '/usr/lib/python3/dist-packages/jupyter_client',
   'python3-pip': '/usr/lib/python3/dist-packages/pip',
   'python3-setuptools': '/usr/lib/python3/dist-packages/setuptools',
   'python3-wheel': '/usr/lib/python3/dist-packages/wheel',

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { ipython } from '../../../../scripts/pythons.mjs';
+import { ipython, jupyter } from '../../../../scripts/pythons.mjs';
 import { command, project, started } from './command.ts';
 
 const packageFolder = fileURLToPath(new URL('../../../../python', import.meta.url));
@@ -85,6 +85,51 @@ describe.skipIf(ipython === null)(ipython === null ? 'skipped: no IPython' : '%w
     expect(none.stderr).toContain("There is no command 'whetstone' on the PATH");
   });
 });
+
+test.skipIf(jupyter === null)(
+  jupyter === null ? 'skipped: no Jupyter' : '%%whet in a kernel of Jupyter names the lines of cells',
+  async () => {
+    const folder = project({ 'kernel.py': kernel });
+    const { ended } = started(jupyter!, ['kernel.py'], {
+      cwd: folder,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: folder,
+        PYTHONPATH: packageFolder,
+        WHETSTONE_COMMAND: recorder,
+      },
+    });
+    const { stdout } = await ended;
+    expect(stdout).toMatch(/HOTTEST LINES[^]*text \+= str\(number\)/);
+    expect(stdout).toContain("'the value'");
+  },
+);
+
+const kernel = `import os
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel(kernel_name='python3')
+def show(message):
+    content = message['content']
+    print(content.get('text') or content.get('data', {}).get('text/plain') or content.get('traceback') or '', end='', flush=True)
+for cell in (
+    '%load_ext whetstone',
+    '''def slow(times):
+    text = ''
+    for number in range(times):
+        text += str(number)
+    return len(text)''',
+    '''%%whet
+import time
+end = time.process_time() + 0.6
+while time.process_time() < end:
+    slow(1000)
+"the value"''',
+):
+    client.execute_interactive(cell, timeout=50, output_hook=show)
+client.stop_channels()
+manager.shutdown_kernel(now=True)
+os._exit(0)
+`;
 
 const defining = `def slow(times):
     text = ''
