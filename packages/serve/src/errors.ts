@@ -10,6 +10,10 @@ export type ServeErrorCode =
   | 'TLS_WRONG'
   /** The access log cannot be opened. */
   | 'LOG_UNWRITABLE'
+  /** There is no such module or folder. */
+  | 'MODULE_MISSING'
+  /** The module fails when it is loaded, or has nothing to serve. */
+  | 'MODULE_WRONG'
   /** A worker ended before it served. */
   | 'WORKER_FAILED'
   /** The server is stopping, or has stopped. */

@@ -19,3 +19,4 @@ export type {
 export type { Limits } from './limits.ts';
 export { files, type FilesOptions } from './files/files.ts';
 export { type EventStreamOptions, type ServerSentEvent, eventStream } from './event-stream.ts';
+export { type ServeModuleOptions, serveModule } from './serve-module.ts';

@@ -31,7 +31,7 @@ export async function serve(options: ServeOptions): Promise<Server> {
   try {
     return await serveInWorker(options, url);
   } catch (error) {
-    tellFailure(error);
+    await tellFailure(error);
     throw error;
   }
 }

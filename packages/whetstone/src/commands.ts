@@ -18,6 +18,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['view', async () => (await import('./commands/view.ts')).viewCommand],
   ['explain', async () => (await import('./commands/explain.ts')).explainCommand],
   ['convert', async () => (await import('./commands/convert.ts')).convertCommand()],
+  ['serve', async () => (await import('./commands/serve.ts')).serveCommand],
   ['history', async () => (await import('./commands/history.ts')).historyCommand],
   ['plugins', async () => (await import('./commands/plugins.ts')).pluginsCommand],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand],

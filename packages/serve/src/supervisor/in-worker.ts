@@ -24,10 +24,15 @@ export function workerUrl(): string | null {
   return process.send === undefined ? null : (process.env[workerVariable] ?? null);
 }
 
-/** Tells the supervisor that this worker cannot serve. */
-export function tellFailure(error: unknown): void {
+/** Tells the supervisor that this worker cannot serve; resolves when it is told. */
+export async function tellFailure(error: unknown): Promise<void> {
   const { code, message } = error as { code?: ServeErrorCode; message?: string };
-  tell({ serve: 'failed', code: code ?? 'WORKER_FAILED', message: message ?? String(error) });
+  const told: FromWorker = {
+    serve: 'failed',
+    code: code ?? 'WORKER_FAILED',
+    message: message ?? String(error),
+  };
+  if (process.connected) await new Promise<void>((resolve) => process.send!(told, () => resolve()));
 }
 
 /**

@@ -81,10 +81,10 @@ test('a reload changes the workers, and no request is lost', async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   let failed = 0;
   let answered = 0;
-  let running = true;
+  const run = { on: true };
   const seen = new Set<string>();
   const clients = Array.from({ length: 8 }, async () => {
-    while (running) {
+    while (run.on) {
       await new Promise<void>((resolve) => {
         const call = get(url, { agent }, (response) => {
           let body = '';
@@ -107,7 +107,7 @@ test('a reload changes the workers, and no request is lost', async () => {
   for (let n = 0; n < 3; n++) expect(await text(`${url}/reload`)).toBe('reloaded');
   const then = answered;
   await until(() => answered > then + 200);
-  running = false;
+  run.on = false;
   await Promise.all(clients);
   agent.destroy();
   expect(failed).toBe(0);

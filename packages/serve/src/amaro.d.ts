@@ -1,0 +1,7 @@
+/** Node's own TypeScript compiler; it brings no types. */
+declare module 'amaro' {
+  export function transformSync(
+    source: string,
+    options: { readonly mode: 'strip-only' | 'transform'; readonly filename: string },
+  ): { readonly code: string };
+}

@@ -1,0 +1,148 @@
+import { type FSWatcher, statSync, watch } from 'node:fs';
+import path from 'node:path';
+import { type ServeModuleOptions, type Server, serveModule } from '@whetstone/serve';
+import type { Command } from '../commands.ts';
+import { parseOptions, readCount } from '../options.ts';
+import { safeText } from '../terminal/safe-text.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** Saving a file often writes several times: this long after the last, milliseconds. */
+const settleTime = 100;
+
+/** `whetstone serve`: a module's `fetch`, or the files of a folder, on every core. */
+export const serveCommand: Command = {
+  usage: '[options] <module|folder>',
+  summary: "Serve a module's fetch, or the files of a folder, on every core.",
+  completes: 'file',
+  options: [
+    {
+      name: 'port',
+      value: 'PORT',
+      read: readPort,
+      help: 'Listen on this port; 0 takes a free one. Default 3000.',
+    },
+    { name: 'host', value: 'HOST', help: 'Listen on this address. Default 127.0.0.1.' },
+    { name: 'unix', value: 'PATH', help: 'Listen on a unix socket instead.' },
+    {
+      name: 'workers',
+      value: 'N',
+      read: readCount,
+      help: 'Processes that serve. Default: one for each core.',
+    },
+    {
+      name: 'cert',
+      value: 'FILE',
+      help: 'Speak TLS (HTTP/2 and HTTP/1.1) with this certificate, and --key.',
+    },
+    { name: 'key', value: 'FILE', help: 'The key of --cert.' },
+    { name: 'health', value: 'PATH', help: 'Answer this path with 200, such as /healthz.' },
+    {
+      name: 'metrics',
+      value: 'PATH',
+      help: 'Answer this path with figures for Prometheus, such as /metrics.',
+    },
+    {
+      name: 'access-log',
+      value: 'FILE',
+      help: 'Write a line of JSON for each answer. SIGUSR2 opens it again.',
+    },
+    { name: 'watch', help: 'Reload when a file beside the module changes.' },
+  ],
+  async run(args) {
+    const { options, rest } = parseOptions(args, serveCommand.options, { stopAtFirst: false });
+    const [target] = rest;
+    if (target === undefined || rest.length > 1)
+      throw new UsageError('serve takes one module or one folder: whetstone serve app.ts.');
+    const text = (name: string) => options.get(name) as string | undefined;
+    const cert = text('cert');
+    const key = text('key');
+    if ((cert === undefined) !== (key === undefined))
+      throw new UsageError(
+        `--${cert === undefined ? 'key' : 'cert'} needs --${cert === undefined ? 'cert' : 'key'} beside it.`,
+      );
+    const given: Record<keyof ServeModuleOptions, unknown> | object = {
+      port: options.get('port'),
+      hostname: text('host'),
+      unix: text('unix'),
+      workers: options.get('workers'),
+      health: text('health'),
+      metrics: text('metrics'),
+      accessLog: text('access-log'),
+      ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
+    };
+    const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    const server = await serveModule(target, known).catch((error: unknown) => {
+      throw commandError(error);
+    });
+    const { engine, workers } = await server.stats();
+    process.stdout.write(
+      `Serving ${target} on ${server.url} with ${workers!.serving} ${workers!.serving === 1 ? 'worker' : 'workers'}, engine ${engine}. Ctrl-C ends.\n`,
+    );
+    const reload = reloading(server);
+    const watcher = options.has('watch') ? watching(target, reload) : null;
+    process.on('SIGHUP', reload);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
+    });
+    watcher?.close();
+    await server.stop();
+    return 0;
+  },
+};
+
+/** Reloads; asked again meanwhile, once more after it: what has changed since would not be seen. */
+function reloading(server: Server): () => void {
+  let under = false;
+  let again = false;
+  const reload = async (): Promise<void> => {
+    under = true;
+    do {
+      again = false;
+      try {
+        await server.reload();
+        process.stdout.write('Reloaded.\n');
+      } catch (error) {
+        process.stderr.write(`Not reloaded, the old code serves on: ${safeText((error as Error).message)}\n`);
+      }
+    } while (again);
+    under = false;
+  };
+  return () => {
+    if (under) again = true;
+    else void reload();
+  };
+}
+
+function watching(target: string, changed: () => void): FSWatcher {
+  const folder = statSync(target).isDirectory() ? target : path.dirname(path.resolve(target));
+  let timer: NodeJS.Timeout | undefined;
+  return watch(folder, { recursive: true }, (_event, name) => {
+    if (name !== null && /(?:^|[/\\])(?:node_modules|\.[^/\\]+)(?:[/\\]|$)/.test(name)) return;
+    clearTimeout(timer);
+    timer = setTimeout(changed, settleTime);
+  });
+}
+
+/** A wrong command line ends with 2, what fails with 1. */
+function commandError(error: unknown): unknown {
+  const { code, message } = error as { code?: string; message?: string };
+  if (code === 'OPTION_WRONG' || code === 'MODULE_MISSING') return new UsageError(`serve: ${message}`);
+  if (error instanceof Error && error.name === 'ServeError') return new ServeCommandError(error);
+  return error;
+}
+
+/** What keeps a server from serving. */
+class ServeCommandError extends Error {
+  override readonly name = 'ServeCommandError';
+  readonly code = 'SERVE_FAILED';
+  constructor(cause: Error) {
+    super(cause.message, { cause });
+  }
+}
+
+function readPort(text: string, name: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535)
+    throw new UsageError(`${name} is '${text}', and takes a port from 0 to 65535.`);
+  return port;
+}
