@@ -91,14 +91,18 @@ async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Pro
     if (!wasOpen && isAlive(pid)) await closeInspector(client);
     client.close();
   }
-  const profile = assemble(raw, {}, {
-    sources: options.sources,
-    modes: { counts: false, waits: false, deopts: false, attached: true },
-    influence: estimatedInfluence(raw),
-    readText,
-    agentFolder,
-    revision: revisionOf(raw.workingDirectory),
-  });
+  const profile = assemble(
+    raw,
+    {},
+    {
+      sources: options.sources,
+      modes: { counts: false, waits: false, deopts: false, attached: true },
+      influence: estimatedInfluence(raw),
+      readText,
+      agentFolder,
+      revision: revisionOf(raw.workingDirectory),
+    },
+  );
   return { profile, exit: { code: null, signal: null } };
 }
 
