@@ -87,9 +87,12 @@ export interface Server {
   /**
    * Reads the certificates again. With workers: starts new ones, and ends the old when the new serve; no connection is lost.
    *
+   * An idle connection gets one more answer from the old worker, as a request may be on its way; with `now` it is
+   * closed at once, so that every answer from here on is the new code's.
+   *
    * @throws ServeError where that fails; what served before goes on
    */
-  reload(): Promise<void>;
+  reload(how?: { readonly now?: boolean }): Promise<void>;
   stats(): Promise<Stats>;
 }
 

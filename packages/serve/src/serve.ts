@@ -111,7 +111,7 @@ export async function serveScript(
       stopReopening();
       await supervisor.stop();
     },
-    reload: () => supervisor.reload(),
+    reload: (how) => supervisor.reload(how),
     stats: () => supervisor.stats(),
   };
 }

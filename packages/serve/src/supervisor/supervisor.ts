@@ -85,9 +85,9 @@ export class Supervisor implements Server {
     this.#watch.unref();
   }
 
-  reload(): Promise<void> {
+  reload({ now = false }: { readonly now?: boolean } = {}): Promise<void> {
     if (this.#stopped) return Promise.reject(new ServeError('STOPPED', 'the server is stopping.'));
-    this.#reloading ??= this.#rollOver().finally(() => (this.#reloading = null));
+    this.#reloading ??= this.#rollOver(!now).finally(() => (this.#reloading = null));
     return this.#reloading;
   }
 
@@ -112,12 +112,12 @@ export class Supervisor implements Server {
     for (const worker of [...this.#serving, ...this.#leaving]) worker.reopen();
   }
 
-  async #rollOver(): Promise<void> {
+  async #rollOver(patient: boolean): Promise<void> {
     const fresh = await this.#generation();
     const old = this.#serving;
     this.#serving = [];
     this.#take(fresh);
-    for (const worker of old) void this.#dismiss(worker, true);
+    for (const worker of old) void this.#dismiss(worker, patient);
   }
 
   async #end(): Promise<void> {

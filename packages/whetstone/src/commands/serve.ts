@@ -78,9 +78,9 @@ export const serveCommand: Command = {
     process.stdout.write(
       `Serving ${target} on ${server.url} with ${workers!.serving} ${workers!.serving === 1 ? 'worker' : 'workers'}, engine ${engine}. Ctrl-C ends.\n`,
     );
-    const reload = reloading(server);
-    const watcher = options.has('watch') ? watching(target, reload) : null;
-    process.on('SIGHUP', reload);
+    // Whoever edits wants to see the new code; whoever serves wants no request lost.
+    const watcher = options.has('watch') ? watching(target, reloading(server, { now: true })) : null;
+    process.on('SIGHUP', reloading(server, { now: false }));
     await new Promise<void>((resolve) => {
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => resolve());
     });
@@ -91,7 +91,7 @@ export const serveCommand: Command = {
 };
 
 /** Reloads; asked again meanwhile, once more after it: what has changed since would not be seen. */
-function reloading(server: Server): () => void {
+function reloading(server: Server, how: { readonly now: boolean }): () => void {
   let under = false;
   let again = false;
   const reload = async (): Promise<void> => {
@@ -99,7 +99,7 @@ function reloading(server: Server): () => void {
     do {
       again = false;
       try {
-        await server.reload();
+        await server.reload(how);
         process.stdout.write('Reloaded.\n');
       } catch (error) {
         process.stderr.write(`Not reloaded, the old code serves on: ${safeText((error as Error).message)}\n`);
