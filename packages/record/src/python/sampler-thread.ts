@@ -23,6 +23,8 @@ const NOTEWORTHY = 3;
 /** Between two searches for new processes and threads: at least, where many begin, and at most. */
 const SHORTEST_SEARCH: Microseconds = 2000;
 const LONGEST_SEARCH: Microseconds = 100_000;
+/** And how many times longer than a search takes: where there are many threads, and others start processes. */
+const SEARCH_SHARE = 30;
 
 const { options, progress } = workerData as SamplerThreadData;
 const tell = (message: SamplerThreadMessage): void => parentPort?.postMessage(message);
@@ -59,15 +61,17 @@ function sample(
   let looks = 0;
   let cost = 0;
   let searched = 0;
+  let patience = 0;
   let due = now();
 
   while (samplers.size > 0 && !shared.stopped) {
     const moment = now();
     if (moment >= until) break;
     const since = moment - searched;
-    if (since >= SHORTEST_SEARCH && (newTasks.any || since >= LONGEST_SEARCH)) {
-      searched = moment;
+    if (since >= patience && (newTasks.any || since >= LONGEST_SEARCH)) {
       search(samplers, children, recording);
+      searched = now();
+      patience = Math.max(SHORTEST_SEARCH, (searched - moment) * SEARCH_SHARE);
     }
     for (const [number, sampler] of samplers) {
       sampler.look();
