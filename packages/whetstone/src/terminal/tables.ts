@@ -207,7 +207,8 @@ export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen
         ? [
             figures(
               'process',
-              rows.map(({ process }) => String(process)),
+              // What stands for several processes together has no number.
+              rows.map(({ process }) => (process === 0 ? '' : String(process))),
               4,
             ),
           ]
