@@ -130,7 +130,8 @@ export interface RawPythonStacks {
  * order, without overlaps.
  *
  * A stretch in which a thread stayed asleep in one wait is one row. A stretch in which it ran is one
- * row per look: it stands for the time since the look before.
+ * row per look: it stands for the time since the look before, or where that was long ago for half of
+ * the time to either look.
  */
 export interface RawPythonSamples {
   /** Row in {@link RawPython.threads}. */

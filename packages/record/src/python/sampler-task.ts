@@ -10,6 +10,8 @@ import type { SamplerTables } from './sampler-tables.ts';
 
 /** How often a stack that moves is read again until the look is given up. */
 const ATTEMPTS = 8;
+/** Time between two looks that is shared: the sampler itself waited for a core, or has much to look at. */
+const LONG_GAP: Microseconds = 5000;
 /** How long a code of an outer function is believed to be the same: so long a wrong name can stand. */
 const BELIEF: Microseconds = 20_000;
 
@@ -150,6 +152,7 @@ export class TaskSampler {
 
     const moment = Math.max(now(), this.#time);
     if (syscall === null) {
+      this.#shareGap(tables, moment);
       const state =
         interpreter === null || thread === undefined ? 'native' : this.#stateOf(interpreter, thread);
       const row = this.#write(tables, moment, state, -1);
@@ -167,6 +170,17 @@ export class TaskSampler {
     this.#was = this.row.python && this.#place.stack === -1 ? 'running' : 'asleep';
     this.#running = [];
     return -1;
+  }
+
+  /**
+   * Gives half of a long time without a look to the place where it was met before: both places are as
+   * likely, and one look would otherwise stand for all of it.
+   */
+  #shareGap(tables: SamplerTables, moment: Microseconds): void {
+    const half = (moment - this.#time) / 2;
+    if (half < LONG_GAP / 2 || this.#running.at(-1) !== this.#last) return;
+    tables.lengthen(this.#last, half);
+    this.#time += half;
   }
 
   /** The system call in which it sleeps, `null` where it runs. */
