@@ -14,6 +14,7 @@ const names = new Set<keyof ServeOptions>([
   'limits',
   'tls',
   'websocket',
+  'trust',
   'health',
   'metrics',
   'accessLog',
@@ -56,6 +57,9 @@ export function checkOptions(options: ServeOptions): void {
     throw wrong(`health and metrics are both '${options.health}'; give each a path of its own.`);
   if (options.accessLog !== undefined && (typeof options.accessLog !== 'string' || options.accessLog === ''))
     throw wrong(`accessLog is ${shown(options.accessLog)}, and must be a file.`);
+  const { trust } = options;
+  if (trust !== undefined && !(Array.isArray(trust) && trust.every((entry) => typeof entry === 'string')))
+    throw wrong("trust must be a list of addresses and networks: ['127.0.0.1', '10.0.0.0/8'].");
   if (options.globals !== undefined && typeof options.globals !== 'boolean')
     throw wrong(`globals is ${shown(options.globals)}, and must be true or false.`);
   if (tls !== undefined) {

@@ -5,8 +5,10 @@ import type { Limits } from './limits.ts';
 export interface Context {
   /** What the route's parameters matched, decoded: `/user/:id` gives `id`, `/files/*` gives `*`. */
   readonly params: Readonly<Record<string, string>>;
-  /** The client's address; '' on a unix socket. */
+  /** The client's address, '' on a unix socket; what a proxy says only where `trust` names it. */
   readonly remoteAddress: string;
+  /** The request's name in logs: a trusted proxy's `X-Request-Id`, or one of our own. */
+  readonly requestId: string;
   /** Keeps the server from ending, on `stop`, before this promise is settled. */
   waitUntil(promise: Promise<unknown>): void;
 }
@@ -66,6 +68,11 @@ export interface ServeOptions {
   readonly limits?: Partial<Limits>;
   readonly tls?: TlsOptions;
   readonly websocket?: WebSocketOptions;
+  /**
+   * Proxies whose `Forwarded`, `X-Forwarded-For`, `-Proto`, `-Host` and `X-Request-Id` count, for `context` and `request.url`:
+   * addresses, networks such as `10.0.0.0/8`, and `unix`. Default none.
+   */
+  readonly trust?: readonly string[];
   /** A path that is answered with 200, and with 503 once the server is stopping: `/healthz`. Default none. */
   readonly health?: string;
   /** A path that is answered with all figures, for Prometheus: `/metrics`. Default none. */

@@ -1,4 +1,5 @@
 import { Application } from './app/application.ts';
+import { TrustedProxies } from './app/forwarded.ts';
 import { Router } from './app/router.ts';
 import { WebSockets } from './app/web-sockets.ts';
 import type { Listener, Where } from './engine/engine.ts';
@@ -127,6 +128,7 @@ async function prepared(options: ServeOptions, figures: () => Promise<Stats>) {
     router,
     sockets,
     log,
+    trusted: options.trust ? new TrustedProxies(options.trust) : null,
     figures,
     fetch: options.fetch ?? null,
     error: options.error ?? null,

@@ -258,3 +258,61 @@ describe('a WebSocket', () => {
     expect(((await once(socket, 'error'))[0] as Error).message).toBe('Unexpected server response: 200');
   });
 });
+
+describe('a proxy', () => {
+  const about = (
+    request: Request,
+    { remoteAddress, requestId }: { remoteAddress: string; requestId: string },
+  ) => Response.json([request.url, remoteAddress, requestId]) as never;
+  const asked = async (trust: readonly string[], headers: Record<string, string>) => {
+    const server = await started({ fetch: about, trust });
+    const [url, ...rest] = (await (await fetch(`${server.url}/a`, { headers })).json()) as string[];
+    return [url!.replace(server.url, 'direct'), ...rest];
+  };
+
+  test.each([
+    [{ forwarded: 'for=192.0.2.1;proto=https;host=a.example' }, 'https://a.example/a', '192.0.2.1'],
+    [{ forwarded: 'for=9.9.9.9, for="[2001:db8::1]:80"' }, 'direct/a', '2001:db8::1'],
+    [{ forwarded: 'for=9.9.9.9, for=192.0.2.1:1234, for=10.1.2.3' }, 'direct/a', '192.0.2.1'],
+    [{ forwarded: 'for=_hidden;proto=https' }, '', '127.0.0.1'],
+    [{ forwarded: 'for="9.9.9.9, for=8.8.8.8"' }, 'direct/a', '127.0.0.1'],
+    [
+      {
+        'x-forwarded-for': '9.9.9.9, 192.0.2.1',
+        'x-forwarded-proto': 'https',
+        'x-forwarded-host': 'b.example',
+      },
+      'https://b.example/a',
+      '192.0.2.1',
+    ],
+    [{ 'x-forwarded-for': '192.0.2.1, 10.0.0.1, 10.0.0.2' }, 'direct/a', '192.0.2.1'],
+    [{ 'x-forwarded-for': 'nonsense', 'x-forwarded-host': 'a,b' }, '', '127.0.0.1'],
+    [{ 'x-forwarded-host': 'evil/path', 'x-forwarded-proto': 'javascript' }, 'direct/a', '127.0.0.1'],
+    // The standard's field goes before the others.
+    [{ forwarded: 'for=192.0.2.1', 'x-forwarded-for': '9.9.9.9' }, 'direct/a', '192.0.2.1'],
+  ])('that is trusted is believed: %j', async (headers, url, address) => {
+    const [seen, remoteAddress] = await asked(['127.0.0.1', '10.0.0.0/8'], headers as Record<string, string>);
+    expect(remoteAddress).toBe(address);
+    if (url !== '') expect(seen).toBe(url);
+  });
+
+  test('that is not trusted is not believed', async () => {
+    const headers = {
+      forwarded: 'for=192.0.2.1;proto=https;host=a.example',
+      'x-forwarded-for': '192.0.2.1',
+      'x-request-id': 'theirs',
+    };
+    const [url, remoteAddress, id] = await asked(['10.0.0.0/8'], headers);
+    expect([url, remoteAddress]).toEqual(['direct/a', '127.0.0.1']);
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test('that is trusted names the request', async () => {
+    expect((await asked(['127.0.0.0/8'], { 'x-request-id': 'abc-1' }))[2]).toBe('abc-1');
+    expect((await asked(['127.0.0.0/8'], { 'x-request-id': 'not one' }))[2]).toMatch(/^[0-9a-f-]{36}$/);
+  });
+
+  test.each([['10.0.0.0/33'], ['a'], ['10.0.0.0/8/9'], ['']])('that is none is named: %j', async (entry) => {
+    await expect(started({ fetch: hello, trust: [entry] })).rejects.toMatchObject({ code: 'OPTION_WRONG' });
+  });
+});

@@ -6,6 +6,8 @@ import type { AccessLog } from '../log/access-log.ts';
 import { metricsText } from '../log/metrics-text.ts';
 import type { Handler, Stats } from '../options.ts';
 import { RequestContext, type Waiting } from './context.ts';
+import type { Origin, TrustedProxies } from './forwarded.ts';
+import { takeRequestId } from './request-id.ts';
 import { respondBitByBit, respondNow, responseOf } from './respond.ts';
 import type { Router } from './router.ts';
 import { WebSockets } from './web-sockets.ts';
@@ -24,6 +26,7 @@ export interface ApplicationOptions {
   /** The figures for {@link metrics}. */
   readonly figures: () => Promise<Stats>;
   readonly log: AccessLog | null;
+  readonly trusted: TrustedProxies | null;
   /** Told of what a handler threw that no one else was told of. */
   readonly report: (error: unknown) => void;
 }
@@ -96,16 +99,17 @@ export class Application implements Waiting {
         return;
       }
     }
+    const origin = this.#originOf(incoming);
     if (sockets !== null && incoming.upgrade && WebSockets.asked(incoming)) {
-      this.#socket(sockets, incoming, began);
+      this.#socket(sockets, incoming, origin, began);
       return;
     }
     if (handler === null) {
       this.#plain(incoming, 'none', began, 404, 'not found\n', []);
       return;
     }
-    const request = requestOf(incoming);
-    const context = new RequestContext(incoming, params, this);
+    const request = requestOf(incoming, origin);
+    const context = new RequestContext(incoming, origin, params, this);
     let result: unknown;
     try {
       result = handler(request as never, context);
@@ -134,6 +138,13 @@ export class Application implements Waiting {
     this.#options.sockets?.close();
   }
 
+  #originOf(incoming: Incoming): Origin {
+    const { trusted } = this.#options;
+    if (!trusted?.has(incoming.remoteAddress)) return incoming;
+    takeRequestId(incoming);
+    return trusted.originOf(incoming, incoming.fields);
+  }
+
   #own(incoming: Incoming, path: string, began: number): void {
     if (incoming.method !== 'GET' && incoming.method !== 'HEAD') {
       this.#plain(incoming, path, began, 405, 'this method is not allowed here\n', ['allow', 'GET, HEAD']);
@@ -149,13 +160,13 @@ export class Application implements Waiting {
     }
   }
 
-  #socket(sockets: WebSockets, incoming: Incoming, began: number): void {
-    if (!sockets.allows(incoming)) {
+  #socket(sockets: WebSockets, incoming: Incoming, origin: Origin, began: number): void {
+    if (!sockets.allows(incoming, origin)) {
       this.#plain(incoming, 'websocket', began, 403, 'this page may not connect here\n', []);
       return;
     }
-    const request = requestOf(incoming);
-    const context = new RequestContext(incoming, noParams, this);
+    const request = requestOf(incoming, origin);
+    const context = new RequestContext(incoming, origin, noParams, this);
     const open = (): void => {
       sockets.open(incoming, request as never, context);
       this.#count(incoming, 'websocket', began, 101);
@@ -270,7 +281,7 @@ export class Application implements Waiting {
     route.requests++;
     const time = performance.now() - began;
     route.time += time;
-    this.#options.log?.add(incoming, status, time);
+    this.#options.log?.add(incoming, this.#originOf(incoming).remoteAddress, status, time);
   }
 }
 
@@ -301,7 +312,7 @@ function methodOf(methods: object, method: string): Handler | null {
 
 /** The path as `URL` writes it, without the query. */
 export function pathOf(incoming: Incoming): string {
-  if (!incoming.plain) return new URL(addressOf(incoming)).pathname;
+  if (!incoming.plain) return new URL(addressOf(incoming, incoming)).pathname;
   const { target } = incoming;
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);

@@ -3,6 +3,7 @@ import type { WebSocketServer } from 'ws';
 import type { Incoming } from '../engine/engine.ts';
 import { ServeError } from '../errors.ts';
 import { fieldOf } from '../http/fields.ts';
+import type { Origin } from './forwarded.ts';
 import type { Context, WebSocketOptions } from '../options.ts';
 
 /** Bytes of one message, where the options say nothing. */
@@ -40,12 +41,12 @@ export class WebSockets {
   }
 
   /** Whether the page that asks may: a page of another site could act in its user's name. */
-  allows(incoming: Incoming): boolean {
+  allows(incoming: Incoming, { scheme, authority }: Origin): boolean {
     const { origins = 'same' } = this.options;
     const origin = fieldOf(incoming.fields, 'origin');
     // Only browsers send it, and every browser does.
     if (origin === undefined || origins === 'any') return true;
-    if (origins === 'same') return origin === `${incoming.scheme}://${incoming.authority}`;
+    if (origins === 'same') return origin === `${scheme}://${authority}`;
     return origins.includes(origin);
   }
 

@@ -31,6 +31,8 @@ export interface Incoming {
   readonly body: IncomingBody | null;
   /** Whether the client offers to go on with another protocol, and {@link Incoming.takeOver} can. */
   readonly upgrade: boolean;
+  /** What names the request in logs; `null` until the application gives it a name. */
+  id: string | null;
   /** Called at most once, when the client leaves, or a limit ends the request, before its answer is out. */
   onAbort: ((reason: Error) => void) | null;
   /** The whole answer. `fields` lack the framing, date and connection, which the engine adds. */

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import type { Origin } from '../app/forwarded.ts';
 import type { Incoming } from '../engine/engine.ts';
 import { fieldOf } from '../http/fields.ts';
 import { Headers, type HeadersInit, fieldListOf, fieldsIn, headersOver } from './headers.ts';
@@ -20,13 +21,14 @@ const fromEngine = Symbol('from engine');
 
 /** Whether this is a `Request` of ours. */
 export let isRequest: (value: unknown) => value is Request;
-/** The `Request` that a handler gets. */
-export const requestOf = (incoming: Incoming): Request => new Request(incoming as never, fromEngine as never);
+/** The `Request` that a handler gets; `origin` is the request itself, or what a trusted proxy says of it. */
+export const requestOf = (incoming: Incoming, origin: Origin): Request =>
+  new Request(incoming as never, fromEngine as never, origin);
 /** Aborts `request.signal`, now or when it is first asked for. */
 export let abortRequest: (request: Request, reason: Error) => void;
 
 /** The absolute address of a request; normal, as `URL` writes it. */
-export function addressOf({ plain, scheme, authority, target }: Incoming): string {
+export function addressOf({ plain, target }: Incoming, { scheme, authority }: Origin): string {
   if (target === '*') return `${scheme}://${authority}/*`;
   const address = `${scheme}://${authority}${target}`;
   return plain ? address : new URL(address).href;
@@ -35,6 +37,7 @@ export function addressOf({ plain, scheme, authority, target }: Incoming): strin
 /** `Request` of the platform's shape. */
 export class Request extends Message {
   #incoming: Incoming | null = null;
+  #origin: Origin | null = null;
   #method: string;
   #url = '';
   #headers: Headers | null = null;
@@ -56,11 +59,12 @@ export class Request extends Message {
     return this === Request && value instanceof platform('Request');
   }
 
-  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit) {
+  constructor(input: string | URL | Request | globalThis.Request, init?: RequestInit, origin?: Origin) {
     if ((init as unknown) === fromEngine) {
       const incoming = input as unknown as Incoming;
       super(incoming.body);
       this.#incoming = incoming;
+      this.#origin = origin!;
       this.#method = incoming.method;
       return;
     }
@@ -93,7 +97,7 @@ export class Request extends Message {
     return this.#method;
   }
   get url(): string {
-    if (this.#url === '') this.#url = addressOf(this.#incoming!);
+    if (this.#url === '') this.#url = addressOf(this.#incoming!, this.#origin!);
     return this.#url;
   }
   get headers(): Headers {

@@ -1,5 +1,6 @@
 import { close, open, write } from 'node:fs';
 import type { Incoming } from '../engine/engine.ts';
+import { requestId } from '../app/request-id.ts';
 import { ServeError } from '../errors.ts';
 
 /** Bytes of lines that may wait for the disk; what comes beyond is dropped, and counted. */
@@ -25,14 +26,15 @@ export class AccessLog {
     return new AccessLog(file, await opened(file));
   }
 
-  add(incoming: Incoming, status: number, milliseconds: number): void {
+  add(incoming: Incoming, remoteAddress: string, status: number, milliseconds: number): void {
     if (this.#waiting.length > waitingBytes) {
       this.dropped++;
       return;
     }
-    const { method, target, version, remoteAddress } = incoming;
+    const { method, target, version } = incoming;
     this.#waiting += `${JSON.stringify({
       time: new Date().toISOString(),
+      id: requestId(incoming),
       remoteAddress,
       method,
       target,

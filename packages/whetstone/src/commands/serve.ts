@@ -46,6 +46,12 @@ export const serveCommand: Command = {
       value: 'FILE',
       help: 'Write a line of JSON for each answer. SIGUSR2 opens it again.',
     },
+    {
+      name: 'trust',
+      value: 'ADDRESS',
+      many: true,
+      help: 'Believe what this proxy or network says in Forwarded and X-Forwarded-*. May stand more than once.',
+    },
     { name: 'watch', help: 'Reload when a file beside the module changes.' },
   ],
   async run(args) {
@@ -68,6 +74,7 @@ export const serveCommand: Command = {
       health: text('health'),
       metrics: text('metrics'),
       accessLog: text('access-log'),
+      trust: options.get('trust'),
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -182,6 +182,7 @@ class Http2Request implements Incoming {
   readonly remoteAddress: string;
   readonly fields: FieldList;
   readonly body: IncomingBody | null;
+  id: string | null = null;
   onAbort: ((reason: Error) => void) | null = null;
   readonly #stream: ServerHttp2Stream;
   readonly #host: ConnectionHost;
