@@ -189,17 +189,15 @@ async function gil(python) {
 
 /** How long the collector was at work. */
 async function collector(python) {
-  table.heading(`The garbage collector, share of the wall time · ${python.title}`);
+  table.heading(`The garbage collector, share of the CPU time · ${python.title}`);
   const runs = [];
   for (let round = 0; round < RUNS; round++) {
     const { report, stdout } = await measured({
       args: ['--runtime', python.path],
       program: [program('collector.py')],
     });
-    const { collector: spent, wall } = JSON.parse(stdout);
-    // The program's clock goes on while other programs have the core: so does the sum of states.
-    const [main] = report.threads;
-    runs.push({ is: spent / wall, says: (main.states.collector ?? 0) / 1e6 / wall });
+    const { collector: spent, cpu } = JSON.parse(stdout);
+    runs.push({ is: spent / cpu, says: (report.time.collector ?? 0) / report.time.cpu });
   }
   const { is, says } = middle(runs);
   table.add({
