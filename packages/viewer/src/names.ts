@@ -1,5 +1,7 @@
 import type { Opened } from './worker/messages.ts';
 
+const interpreter = /(?:^|[\\/])(?:node|nodejs|python|pypy)[\d.]*(?:\.exe)?$/;
+
 /** What the page calls functions and places. */
 export class Names {
   readonly #opened: Opened;
@@ -23,11 +25,12 @@ export class Names {
     return place === '' ? '(anonymous)' : `(${place})`;
   }
 
-  /** The program's command in one word. */
+  /** The program's command in one word: the script behind an interpreter, the module behind `-m`. */
   program(): string {
-    const { command } = this.#opened.about;
-    const script = command.find((word, i) => i > 0 && !word.startsWith('-'));
-    return (script ?? command[0] ?? 'profile').replace(/^.*[\\/]/, '');
+    const [first = 'profile', ...rest] = this.#opened.about.command;
+    const behind = first === '-m' || interpreter.test(first);
+    const word = behind ? rest.find((each) => !each.startsWith('-')) : first;
+    return (word ?? first).replace(/^.*[\\/]/, '');
   }
 
   /** A file as it is shortest to read: below the working directory without it, in a package or Python's library from its name on. */
