@@ -5,6 +5,7 @@ import type { PythonThread } from './python-threads.ts';
 import { PythonWaitSums } from './python-wait-sums.ts';
 import { pythonStates, type PythonState, type RawPython } from './raw-python.ts';
 import { isBusy, type SampledTimes } from './sampled-times.ts';
+import { stateScales } from './state-scales.ts';
 
 /** Adds what each moment of each thread was spent on: samples, measures by line, waits and collections. */
 export class PythonMoments {
@@ -62,8 +63,7 @@ export class PythonMoments {
    */
   add(row: number, samples: readonly number[], thread: PythonThread, times: SampledTimes): Microseconds {
     const { samples: table, threads, processes } = this.#python;
-    // A thread cannot have run for longer than the system says: what is too much was spent waiting for a core.
-    const scale = thread.cpu !== null && times.busy > thread.cpu ? thread.cpu / times.busy : 1;
+    const scales = stateScales(thread, times);
     const asleep = Math.max(thread.ended - thread.began - (thread.cpu ?? 0) - (thread.queued ?? 0), 0);
     const charge = thread.cpu === null || times.asleep <= asleep ? 1 : asleep / times.asleep;
     const missing = this.#addEnds(row, thread, times);
@@ -73,10 +73,11 @@ export class PythonMoments {
       const state = table.state[sample] as number;
       const time = table.time[sample] as number;
       const whole = table.duration[sample] as number;
-      const duration = isBusy[state] ? whole * scale : whole;
       const line = table.line[sample] as number;
       const stack = table.stack[sample] as number;
       const word = pythonStates[state] as PythonState;
+      const scale = isBusy[state] ? scales.busy : word === 'queued' || word === 'lock' ? scales[word] : 1;
+      const duration = whole * scale;
       const above = stack < 0 ? -1 : (this.#stacks.node[stack] as number);
       const node = this.#nodeOf(word, above, time, times);
       if (duration > 0) {
@@ -99,7 +100,7 @@ export class PythonMoments {
       if (this.#waits && (stack >= 0 || thread.number === 0) && (word === 'waiting' || word === 'lock')) {
         const asked = this.#askerOf(stack, place, line);
         const start = Math.max(time - this.#begin, 0);
-        waits.add({ state: word, wait: table.wait[sample] as number, ...asked, start, duration: whole });
+        waits.add({ state: word, wait: table.wait[sample] as number, ...asked, start, duration });
       }
     }
     this.#addCollection(row, collection);

@@ -7,8 +7,11 @@ import { pythonStates, type RawPython } from './raw-python.ts';
 export interface SampledTimes {
   /** Ran, by the samples. */
   readonly busy: Microseconds;
-  /** Asleep, by the samples. */
+  /** Asleep, by the samples, and of that waiting for the lock. */
   readonly asleep: Microseconds;
+  readonly lock: Microseconds;
+  /** Ready to run, while others had the core. */
+  readonly queued: Microseconds;
   /** First and last moment that a sample shows; the end of the thread and its begin where there is none. */
   readonly first: Microseconds;
   readonly last: Microseconds;
@@ -32,7 +35,7 @@ export function sampledTimes(
   rows: readonly number[],
   thread: PythonThread,
 ): SampledTimes {
-  let [busy, asleep, loading] = [0, 0, 0];
+  let [busy, asleep, lock, queued, loading] = [0, 0, 0, 0, 0];
   let begun: Microseconds | null = null;
   let lastPython: Microseconds | null = null;
   for (const row of rows) {
@@ -40,7 +43,9 @@ export function sampledTimes(
     const duration = samples.duration[row] as number;
     const stack = samples.stack[row] as number;
     if (isBusy[state]) busy += duration;
-    else if (pythonStates[state] !== 'queued') asleep += duration;
+    else if (pythonStates[state] === 'queued') queued += duration;
+    else asleep += duration;
+    if (pythonStates[state] === 'lock') lock += duration;
     if (stack < 0) continue;
     lastPython = (samples.time[row] as number) + duration;
     if (begun === null && stacks.begun[stack] === 1) begun = samples.time[row] as number;
@@ -50,6 +55,8 @@ export function sampledTimes(
   return {
     busy,
     asleep,
+    lock,
+    queued,
     loading,
     begun,
     lastPython,
