@@ -27,7 +27,7 @@ export function measuredProcesses(python: RawPython): number[] {
 }
 
 /**
- * First moment at which Python was seen in a process, `null` for none.
+ * Moment of the first look that found Python in a process, `null` for none.
  *
  * What ended before that moment brought the interpreter up: a shim of pyenv is a shell that asks others first.
  */
@@ -35,7 +35,10 @@ export function pythonBegan({ samples, threads, processes }: RawPython, pid: num
   for (let row = 0; row < samples.stack.length; row++) {
     if ((samples.stack[row] as number) < 0) continue;
     const thread = threads[samples.thread[row] as number];
-    if (processes[thread?.process ?? -1]?.pid === pid) return samples.time[row] as number;
+    if (processes[thread?.process ?? -1]?.pid === pid) {
+      // The sample stands for the time since the look before, when something else may have run here.
+      return (samples.time[row] as number) + (samples.duration[row] as number);
+    }
   }
   return null;
 }
