@@ -58,7 +58,7 @@ export class TrustedProxies {
     if (!this.has(direct.remoteAddress)) return direct;
     const hops = hopsOf(fields);
     let { scheme, authority, remoteAddress } = direct;
-    for (const hop of hops.reverse()) {
+    for (const hop of hops.toReversed()) {
       if (hop.proto === 'http' || hop.proto === 'https') scheme = hop.proto;
       if (hop.host !== undefined) authority = authorityOf(scheme, hop.host) ?? authority;
       if (hop.address === null) break;
