@@ -8,6 +8,8 @@ import { root, setUp } from './setup.mjs';
 setUp();
 installDebianPackages({
   chromium: '/usr/bin/chromium',
+  openssl: '/usr/bin/openssl',
+  slowhttptest: '/usr/bin/slowhttptest',
   python3: '/usr/bin/python3',
   pypy3: '/usr/bin/pypy3',
   ipython3: '/usr/bin/ipython3',
