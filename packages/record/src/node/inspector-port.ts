@@ -73,7 +73,7 @@ function checkNode(pid: number): void {
   if (/^node(js)?[\d.-]*$/.test(name) || /\/libnode\.so/.test(text(`/proc/${pid}/maps`))) return;
   throw new RecordError(
     'PROCESS_NOT_NODE',
-    `Process ${pid} is ${name}, no Node: only a running Node can be attached to.`,
+    `Process ${pid} is ${name}, no Node and no Python: only those can be attached to.`,
   );
 }
 

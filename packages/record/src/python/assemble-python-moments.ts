@@ -1,4 +1,4 @@
-import type { MeasureColumn, Microseconds, ProfileBuilder } from '@whetstone/profile';
+import type { MeasureColumn, Microseconds, ProfileAbout, ProfileBuilder } from '@whetstone/profile';
 import { opcodeClass } from './opcode-classes.ts';
 import type { PythonStacks } from './python-stacks.ts';
 import type { PythonThread } from './python-threads.ts';
@@ -23,26 +23,27 @@ export class PythonMoments {
 
   /**
    * @param begin moment that profile times count from
-   * @param waits whether waits are named
+   * @param modes whether waits are named; who attached late sees neither the start nor the end
    */
   constructor(
     python: RawPython,
     stacks: PythonStacks,
     begin: Microseconds,
-    waits: boolean,
+    modes: Pick<ProfileAbout['modes'], 'waits' | 'attached'>,
     builder: ProfileBuilder,
   ) {
     this.#python = python;
     this.#stacks = stacks;
     this.#begin = begin;
-    this.#waits = waits;
+    this.#waits = modes.waits;
     this.#builder = builder;
     const special = (name: string, category: Parameters<ProfileBuilder['functionRow']>[4]) =>
       builder.functionRow(name, '', 0, 0, category);
+    const program = special('(program)', 'native');
     this.#rows = {
-      program: special('(program)', 'native'),
-      startUp: special('(start-up)', 'runtime'),
-      exit: special('(exit)', 'runtime'),
+      program,
+      startUp: modes.attached ? program : special('(start-up)', 'runtime'),
+      exit: modes.attached ? program : special('(exit)', 'runtime'),
       idle: special('(idle)', 'idle'),
       waiting: special('(waiting)', 'waiting'),
       gil: special('(waiting for the GIL)', 'waiting'),

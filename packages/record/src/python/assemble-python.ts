@@ -31,12 +31,12 @@ export function addPython(
   const python = settleLock(seen, rows);
   const stacks = addPythonStacks(python, raw.workingDirectory, builder);
   const threads = pythonThreads(raw, python);
-  const moments = new PythonMoments(python, stacks, raw.begin, options.modes.waits, builder);
+  const moments = new PythonMoments(python, stacks, raw.begin, options.modes, builder);
   let [cpu, unexplained] = [0, 0];
   for (const thread of threads) {
     const own = thread.rows.flatMap((row) => rows[row] ?? []);
     const times = sampledTimes(python, stacks, own, thread);
-    const row = builder.addThread(threadRow(thread, raw, times));
+    const row = builder.addThread(threadRow(thread, raw, times, options.modes.attached));
     const left = moments.add(row, own, thread, times);
     cpu += thread.cpu ?? 0;
     unexplained += left;
@@ -62,7 +62,12 @@ function rowsByThread({ samples, threads }: RawPython): number[][] {
   return rows;
 }
 
-function threadRow(thread: PythonThread, raw: RawRecording, times: SampledTimes): Thread {
+function threadRow(
+  thread: PythonThread,
+  raw: RawRecording,
+  times: SampledTimes,
+  isAttached: boolean,
+): Thread {
   const { process, number, name, began, ended, cpu, queued, figures, taken, rejected } = thread;
   const wall = ended - began;
   const isMain = number === 0;
@@ -75,7 +80,7 @@ function threadRow(thread: PythonThread, raw: RawRecording, times: SampledTimes)
     cpu,
     queued,
     asleep: cpu === null || queued === null ? null : Math.max(wall - cpu - queued, 0),
-    startUp: !isMain || times.begun === null ? null : Math.max(times.begun - began, 0),
+    startUp: !isMain || isAttached || times.begun === null ? null : Math.max(times.begun - began, 0),
     loading: isMain && taken > 0 ? times.loading : null,
     majorFaults: figures?.majorFaults ?? null,
     minorFaults: figures?.minorFaults ?? null,

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { isExecutable, onPath } from '../executable.ts';
@@ -76,19 +76,23 @@ export function virtualEnvironments({ workingDirectory, environment }: PythonPla
     );
 }
 
-/** Every Python of the virtual environments, the PATH and pyenv, by its file. */
-export function pythonsFound(places: PythonPlaces): string[] {
+/** Every Python of the virtual environments, the PATH and pyenv, each file once. Shims of pyenv are none. */
+function pythonsFound(places: PythonPlaces): string[] {
   const folders = [
     ...virtualEnvironments(places),
     ...(places.environment['PATH'] ?? '').split(path.delimiter),
     ...pyenvVersions(places.environment),
   ];
-  return folders.flatMap((folder) =>
-    listing(folder)
-      .filter((name) => pythonName.test(name))
-      .map((name) => path.join(folder, name))
-      .filter(isExecutable),
-  );
+  const files = new Map<string, string>();
+  for (const folder of folders) {
+    if (/[\\/]\.?pyenv[\\/]shims$/.test(path.resolve(folder))) continue;
+    for (const name of listing(folder)) {
+      const file = path.join(folder, name);
+      if (pythonName.test(name) && isExecutable(file))
+        files.set(`${realpathSync(folder)} ${realpathSync(file)}`, file);
+    }
+  }
+  return [...files.values()];
 }
 
 /** A shim of pyenv is there for every version that is installed, and refuses for those that are not chosen. */

@@ -51,6 +51,6 @@ export const explainCommand: Command = {
 function isProfile(name: string): boolean {
   return (
     /\.(whet|cpuprofile|l?prof|pstats?|pstats\.txt)$/.test(name) ||
-    (name.endsWith('.json') && existsSync(name))
+    (/\.(json|txt)$/.test(name) && existsSync(name))
   );
 }
