@@ -73,13 +73,17 @@ class _Recorder:
             json.dump(_cells(), file)
         width = shutil.get_terminal_size((100, 24)).columns
         self._out = open(os.path.join(folder, "report"), "w+b")
-        self._process = subprocess.Popen(
-            command + ["attach", str(os.getpid())],
-            stdin=subprocess.DEVNULL,
-            stdout=self._out,
-            stderr=subprocess.STDOUT,
-            env=dict(os.environ, WHETSTONE_CELLS=folder, COLUMNS=str(width)),
-        )
+        try:
+            self._process = subprocess.Popen(
+                command + ["attach", str(os.getpid())],
+                stdin=subprocess.DEVNULL,
+                stdout=self._out,
+                stderr=subprocess.STDOUT,
+                env=dict(os.environ, WHETSTONE_CELLS=folder, COLUMNS=str(width)),
+            )
+        except OSError as error:
+            self._out.close()
+            raise UsageError("'%s' cannot be started: %s." % (command[0], error.strerror))
         self._allow(self._process.pid)
         ready = os.path.join(folder, "ready")
         end = time.monotonic() + _START

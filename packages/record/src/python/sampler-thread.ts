@@ -126,13 +126,13 @@ function warningsOf(
   actual: Microseconds,
   { cut }: RecordingTables,
 ): RawPython['warnings'] {
-  const milliseconds = (time: Microseconds): string => (time / 1e3).toPrecision(2);
+  const milliseconds = (time: Microseconds): number => Number((time / 1e3).toPrecision(2));
   return [
     ...(actual > asked * NOTEWORTHY
       ? [
           {
             code: 'python-sampled-seldom',
-            message: `The program was looked at every ${milliseconds(actual)} ms, not every ${milliseconds(asked)} ms: there was too much to look at, or the machine was busy`,
+            message: `The program was looked at every ${milliseconds(actual)} ms, not every ${milliseconds(asked)} ms: there was too much to look at, or the machine was busy.`,
           },
         ]
       : []),
@@ -140,7 +140,7 @@ function warningsOf(
       ? [
           {
             code: 'python-stacks-cut',
-            message: `Stacks were deeper than ${DEEPEST_STACK} calls: what lies further out is not shown`,
+            message: `Stacks were deeper than ${DEEPEST_STACK} calls: what lies further out is not shown.`,
           },
         ]
       : []),
