@@ -14,6 +14,8 @@ export type ServeErrorCode =
   | 'MODULE_MISSING'
   /** The module fails when it is loaded, or has nothing to serve. */
   | 'MODULE_WRONG'
+  /** No Python can be started. */
+  | 'PYTHON_MISSING'
   /** A worker ended before it served. */
   | 'WORKER_FAILED'
   /** The server is stopping, or has stopped. */

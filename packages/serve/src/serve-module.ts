@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
 import { checkOptions } from './options-check.ts';
+import { pythonTarget, servePython } from './python/serve-python.ts';
 import type { ServeOptions, Server } from './options.ts';
 import { serveScript } from './serve.ts';
 
@@ -12,16 +13,18 @@ import { serveScript } from './serve.ts';
 export type ServeModuleOptions = Omit<ServeOptions, 'fetch' | 'routes' | 'error' | 'websocket' | 'globals'>;
 
 /**
- * Serves a module's default export (an object with `fetch`, or a function), or the files of a folder, with a worker
- * for each core unless `workers` says otherwise.
+ * Serves a module's default export (an object with `fetch`, or a function), the files of a folder, or a WSGI or ASGI
+ * application of Python (`app.py:app`), with a worker for each core unless `workers` says otherwise.
  *
  * @throws {@link ServeError} `MODULE_MISSING`, `MODULE_WRONG`, and what `serve` throws
  */
 export async function serveModule(target: string, options: ServeModuleOptions = {}): Promise<Server> {
+  checkOptions({ ...options, fetch: noFetch });
+  const python = pythonTarget(target);
+  if (python) return await servePython(python, options);
   const file = path.resolve(target);
   if (!statSync(file, { throwIfNoEntry: false }))
     throw new ServeError('MODULE_MISSING', `there is no module and no folder '${target}'.`);
-  checkOptions({ ...options, fetch: noFetch });
   if (options.tls) secureContextOf(options.tls);
   const { port: _port, hostname: _hostname, unix: _unix, workers = availableParallelism(), ...own } = options;
   const script = {

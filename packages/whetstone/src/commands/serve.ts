@@ -9,10 +9,10 @@ import { UsageError } from '../usage-error.ts';
 /** Saving a file often writes several times: this long after the last, milliseconds. */
 const settleTime = 100;
 
-/** `whetstone serve`: a module's `fetch`, or the files of a folder, on every core. */
+/** `whetstone serve`: a module's `fetch`, the files of a folder, or a Python application, on every core. */
 export const serveCommand: Command = {
-  usage: '[options] <module|folder>',
-  summary: "Serve a module's fetch, or the files of a folder, on every core.",
+  usage: '[options] <module|folder|app.py:app>',
+  summary: "Serve a module's fetch, a folder, or a WSGI or ASGI application, on every core.",
   completes: 'file',
   options: [
     {
@@ -58,7 +58,9 @@ export const serveCommand: Command = {
     const { options, rest } = parseOptions(args, serveCommand.options, { stopAtFirst: false });
     const [target] = rest;
     if (target === undefined || rest.length > 1)
-      throw new UsageError('serve takes one module or one folder: whetstone serve app.ts.');
+      throw new UsageError(
+        'serve takes one module, folder or Python application: whetstone serve app.ts, or app.py:app.',
+      );
     const text = (name: string) => options.get(name) as string | undefined;
     const cert = text('cert');
     const key = text('key');
@@ -121,10 +123,11 @@ function reloading(server: Server, how: { readonly now: boolean }): () => void {
 }
 
 function watching(target: string, changed: () => void): FSWatcher {
-  const folder = statSync(target).isDirectory() ? target : path.dirname(path.resolve(target));
+  const file = target.replace(/\.py:[\w.]+$/, '.py');
+  const folder = statSync(file).isDirectory() ? file : path.dirname(path.resolve(file));
   let timer: NodeJS.Timeout | undefined;
   return watch(folder, { recursive: true }, (_event, name) => {
-    if (name !== null && /(?:^|[/\\])(?:node_modules|\.[^/\\]+)(?:[/\\]|$)/.test(name)) return;
+    if (name !== null && /(?:^|[/\\])(?:node_modules|__pycache__|\.[^/\\]+)(?:[/\\]|$)/.test(name)) return;
     clearTimeout(timer);
     timer = setTimeout(changed, settleTime);
   });

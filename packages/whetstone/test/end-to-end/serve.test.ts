@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const command = fileURLToPath(new URL('../../bin/whetstone.js', import.meta.url));
+const noPython = spawnSync('python3', ['--version']).error !== undefined;
+if (noPython) process.stderr.write('A test of whetstone serve is skipped: there is no python3.\n');
+
 let folder: string;
 const started: ChildProcess[] = [];
 
@@ -134,7 +137,7 @@ test.each([
     'app.js fails when it is loaded: TypeError: boom, at app.js:1:7',
   ],
   ['a module that is missing', {}, ['gone.ts'], 2, "no module and no folder 'gone.ts'"],
-  ['nothing', {}, [], 2, 'serve takes one module or one folder'],
+  ['nothing', {}, [], 2, 'serve takes one module, folder or Python application'],
   ['an unknown option', {}, ['.', '--prot', '3'], 2, "no option '--prot'. Did you mean --port?"],
   ['a wrong port', {}, ['.', '--port', '70000'], 2, "--port is '70000'"],
   ['a certificate without its key', {}, ['.', '--cert', 'cert.pem'], 2, '--cert needs --key'],
@@ -158,6 +161,21 @@ test.each([
   expect(ended.stderr).toContain(message);
   expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(ended.code).toBe(code);
+});
+
+test.skipIf(noPython)('serves an application of Python, and reloads it', async () => {
+  const application = (text: string) =>
+    `def app(environ, start_response):\n    start_response('200 OK', [])\n    return [b'${text}']\n`;
+  write('app.py', application('one'));
+  const served = run('app.py:app', '--port', '0', '--workers', '2', '--watch');
+  const url = await served.url();
+  expect(served.output.stdout).toContain('with 2 workers');
+  expect(await (await fetch(url)).text()).toBe('one');
+  write('app.py', application('two'));
+  await served.until(() => served.output.stdout.includes('Reloaded.'));
+  expect(await (await fetch(url)).text()).toBe('two');
+  served.child.kill('SIGTERM');
+  expect((await served.ended()).code).toBe(0);
 });
 
 test('a port in use is named', async () => {
