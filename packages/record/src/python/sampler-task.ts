@@ -161,10 +161,13 @@ export class TaskSampler {
       return row;
     }
     this.#window = moment - this.#time;
-    const isLock = thread !== undefined && interpreter?.isInLock(thread, syscall.arguments[0] ?? 0) === true;
-    const wait = isLock
-      ? { kind: 'lock', call: 'GIL', target: '' }
-      : around.waits.name(syscall, this.#path.frames);
+    const named = around.waits.name(syscall, this.#path.frames);
+    // In a call without arguments, such as pause, what stands for the first is a rest of earlier ones.
+    const isLock =
+      named.kind === 'lock' &&
+      thread !== undefined &&
+      interpreter?.isInLock(thread, syscall.arguments[0] ?? 0) === true;
+    const wait = isLock ? { kind: 'lock', call: 'GIL', target: '' } : named;
     this.#write(tables, moment, isLock ? 'lock' : 'waiting', tables.wait(wait));
     // One whose stack could not be found is looked at again, however long it sleeps.
     this.#was = this.row.python && this.#place.stack === -1 ? 'running' : 'asleep';

@@ -201,7 +201,7 @@ bytecode(); c_code(); native(); collector(); fight()
   measured('names waits by kind, call and target', async () => {
     const { rows, stdout } = await sampleProgram(
       python,
-      `import asyncio, os, queue, select, socket, subprocess, sys, threading, time
+      `import asyncio, os, queue, select, signal, socket, subprocess, sys, threading, time
 from steps import step
 def sleeps_long():
     # On a busy machine the main thread may get a core long after this one.
@@ -254,10 +254,14 @@ def reads_fifo():
     os.mkfifo('fifo')
     until(8, lambda: open('fifo', 'w').close())
     open('fifo').close()
-for function in [receives, takes_lock, takes_from_queue, reads_pipe, waits_for_child, sleeps, watches, event_loop, reads_fifo]:
+def pauses():
+    signal.signal(signal.SIGUSR1, lambda *_: None)
+    until(9, lambda: os.kill(os.getpid(), signal.SIGUSR1))
+    signal.pause()
+for function in [receives, takes_lock, takes_from_queue, reads_pipe, waits_for_child, sleeps, watches, event_loop, reads_fifo, pauses]:
     function()
 `,
-      { steps: 9, looks: 40 },
+      { steps: 10, looks: 40 },
     );
     const waitsIn = (name: string) =>
       new Set(
@@ -279,6 +283,7 @@ for function in [receives, takes_lock, takes_from_queue, reads_pipe, waits_for_c
     expect(
       [...waitsIn('reads_fifo')].filter((wait) => wait.startsWith('file open ') && wait.endsWith('fifo')),
     ).not.toEqual([]);
+    expect(waitsIn('pauses')).toContain('signal pause ');
   });
 
   measured('sees every thread, each in time order and without overlaps', async () => {
