@@ -100,6 +100,8 @@ class Wsgi:
             number, payload = self.waiting.pop(0)
             if number in self.cancelled:
                 self.cancelled.discard(number)
+                # The front counts it as ours until it hears of its end.
+                self.sock.sendall(frame(END, number))
             else:
                 self.answer(number, payload)
 
@@ -183,7 +185,7 @@ class Wsgi:
                 send_head()
             self.sock.sendall(frame(END, number))
         except Gone:
-            pass
+            self.sock.sendall(frame(END, number))
         except Exception:
             self.sock.sendall(frame(FAILED, number, traceback.format_exc().encode()))
         finally:
@@ -368,8 +370,12 @@ class AsgiRequest:
             pass
         except Exception:
             if not self.gone:
+                self.done = True
                 self.worker.send_now(frame(FAILED, self.number, traceback.format_exc().encode()))
         finally:
+            # The front counts it as ours until it hears of its end.
+            if not self.done:
+                self.worker.send_now(frame(END, self.number))
             self.worker.requests.pop(self.number, None)
             sys.stdout.flush()
 

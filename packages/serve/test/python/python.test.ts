@@ -77,6 +77,19 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
     expect(await text(url)).toMatch(/^\d+$/);
   });
 
+  test('serves on when clients leave, their requests waiting, begun, or half answered', async () => {
+    const url = await start(name, { workers: 1 });
+    for (let round = 0; round < 3; round++) {
+      const clients = await Promise.all(Array.from({ length: 30 }, () => RawClient.to(url)));
+      for (const [n, client] of clients.entries())
+        client.send(`GET ${['/', '/slow', '/pieces'][n % 3]} HTTP/1.1\r\nHost: h\r\n\r\n`);
+      await clients[0]!.untilText('200 OK');
+      for (const client of clients) client.close();
+      expect(await text(url)).toMatch(/^\d+$/);
+    }
+    await until(async () => (await servers[0]!.stats()).inFlight === 0);
+  });
+
   test('that fails is answered for with 500, and its traceback is printed', async () => {
     const url = await start(name);
     const written = await stderrOf(async () => {
