@@ -12,7 +12,7 @@ export const recordingOptions: readonly Option[] = [
   },
   {
     name: 'memory',
-    help: 'Python: what each line allocates, by running the program once more under tracemalloc.',
+    help: 'Python: what each line holds when most is held, by running the program once more under tracemalloc.',
   },
   {
     name: 'check-influence',
