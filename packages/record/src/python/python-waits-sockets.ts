@@ -22,7 +22,7 @@ export class SocketNames {
    */
   name(inode: string): string {
     const known = this.#names.get(inode);
-    // One that listened or was not connected yet may have got another end since.
+    // One that was not connected yet keeps its own address until an unknown one has the tables read again.
     if (known !== undefined) return known;
     const begun = performance.now();
     if (begun < this.#readAgain) return '';
