@@ -83,7 +83,7 @@ class Wsgi:
     def __init__(self, app, sock):
         self.app = app
         self.sock = sock
-        self.buffer = bytearray()
+        self.rest = b""
         self.waiting = []
         self.cancelled = set()
         self.stopping = False
@@ -110,13 +110,18 @@ class Wsgi:
         if not data:
             # The front is gone, and with it everyone who waits.
             os._exit(0)
-        self.buffer += data
-        while len(self.buffer) >= 9:
-            length, kind, number = frame_head.unpack_from(self.buffer)
-            if len(self.buffer) < 4 + length:
-                break
-            payload = bytes(self.buffer[9 : 4 + length])
-            del self.buffer[: 4 + length]
+        if self.rest:
+            data = self.rest + data
+        at = 0
+        while len(data) - at >= 9:
+            length, kind, number = frame_head.unpack_from(data, at)
+            end = at + 4 + length
+            if len(data) < end:
+                # The rest of a large frame comes in one go.
+                data = data[at:] + self.receive_exactly(end - len(data))
+                at, end = 0, end - at
+            payload = data[at + 9 : end]
+            at = end
             if kind == REQUEST:
                 self.waiting.append((number, payload))
             elif kind == ACK and number == self.current:
@@ -126,6 +131,17 @@ class Wsgi:
                     self.cancelled.add(number)
             elif kind == STOP:
                 self.stopping = True
+        self.rest = data[at:]
+
+    def receive_exactly(self, length):
+        pieces = []
+        while length > 0:
+            piece = self.sock.recv(min(length, 1 << 20))
+            if not piece:
+                os._exit(0)
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
 
     def answer(self, number, payload):
         request, body = request_in(payload)
@@ -194,7 +210,6 @@ class Wsgi:
                     result.close()
             except Exception:
                 traceback.print_exc()
-            sys.stdout.flush()
             self.cancelled.discard(number)
             self.current = None
 
@@ -377,7 +392,6 @@ class AsgiRequest:
             if not self.done:
                 self.worker.send_now(frame(END, self.number))
             self.worker.requests.pop(self.number, None)
-            sys.stdout.flush()
 
     async def receive(self):
         if not self.received:
