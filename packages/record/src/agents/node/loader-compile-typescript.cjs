@@ -273,6 +273,5 @@ function outOfSight(work) {
     return work();
   } finally {
     for (const name of Object.keys(cache)) if (!before.has(name)) delete cache[name];
-    module.children.length = 0;
   }
 }
