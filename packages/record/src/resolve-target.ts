@@ -6,6 +6,7 @@ import { findRuntime } from './find-runtime.ts';
 import {
   pythonCommand,
   pythonFile,
+  pythonFolder,
   pythonProgram,
   virtualEnvironmentCommand,
 } from './python/python-target.ts';
@@ -47,7 +48,8 @@ export function resolveTarget(args: readonly string[], options: ResolveOptions):
   const found =
     fileTarget(args, name, rest, options, environment) ??
     scriptTarget(args, name, rest, options) ??
-    commandTarget(args, name, rest, options, environment);
+    commandTarget(args, name, rest, options, environment) ??
+    pythonFolder(args, name, { ...options, environment });
   if (found !== null) return found;
   throw notFound(name, options, environment);
 }
@@ -62,16 +64,15 @@ function fileTarget(
   const file = path.resolve(options.workingDirectory, name);
   const status = statSync(file, { throwIfNoEntry: false });
   if (status === undefined) return null;
-  if (!status.isFile()) {
+  if (status.isDirectory()) {
     // A folder that happens to be called like a script or a command does not hide it.
-    if (!status.isDirectory() || name.includes(path.sep) || name === '.' || name === '..') {
-      throw new RecordError(
-        'TARGET_NOT_EXECUTABLE',
-        `${name} is ${status.isDirectory() ? 'a folder' : 'no regular file'}: name the file to run.`,
-      );
-    }
-    return null;
+    if (!name.includes(path.sep) && name !== '.' && name !== '..') return null;
+    const python = pythonFolder(given, name, { ...options, environment });
+    if (python !== null) return python;
+    throw isFolder(name);
   }
+  if (!status.isFile())
+    throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is no regular file: name the file to run.`);
   const extension = path.extname(file);
   const shebang = shebangOf(file);
   if (nodeFiles.has(extension) || /\bnode\b/.test(shebang)) {
@@ -254,8 +255,17 @@ function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
+function isFolder(name: string): RecordError {
+  return new RecordError(
+    'TARGET_NOT_EXECUTABLE',
+    `${name} is a folder without __main__.py: name the file to run.`,
+  );
+}
+
 function notFound(name: string, options: ResolveOptions, environment: NodeJS.ProcessEnv): RecordError {
-  const folder = path.dirname(path.resolve(options.workingDirectory, name));
+  const meantAsPath = path.resolve(options.workingDirectory, name);
+  if (statSync(meantAsPath, { throwIfNoEntry: false })?.isDirectory() === true) return isFolder(name);
+  const folder = path.dirname(meantAsPath);
   const files = (existsSync(folder) ? readdirSync(folder) : []).map((file) =>
     path.join(path.dirname(name), file),
   );
@@ -270,7 +280,8 @@ function notFound(name: string, options: ResolveOptions, environment: NodeJS.Pro
       return [];
     }
   });
-  const meant = closest(name, [...files, ...scripts]) ?? closest(name, commands);
+  const others = (names: readonly string[]) => names.filter((each) => each !== path.normalize(name));
+  const meant = closest(name, others([...files, ...scripts])) ?? closest(name, others(commands));
   const hint = meant === null ? '' : ` Did you mean ${meant}?`;
   return new RecordError(
     'TARGET_NOT_FOUND',

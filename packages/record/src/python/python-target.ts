@@ -65,6 +65,24 @@ export function pythonFile(given: readonly string[], name: string, options: Pyth
   };
 }
 
+/**
+ * A folder with a `__main__.py`, which Python runs as a program; `null` for others.
+ *
+ * @param name as it was typed: the program sees it in `sys.argv`
+ * @throws {@link RecordError} `RUNTIME_NOT_FOUND`
+ */
+export function pythonFolder(given: readonly string[], name: string, options: PythonOptions): Target | null {
+  const entry = path.resolve(options.workingDirectory, name, '__main__.py');
+  if (statSync(entry, { throwIfNoEntry: false })?.isFile() !== true) return null;
+  return {
+    given,
+    kind: 'python',
+    command: chosen(options, 'python3'),
+    args: [name, ...given.slice(1)],
+    entry,
+  };
+}
+
 /** A command of the active virtual environment or of `./.venv`, `null` where they have none of this name. */
 export function virtualEnvironmentCommand(
   given: readonly string[],

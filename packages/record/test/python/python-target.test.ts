@@ -35,6 +35,10 @@ const inVenv = file('with/.venv/bin/python', interpreter, 0o755);
 const python3InVenv = file('with/.venv/bin/python3', interpreter, 0o755);
 const console_ = file('with/.venv/bin/pytest', `#!${inVenv}\n`, 0o755);
 file('with/app.py');
+const packageMain = file('plain/pkg/__main__.py');
+const other = file('plain/tool/__main__.py');
+file('plain/empty/nothing.txt');
+const archive = file('plain/app.zip', '#!/usr/bin/env python3\nPK\x03\x04', 0o644);
 const active = file('active/bin/python3', interpreter, 0o755);
 file('active/bin/python', interpreter, 0o755);
 
@@ -88,6 +92,27 @@ describe('resolveTarget for Python', () => {
       args: ['-u', './script', 'a'],
       entry: script,
     });
+  });
+
+  test('runs a folder with __main__.py as Python does', () => {
+    for (const name of ['pkg', './pkg', 'pkg/'])
+      expect(find([name, 'a'])).toEqual({
+        given: [name, 'a'],
+        kind: 'python',
+        command: onPath,
+        args: [name, 'a'],
+        entry: packageMain,
+      });
+    expect(find(['pkg'], { runtime: 'python3.98' }).command).toBe(numbered);
+    // As with every folder, a command of this name comes first.
+    expect(find(['tool'])).toMatchObject({ entry: tool });
+    expect(find(['./tool'])).toMatchObject({ entry: other });
+    for (const name of ['empty', './empty', '..'])
+      expect(() => find([name])).toThrow(`${name} is a folder without __main__.py: name the file to run.`);
+  });
+
+  test('runs an archive that names a Python', () => {
+    expect(find(['app.zip'])).toMatchObject({ kind: 'python', args: ['app.zip'], entry: archive });
   });
 
   test('takes the interpreter that an executable names by its path', () => {
