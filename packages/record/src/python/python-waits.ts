@@ -178,13 +178,29 @@ export class WaitNames {
   #commandOf(pid: number): string {
     if (pid <= 0) return '';
     try {
-      const [program = '', ...rest] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-      const argument = rest.find((word) => word !== '' && !word.startsWith('-'));
-      return path.basename(program) + (argument === undefined ? '' : ` ${path.basename(argument)}`);
+      return shortCommand(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0'));
     } catch {
       return '';
     }
   }
+}
+
+/** Letters of a program behind `-c` that a name shows. */
+const SHOWN_CODE = 30;
+
+/** A command line as one short line: the program with its first argument, or with `-m` or `-c` and what is behind it. */
+export function shortCommand([program = '', ...rest]: readonly string[]): string {
+  const name = path.basename(program);
+  const at = rest.findIndex(
+    (word) => word !== '' && (!word.startsWith('-') || /^-[A-Za-z]*[cm]$/.test(word)),
+  );
+  const word = rest[at];
+  if (word === undefined) return name;
+  if (!word.startsWith('-')) return `${name} ${path.basename(word)}`;
+  const code = (rest[at + 1] ?? '').replace(/\s+/g, ' ').trim();
+  const letters = Array.from(code);
+  const shown = letters.length > SHOWN_CODE ? `${letters.slice(0, SHOWN_CODE).join('')}…` : code;
+  return `${name} ${word} ${shown}`.trimEnd();
 }
 
 /** Files of the standard library that wait on behalf of others. */

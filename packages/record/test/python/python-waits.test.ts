@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseInternetSockets, parseLocalSockets } from '../../src/python/python-waits-sockets.ts';
 import { syscallMeaning } from '../../src/python/python-waits-syscalls.ts';
-import { parseSyscall, WaitNames } from '../../src/python/python-waits.ts';
+import { parseSyscall, shortCommand, WaitNames } from '../../src/python/python-waits.ts';
 
 test('reads what the system says of a thread', () => {
   expect(parseSyscall('running\n')).toBeNull();
@@ -55,6 +55,19 @@ test('names the other end of a socket', () => {
     ['20002', ''],
   ]);
 });
+
+test.each([
+  [['/usr/bin/sleep', '1', ''], 'sleep 1'],
+  [['/usr/bin/python3', '-u', '/app/main.py', 'x'], 'python3 main.py'],
+  [['python3', '-m', 'pytest', 'tests'], 'python3 -m pytest'],
+  [['python3.12', '-c', 'import time\ntime.sleep(1)'], 'python3.12 -c import time time.sleep(1)'],
+  [
+    ['/bin/sh', '-ec', 'cd /somewhere/else\nmake all\nmake install'],
+    'sh -ec cd /somewhere/else make all ma…',
+  ],
+  [['true'], 'true'],
+  [[], ''],
+])('names the command %j in one short line', (words, name) => expect(shortCommand(words)).toBe(name));
 
 test('says what a thread calls that waits for a lock', () => {
   const names = new WaitNames(process.pid, null);
