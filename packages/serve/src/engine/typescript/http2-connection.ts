@@ -25,9 +25,6 @@ const streamsAtOnce = 100;
  * a browser that leaves a page takes back some tens.
  */
 const resetsBetweenTicks = 200;
-/** Bytes of an answer that wait for a client before its writer does. */
-const waitingBytes = 64 * 1024;
-
 const NEVER = Infinity;
 
 /** The settings and bounds of a session, for `performServerHandshake`. */
@@ -110,8 +107,7 @@ export class Http2Connection implements OpenConnection {
     if (typeof request === 'number') {
       this.#host.counters.refused++;
       this.#host.onRefused(request, 'a request that breaks the rules', this.remoteAddress);
-      stream.respond({ ':status': request }, { endStream: true });
-      stream.close(NGHTTP2_NO_ERROR);
+      refuse(stream, request);
       return;
     }
     this.#requests.add(request);
@@ -126,6 +122,14 @@ export class Http2Connection implements OpenConnection {
     });
     this.#host.onRequest(request);
   }
+}
+
+/** Answers with a status alone, and wants nothing more of the request. */
+function refuse(stream: ServerHttp2Stream, status: number): void {
+  stream.respond({ ':status': status }, { endStream: true });
+  stream.resume();
+  // Later Nodes drop an answer whose stream is closed in the same turn.
+  setImmediate(() => stream.close(NGHTTP2_NO_ERROR));
 }
 
 /** A request, or the status it is refused with. */
@@ -213,7 +217,10 @@ class Http2Request implements Incoming {
   }
 
   check(now: number): void {
-    if (now >= this.#sendDeadline) this.#stream.close(NGHTTP2_CANCEL);
+    if (now >= this.#sendDeadline) {
+      if (this.#stream.writableLength > 0) this.#stream.close(NGHTTP2_CANCEL);
+      this.#sendDeadline = NEVER;
+    }
     if (now < this.#deadline) return;
     this.#deadline = NEVER;
     if (this.body && !this.body.complete && !this.body.full)
@@ -273,7 +280,7 @@ class Http2Request implements Incoming {
         }
         stream.write(bytes);
         watch();
-        return stream.writableLength < waitingBytes;
+        return !stream.writableNeedDrain;
       },
       drained() {
         if (!this.open || !stream.writableNeedDrain) return Promise.resolve();
@@ -319,9 +326,6 @@ class Http2Request implements Incoming {
   #watchSending(): void {
     if (this.#sendDeadline === NEVER && this.#stream.writableLength > 0) {
       this.#sendDeadline = this.#host.clock.now + this.#host.limits.sendTime;
-      this.#stream.once('finish', () => {
-        this.#sendDeadline = NEVER;
-      });
     }
   }
 
@@ -364,8 +368,8 @@ class Http2Request implements Incoming {
     this.#host.counters.refused++;
     const { onAbort } = this;
     this.onAbort = null;
-    if (this.#begin()) this.#stream.respond({ ':status': status }, { endStream: true });
-    this.#stream.close(NGHTTP2_NO_ERROR);
+    if (this.#begin()) refuse(this.#stream, status);
+    else this.#stream.close(NGHTTP2_NO_ERROR);
     this.body?.fail(error);
     onAbort?.(error);
   }
