@@ -24,6 +24,20 @@ export function measuredPlaces(
   name: string,
   which: 'all' | 'called' = 'all',
 ): MeasuredPlaces {
+  const { total, lines } = measuredLines(profile, name, which);
+  const hottest = lines.reduce<MeasuredPlaces['hottest']>(
+    (most, line) => (most === null || line.value > most.value ? line : most),
+    null,
+  );
+  return { total, hottest };
+}
+
+/** The same, with every line that has a part of it. */
+export function measuredLines(
+  profile: Profile,
+  name: string,
+  which: 'all' | 'called' = 'all',
+): { readonly total: number; readonly lines: readonly (Place & { readonly value: number })[] } {
   const { functions, nodes, measures } = profile;
   let total = 0;
   const byLine = new Map<number, number>();
@@ -41,13 +55,9 @@ export function measuredPlaces(
       byLine.set(key, (byLine.get(key) ?? 0) + value);
     }
   }
-  let hottest: number | null = null;
-  for (const [key, value] of byLine) if (hottest === null || value > byLine.get(hottest)!) hottest = key;
-  return {
-    total,
-    hottest:
-      hottest === null
-        ? null
-        : { ...placeOf(profile, Math.floor(hottest / LINES), hottest % LINES), value: byLine.get(hottest)! },
-  };
+  const lines = [...byLine].map(([key, value]) => ({
+    ...placeOf(profile, Math.floor(key / LINES), key % LINES),
+    value,
+  }));
+  return { total, lines };
 }

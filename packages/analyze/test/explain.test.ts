@@ -46,3 +46,38 @@ test('has bounds of gain between 0 and 1 for every profile', () => {
     }),
   );
 });
+
+test('names of a function its largest line, and beside it the others', () => {
+  const found = explain(
+    drawnRun({
+      stacks: [
+        ...[3, 4, 5].map((line, i) => `find@/app/a.py:1 ${300_000 - i * 50_000} at ${line}`),
+        'other@/app/a.py:9 250000 at 10',
+      ],
+      sources: { '/app/a.py': '\n\n        if order in seen: continue\n\n\n\n\n\n\n    for x in y: pass' },
+    }),
+  ).filter(({ id }) => id === 'one-hot-line');
+  expect(found).toMatchObject([
+    { where: { line: 3 }, evidence: { others: 'line 4 (25.0 %), line 5 (20.0 %)', searching: 'in' } },
+    { where: { line: 10 }, evidence: { others: '', searching: '' } },
+  ]);
+});
+
+test('finds lines of mixed types in a program whose loops and calls run fast', () => {
+  const at = 'add@/app/a.py:1';
+  const run = (generic: number) =>
+    explain(
+      drawnRun({
+        stacks: [`${at} 1000000 at 2`],
+        about: { runtime: { name: 'cpython', version: '3.11.2', path: '/usr/bin/python3' } },
+        figures: [
+          ['state:bytecode', at, 2, 1_000_000],
+          ['work:generic', at, 2, generic],
+          ['work:specialised', at, 2, 100_000],
+          ['work:specialised', at, 3, 600_000],
+        ],
+      }),
+    ).filter(({ id }) => id === 'generic-instructions');
+  expect(run(100_000)).toMatchObject([{ where: { line: 2 }, evidence: { lines: 1, share: 0.1, part: 0.5 } }]);
+  expect(run(20_000)).toEqual([]);
+});

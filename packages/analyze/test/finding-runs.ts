@@ -244,7 +244,7 @@ export const findingRuns: Readonly<
   'generic-instructions': {
     holds: work('generic', 0.3),
     found: { confidence: 'possible', gainAtMost: 0.3, evidence: { share: 0.3, part: 0.75 } },
-    fails: work('generic', 0.05),
+    fails: work('generic', 0.03),
   },
   'c-code': {
     holds: work('calls', 0, 'c-code'),

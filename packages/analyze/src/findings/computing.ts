@@ -1,4 +1,4 @@
-import type { Profile } from '@whetstone/profile';
+import { formatPercent, type Profile } from '@whetstone/profile';
 import { placeText, type Evidence } from '../evidence.ts';
 import type { Facts } from '../explain.ts';
 import { placeOf } from '../places.ts';
@@ -21,28 +21,40 @@ import {
   SAMPLES_LEAST,
 } from '../thresholds.ts';
 
-/** Lines that take a large part of the computing. */
+/** Lines that take a large part of the computing: of each function the largest, which names the others. */
 export function hotLine({ report }: Facts): Evidence[] {
   const { sampled } = report.about;
   if (!enoughSamples(report)) return [];
-  return report.lines
-    .filter((line) => isReadable(line) && line.self / sampled >= HOT_LINE)
-    .slice(0, HOT_AT_MOST)
-    .map((line) => ({
-      id: 'one-hot-line',
-      confidence: 'certain',
-      gainAtMost: ofWall(report, line.self),
-      where: placeOnly(line),
-      evidence: {
-        place: placeText(line),
-        function: line.function,
-        self: line.self,
-        computing: sampled,
-        share: line.self / sampled,
-        text: line.text?.trim() ?? '',
-        hits: line.hits ?? '?',
-      },
-    }));
+  const byFunction = new Map<string, LineRow[]>();
+  for (const line of report.lines) {
+    if (!isReadable(line) || line.self / sampled < HOT_LINE) continue;
+    const key = `${line.file}\0${line.function}`;
+    byFunction.set(key, [...(byFunction.get(key) ?? []), line]);
+  }
+  return [...byFunction.values()].slice(0, HOT_AT_MOST).map(([line, ...others]) => ({
+    id: 'one-hot-line',
+    confidence: 'certain',
+    gainAtMost: ofWall(report, line!.self),
+    where: placeOnly(line!),
+    evidence: {
+      place: placeText(line!),
+      function: line!.function,
+      self: line!.self,
+      computing: sampled,
+      share: line!.self / sampled,
+      text: line!.text?.trim() ?? '',
+      hits: line!.hits ?? '?',
+      others: others.map((other) => `line ${other.line} (${formatPercent(other.self / sampled)})`).join(', '),
+      searching: searching(line!.text ?? ''),
+    },
+  }));
+}
+
+/** What a line of Python looks for, and how: `in`, `.index(`; empty where it does not search. */
+function searching(text: string): string {
+  // The `in` of a loop goes through, and looks for nothing.
+  const [found = ''] = /\bin\b|\.(?:index|count|remove)\(/.exec(text.replace(/\bfor\b.*?\bin\b/g, '')) ?? [];
+  return found.replace(/^\.|\($/g, '');
 }
 
 /** Functions that take a large part of the computing, on more than one line. */

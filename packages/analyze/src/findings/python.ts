@@ -4,11 +4,11 @@ import type { Facts } from '../explain.ts';
 import type { LineRow, Place, RunReport } from '../report.ts';
 import { placeOf } from '../places.ts';
 import { isResting, joinedStretches } from '../selection.ts';
-import { measuredPlaces, type MeasuredPlaces } from '../measured-places.ts';
+import { measuredLines, measuredPlaces, type MeasuredPlaces } from '../measured-places.ts';
 import {
   C_CODE_DOMINATES,
   GENERIC_MATTERS,
-  GENERIC_MOST,
+  GENERIC_PART,
   IMPORT_MATTERS,
   INTERPRETER_DOMINATES,
   LOCK_MATTERS,
@@ -107,14 +107,22 @@ export function interpreterWork({ profile, report }: Facts): Evidence[] {
   });
 }
 
-/** Most instructions that have a fast form run without it. */
+/** Lines whose instructions have fast forms, a large part of which run without them. */
 export function genericInstructions({ profile, report }: Facts): Evidence[] {
   const split = workSplit(profile, report);
   if (split === null) return [];
-  const { total: generic, hottest } = split.work('generic');
-  const { total: specialised } = split.work('specialised');
-  if (hottest === null || generic / split.computing < GENERIC_MATTERS) return [];
-  if (generic / (generic + specialised) < GENERIC_MOST) return [];
+  const key = ({ file, line, function: name }: Place) => `${file}\0${line}\0${name}`;
+  const fast = new Map(
+    measuredLines(profile, 'work:specialised').lines.map((line) => [key(line), line.value]),
+  );
+  // By line: a program of many types has fast forms all the same, for its loops and calls.
+  const slow = measuredLines(profile, 'work:generic').lines.filter(
+    (line) => line.value / (line.value + (fast.get(key(line)) ?? 0)) >= GENERIC_PART,
+  );
+  const [hottest] = slow.toSorted((a, b) => b.value - a.value);
+  const generic = slow.reduce((sum, { value }) => sum + value, 0);
+  const specialised = slow.reduce((sum, line) => sum + (fast.get(key(line)) ?? 0), 0);
+  if (hottest === undefined || generic / split.computing < GENERIC_MATTERS) return [];
   return [
     {
       id: 'generic-instructions',
@@ -123,6 +131,7 @@ export function genericInstructions({ profile, report }: Facts): Evidence[] {
       gainAtMost: ofWall(report, generic),
       where: placeOnly(hottest),
       evidence: {
+        lines: slow.length,
         time: generic,
         specialised,
         computing: split.computing,
