@@ -1,6 +1,7 @@
 import { formatCount, formatPercent, formatTime } from '@whetstone/profile';
 import { placeText } from './evidence.ts';
 import { isEngine, isReadable, isUserCode } from './findings/computing.ts';
+import { mayJoin } from './joined-time.ts';
 import type { RunReport } from './report.ts';
 import {
   COLLECTOR_MATTERS,
@@ -66,8 +67,15 @@ export function headline(report: RunReport): string {
   return `Computing: ${of(time.cpu)}, none of it in a function that can be named.`;
 }
 
-function waiting({ time, waits }: RunReport): string {
+function waiting(report: RunReport): string {
+  const { time, waits } = report;
   const of = (part: number) => `${formatTime(part)} of ${formatTime(time.wall)}`;
+  const own = time.joined ?? 0;
+  const join = waits.find(({ kind, call, charged }) => charged > 0 && mayJoin(kind, call));
+  if (join && own / time.asleep >= 0.5) {
+    const where = join.file === '' ? '' : ` at ${placeText(join)}`;
+    return `Waiting for the program's own work: ${of(own)} went by, most in ${join.call}${where}, while ${workers(report)} worked or queued.`;
+  }
   const slept = time.queued === null ? 'Waiting or queueing' : 'Waiting';
   const top = waits.find(({ charged }) => charged > 0);
   if (top && top.charged / time.asleep >= 0.5) {
@@ -87,6 +95,28 @@ function waiting({ time, waits }: RunReport): string {
   }
   return `${slept}, not computing: ${of(time.asleep)} asleep, and nothing says for what.`;
 }
+
+/** Who worked besides the main thread: by name where one did most of it. */
+function workers({ threads }: RunReport): string {
+  const [main, ...others] = threads;
+  const worked = others
+    .map((thread) => ({
+      thread,
+      time: Object.entries(thread.states).reduce(
+        (sum, [state, time]) => (state === 'waiting' ? sum : sum + time),
+        0,
+      ),
+    }))
+    .toSorted((a, b) => b.time - a.time);
+  const all = worked.reduce((sum, { time }) => sum + time, 0);
+  const [most] = worked;
+  if (!most || most.time < all * MOSTLY_ONE_WORKER) return 'other threads and processes of it';
+  const { name, process, thread } = most.thread;
+  return process === main?.process ? name : `process ${process} (${thread === 0 ? '' : 'in '}${name})`;
+}
+
+/** Of the work of all others: from here on the sentence names one. */
+const MOSTLY_ONE_WORKER = 0.6;
 
 function startingUp({ time }: RunReport): string {
   return `Starting: ${formatTime(time.startUp)} of ${formatTime(time.wall)} passed before the program's first line.`;

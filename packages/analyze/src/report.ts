@@ -113,6 +113,11 @@ export interface TimeSplit {
   readonly computing: States | null;
   /** Inside `asleep`: waiting for the interpreter's lock, by samples; `null` where there is none. */
   readonly lock: Microseconds | null;
+  /**
+   * Inside `waiting`: waits for locks, pipes and children while other threads or processes of the program
+   * worked, by samples; `null` where what they did is not known.
+   */
+  readonly joined: Microseconds | null;
   /** Inside `wall`: finding, reading and compiling modules; by samples where the recorder did not time it. */
   readonly loading: Microseconds | null;
   /** `sampled` where the operating system's figures are missing, as in an imported file. */

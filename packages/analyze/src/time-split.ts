@@ -1,4 +1,5 @@
 import { categories, selfByNode, type Profile } from '@whetstone/profile';
+import { joinedTime } from './joined-time.ts';
 import { loadingTime } from './loading-time.ts';
 import type { CollectionRow, States, TimeSplit } from './report.ts';
 import { isResting, isRestingState } from './selection.ts';
@@ -20,6 +21,7 @@ export function timeSplit(profile: Profile): TimeSplit {
   const states = statesOfThread(profile, 0);
   const computing = computingStates(states, cpu);
   const asleep = Math.max(0, wall - cpu - (queued ?? 0));
+  const joined = joinedTime(profile);
   const waiting = looked(profile) ? Math.min(asleep, chargedToMain(profile)) : null;
   return {
     wall,
@@ -34,6 +36,7 @@ export function timeSplit(profile: Profile): TimeSplit {
     startUp: thread?.startUp ?? null,
     computing,
     lock: states['lock'] === undefined ? null : Math.min(asleep, states['lock']),
+    joined: joined === null || waiting === null ? null : Math.min(waiting, joined),
     loading: thread?.loading ?? loadingTime(profile),
     kind: told === null ? 'sampled' : 'measured',
   };

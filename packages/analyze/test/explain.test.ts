@@ -81,3 +81,28 @@ test('finds lines of mixed types in a program whose loops and calls run fast', (
   expect(run(100_000)).toMatchObject([{ where: { line: 2 }, evidence: { lines: 1, share: 0.1, part: 0.5 } }]);
   expect(run(20_000)).toEqual([]);
 });
+
+test.each([
+  ['Thread.join', 'lock', 'queued', []],
+  ['wait', 'child', 'bytecode', []],
+  ['recv', 'socket', 'bytecode', ['waiting-dominates']],
+  ['Thread.join', 'lock', 'waiting', ['waiting-dominates']],
+])('says of %s on a %s while another thread is %s: %j', (call, kind, state, found) => {
+  const wait = { at: ['main@/app/a.py:1', 4] as const, kind, call, duration: 3_000_000, charged: 3_000_000 };
+  const run = drawnRun({
+    stacks: ['main@/app/a.py:1 0'],
+    thread: { wall: 4_000_000, cpu: 1_000_000, queued: 0, asleep: 3_000_000 },
+    threads: [{ thread: 1 }],
+    about: {
+      modes: { counts: false, waits: true, deopts: false, attached: false },
+      runtime: { name: 'cpython', version: '3.11.2', path: '/usr/bin/python3' },
+    },
+    waits: [wait],
+    moments: [
+      [0, 'waiting', 'main@/app/a.py:1', 0, 3_000_000],
+      [1, state, 'spin@/app/a.py:8', 0, 3_000_000],
+    ],
+  });
+  const ids = explain(run).map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith('waiting'))).toEqual(found);
+});

@@ -6,6 +6,23 @@ const waits = { counts: false, waits: true, deopts: false, attached: false };
 const asleep = { wall: 4_620_000, cpu: 1_000_000, queued: 0, asleep: 3_620_000 };
 const spread = Array.from({ length: 20 }, (_, i) => `f${i}@/app/a.ts:${i + 1} 100000`);
 
+/** The main thread waits for one of its own, which computes little in a machine that is busy. */
+const joining: DrawnRun = {
+  stacks: ['main@/app/a.py:1 0'],
+  thread: asleep,
+  threads: [{ thread: 1, name: 'spin' }],
+  about: { modes: waits, runtime: { name: 'cpython', version: '3.11.2', path: '/usr/bin/python3' } },
+  waits: [
+    {
+      at: ['main@/app/a.py:1', 4],
+      kind: 'lock',
+      call: 'Thread.join',
+      duration: 3_100_000,
+      charged: 3_100_000,
+    },
+  ],
+};
+
 const cases: readonly (readonly [string, DrawnRun])[] = [
   [
     'Waiting, not computing: 3.10 s of 4.62 s went to fetch at db.ts:42.',
@@ -30,6 +47,27 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
           duration: 3_100_000,
           charged: 3_100_000,
         },
+      ],
+    },
+  ],
+  [
+    "Waiting for the program's own work: 3.00 s of 4.62 s went by, most in Thread.join at a.py:4, while spin worked or queued.",
+    {
+      ...joining,
+      moments: [
+        [0, 'waiting', 'main@/app/a.py:1', 0, 3_100_000],
+        [1, 'bytecode', 'spin@/app/a.py:8', 100_000, 1_000_000],
+        [1, 'queued', 'spin@/app/a.py:8', 1_100_000, 2_000_000],
+      ],
+    },
+  ],
+  [
+    'Waiting, not computing: 3.10 s of 4.62 s went to Thread.join at a.py:4.',
+    {
+      ...joining,
+      moments: [
+        [0, 'waiting', 'main@/app/a.py:1', 0, 3_100_000],
+        [1, 'waiting', 'spin@/app/a.py:8', 0, 3_100_000],
       ],
     },
   ],

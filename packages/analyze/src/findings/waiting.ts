@@ -1,5 +1,6 @@
 import { placeText, type Evidence } from '../evidence.ts';
 import type { Facts } from '../explain.ts';
+import { mayJoin } from '../joined-time.ts';
 import { placeOf } from '../places.ts';
 import type { Place, RunReport, WaitRow } from '../report.ts';
 import { isResting, joinedStretches } from '../selection.ts';
@@ -15,10 +16,16 @@ import {
 /** The main thread sleeps most of the time, and a wait is known that explains the largest part. */
 export function waitingDominates({ report }: Facts): Evidence[] {
   const { time } = report;
-  const top = report.waits.find((wait) => wait.charged > 0 && !isInterpreterLock(wait));
+  const joined = time.joined ?? 0;
+  const top = report.waits.find(
+    (wait) =>
+      wait.charged > 0 &&
+      !isInterpreterLock(wait) &&
+      !(mayJoin(wait.kind, wait.call) && joined >= wait.charged / 2),
+  );
   if (!top || !mostlyAsleep(report) || time.waiting === null) return [];
-  // Who waits for the interpreter's lock waits for the program's own computing.
-  const waiting = time.waiting - Math.min(time.waiting, time.lock ?? 0);
+  // Who waits for the interpreter's lock, or for threads and children that work, waits for the program's own computing.
+  const waiting = Math.max(0, time.waiting - (time.lock ?? 0) - joined);
   if (waiting / time.wall < WAITING_DOMINATES) return [];
   return [
     {
