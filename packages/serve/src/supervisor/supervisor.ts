@@ -25,6 +25,9 @@ export interface SupervisorOptions {
 const settledAfter = 10_000;
 /** Beyond the time for requests under way, until a worker that was told to end is killed. */
 const killAfter = 2000;
+/** Milliseconds within which connections count as opened at once, and how far ahead of another a worker may be in them. */
+const momentLength = 50;
+const ahead = 2;
 /** Connections that wait while no worker serves. */
 const waitingAtMost = 1024;
 const backlog = 1024;
@@ -242,17 +245,32 @@ export class Supervisor implements Server {
     }
   }
 
-  /** The worker with the fewest connections; of several, each in turn. */
+  /**
+   * The worker with the fewest connections; of several, each in turn.
+   *
+   * What closes is heard of a little later: so that a burst is never measured by what was open before it, no worker
+   * gets more than {@link ahead} connections more than another within a moment.
+   */
   #least(): WorkerProcess | undefined {
     const serving = this.#serving;
+    const moment = Math.floor(performance.now() / momentLength);
+    if (moment !== this.#moment) {
+      this.#moment = moment;
+      for (const worker of serving) worker.lately = 0;
+    }
+    const fewest = Math.min(...serving.map(({ lately }) => lately));
     let least: WorkerProcess | undefined;
     for (let i = 0; i < serving.length; i++) {
       const worker = serving[(this.#turn + i) % serving.length]!;
+      if (worker.lately - fewest >= ahead) continue;
       if (!least || worker.load < least.load) least = worker;
     }
     this.#turn++;
+    if (least) least.lately++;
     return least;
   }
+
+  #moment = 0;
 
   #lastWatch = performance.now();
 

@@ -27,6 +27,8 @@ export class WorkerProcess {
   /** When it was heard of last, and when it began to serve; `performance.now()`. */
   heard = performance.now();
   readyAt = Number.NaN;
+  /** Connections that it was given within the present moment. */
+  lately = 0;
   /** Its latest figures. */
   stats: Stats | null = null;
   readonly #child: ChildProcess;
