@@ -2,6 +2,7 @@ import type { Microseconds } from '@whetstone/profile';
 import path from 'node:path';
 import type { RawRecording, ThreadFigures } from '../recording.ts';
 import type { RawPython, RawPythonThread } from './raw-python.ts';
+import { threadTargets } from './thread-targets.ts';
 
 /** A thread of a Python process, with what the sampler and the operating system tell of it. */
 export interface PythonThread {
@@ -52,12 +53,13 @@ export function pythonBegan({ samples, threads, processes }: RawPython, pid: num
 export function pythonThreads(raw: RawRecording, python: RawPython): PythonThread[] {
   const measured = measuredProcesses(python);
   const main = measured.includes(raw.process) ? raw.process : measured[0];
+  const targets = threadTargets(python);
   const figuresOf = new Map(raw.figures.map((each) => [`${each.process}/${each.tid}`, each]));
   return [main, ...measured.filter((pid) => pid !== main)].flatMap((pid) =>
     pid === undefined
       ? []
       : [...threadsOf(python, pid)].map(([tid, rows], number) =>
-          joined(raw, python, pid, tid, number, rows, figuresOf.get(`${pid}/${tid}`) ?? null),
+          joined(raw, python, pid, tid, number, rows, figuresOf.get(`${pid}/${tid}`) ?? null, targets),
         ),
   );
 }
@@ -76,13 +78,14 @@ function threadsOf(python: RawPython, pid: number): Map<number, number[]> {
 
 /**
  * What a thread is called: the main one as its process's program, others as the system says, unless it says
- * the interpreter's name of all of them, as before Python 3.14.
+ * the interpreter's name of all of them, as before Python 3.14: then by the function that it was started with.
  */
 function nameOf(
   { processes, threads }: RawPython,
   thread: RawPythonThread | undefined,
   number: number,
   figures: ThreadFigures | null,
+  target: string | undefined,
 ): string {
   const process = processes[thread?.process ?? -1];
   if (number === 0 && process !== undefined && process.command.length > 0)
@@ -92,7 +95,8 @@ function nameOf(
   const isTold = told !== '' && !/^(?:python|pypy)[\d.]*$/.test(told);
   // Before 3.14 every thread is called as the first one, unless the program itself names it.
   if (isTold && (number === 0 || told !== main?.name)) return told;
-  return number === 0 ? 'main thread' : `thread ${number}`;
+  if (number === 0) return 'main thread';
+  return target === undefined ? `thread ${number}` : `thread ${number} (${target})`;
 }
 
 /** The script of a command line, the module behind `-m`, or the interpreter itself. */
@@ -115,6 +119,7 @@ function joined(
   number: number,
   rows: readonly number[],
   figures: ThreadFigures | null,
+  targets: ReadonlyMap<number, string>,
 ): PythonThread {
   const seen = rows.map((row) => python.threads[row] as RawPythonThread);
   const largest = (values: readonly (number | null | undefined)[]) => {
@@ -130,7 +135,13 @@ function joined(
   return {
     process,
     tid,
-    name: nameOf(python, seen.at(-1), number, figures),
+    name: nameOf(
+      python,
+      seen.at(-1),
+      number,
+      figures,
+      rows.map((row) => targets.get(row)).find((target) => target !== undefined),
+    ),
     number,
     rows,
     began,

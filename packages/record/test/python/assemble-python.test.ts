@@ -320,3 +320,25 @@ describe('a profile of Python', () => {
     expect(profileOf([]).about.warnings.map(({ code }) => code)).toEqual(['no-samples']);
   });
 });
+
+test.each([
+  [
+    'Thread._bootstrap /usr/lib/python3.11/threading.py:1 > Thread.run /usr/lib/python3.11/threading.py:9 > spin /app/app.py:3 > f /app/app.py:9',
+    'thread 1 (spin)',
+  ],
+  [
+    'Thread.run /usr/lib/python3.11/threading.py:9 > _worker /usr/lib/python3.11/concurrent/futures/thread.py:3',
+    'thread 1',
+  ],
+  ['Thread.run /usr/lib/python3.11/threading.py:9', 'thread 1'],
+  [main, 'thread 1'],
+])('names a thread that ran %s', (stack, name) => {
+  const python = pythonOf([
+    { at: 0, for: 50, stack: main, state: 'bytecode' },
+    { at: 50, for: 50, stack, state: 'bytecode' },
+  ]);
+  const threads = [...python.threads, { ...python.threads[0]!, tid: 11, main: false }];
+  const samples = { ...python.samples, thread: Int32Array.of(0, 1) };
+  const profile = profileOf([], null, { python: { ...python, threads, samples } });
+  expect(profile.threads.map((thread) => thread.name)).toEqual(['app.py', name]);
+});
