@@ -47,16 +47,19 @@ class Magics(_Magics):
             regions, value = [], None
             try:
                 for _ in range(repeats):
+                    before = _scheduled()
                     start = time.perf_counter()
                     try:
                         value = run()
                     finally:
-                        regions.append([start * 1e6, (time.perf_counter() - start) * 1e6])
+                        end = time.perf_counter()
+                        used = [None if then is None or now is None else now - then for then, now in zip(before, _scheduled())]
+                        regions.append([start * 1e6, (end - start) * 1e6] + used)
             finally:
                 report = recorder.stop("In [%d]" % self.shell.execution_count, regions)
                 sys.stdout.flush()
                 if repeats > 1:
-                    times = [duration / 1e6 for _, duration in regions]
+                    times = [region[1] / 1e6 for region in regions]
                     figures = (len(times), _time(min(times)), _time(statistics.median(times)))
                     print("%d runs: best %s, median %s" % figures)
                 print(report)
@@ -146,6 +149,15 @@ def _compiled(shell, text):
         return None if last is None else eval(last, shell.user_ns)
 
     return run
+
+
+def _scheduled():
+    """Microseconds that this thread ran, and waited for a core; None where the system does not tell."""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return [int(word) / 1e3 for word in file.read().split()[:2]]
+    except (OSError, ValueError):
+        return [None, None]
 
 
 def _cells():

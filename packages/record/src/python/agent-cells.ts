@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Microseconds } from '@whetstone/profile';
 import type { PythonMark } from './agent-marks.ts';
 
 /** What IPython's `%whet` and the command that it starts agree on, in a folder that it names. */
@@ -9,7 +10,17 @@ export interface Cells {
   /** The text of a cell, by the name that its functions have for a file; `null` for other names. */
   textOf(file: string): string | null;
   /** The time of the cell, once for each run of it; empty before it has run. */
+  runs(): CellRun[];
+  /** The same as regions of the kernel's main thread. */
   marks(pid: number): PythonMark[];
+}
+
+/** One run of a cell: monotonic, with what the system told of the thread that ran it; `null` where it did not. */
+export interface CellRun {
+  readonly start: Microseconds;
+  readonly duration: Microseconds;
+  readonly cpu: Microseconds | null;
+  readonly queued: Microseconds | null;
 }
 
 /** `null` where no notebook has started this command. */
@@ -23,8 +34,15 @@ export function cellsOf(environment: NodeJS.ProcessEnv): Cells | null {
       const text = Object.hasOwn(texts, file) ? texts[file] : null;
       return typeof text === 'string' ? text : null;
     },
+    runs: () =>
+      (toldIn(folder)?.regions ?? []).map(([start, duration, cpu, queued]) => ({
+        start,
+        duration,
+        cpu,
+        queued,
+      })),
     marks(pid) {
-      const told = read(folder, 'regions.json') as RegionsFile | null;
+      const told = toldIn(folder);
       return (told?.regions ?? []).map(([start, duration]) => ({
         process: pid,
         tid: pid,
@@ -39,7 +57,16 @@ export function cellsOf(environment: NodeJS.ProcessEnv): Cells | null {
 
 interface RegionsFile {
   readonly name: string;
-  readonly regions: readonly (readonly [start: number, duration: number])[];
+  readonly regions: readonly (readonly [
+    start: number,
+    duration: number,
+    cpu: number | null,
+    queued: number | null,
+  ])[];
+}
+
+function toldIn(folder: string): RegionsFile | null {
+  return read(folder, 'regions.json') as RegionsFile | null;
 }
 
 /** Without a file lines have no text, and the report is of all that was seen. */

@@ -9,6 +9,7 @@ import { ProcFigures } from '../proc-figures.ts';
 import { RecordError, type RawRecording, type Recording } from '../recording.ts';
 import { revisionOf } from '../revision-of.ts';
 import { cellsOf } from './agent-cells.ts';
+import { cutToCell } from './cut-to-cell.ts';
 import { isPythonName } from './find-python.ts';
 import { measuredProcesses } from './python-threads.ts';
 import { pythonRefusal } from './python-identity.ts';
@@ -60,7 +61,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
   const itself = python.processes.findLast((process) => process.pid === pid);
   if (itself === undefined || !measuredProcesses(python).includes(pid))
     throw refused(pid, itself?.reason ?? null);
-  const raw: RawRecording = {
+  const whole: RawRecording = {
     threads: [],
     // What the system tells of a thread counts from its start; here it counts from ours.
     python: { ...python, threads: python.threads.map((each) => ({ ...each, cpu: null, queued: null })) },
@@ -88,6 +89,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
           ]
         : [],
   };
+  const raw = cells === null ? whole : cutToCell(whole, cells.runs());
   const profile = assemble(
     raw,
     {},

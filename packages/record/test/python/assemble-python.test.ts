@@ -2,6 +2,7 @@ import { assemble } from '@whetstone/record/assembling';
 import type { RawRecording } from '@whetstone/record';
 import type { Profile } from '@whetstone/profile';
 import { describe, expect, test } from 'vitest';
+import { cutToCell } from '../../src/python/cut-to-cell.ts';
 import { pythonStates, type PythonState, type RawPython } from '../../src/python/raw-python.ts';
 
 /** `caller > callee`, leaf last, each `name file:firstLine`. */
@@ -132,7 +133,15 @@ function profileOf(
   cpu: number | null = null,
   more: Partial<RawRecording> = {},
 ): Profile {
-  const raw: RawRecording = {
+  return assembled(rawOf(samples, cpu, more));
+}
+
+function rawOf(
+  samples: readonly DrawnSample[],
+  cpu: number | null = null,
+  more: Partial<RawRecording> = {},
+): RawRecording {
+  return {
     threads: [],
     python: pythonOf(samples),
     figures: [
@@ -163,6 +172,9 @@ function profileOf(
     warnings: [],
     ...more,
   };
+}
+
+function assembled(raw: RawRecording): Profile {
   return assemble(
     raw,
     {},
@@ -341,4 +353,49 @@ test.each([
   const samples = { ...python.samples, thread: Int32Array.of(0, 1) };
   const profile = profileOf([], null, { python: { ...python, threads, samples } });
   expect(profile.threads.map((thread) => thread.name)).toEqual(['app.py', name]);
+});
+
+describe('the report of a cell', () => {
+  const sleep = ['sleep', 'sleep', ''] as const;
+  const magics = 'whet /lib/whetstone/_magics.py:20';
+  const python = pythonOf([
+    { at: 0, for: 20, stack: magics, line: 90, state: 'waiting', wait: sleep },
+    { at: 20, for: 10, stack: main, line: 2, state: 'bytecode' },
+    { at: 30, for: 40, stack: main, line: 3, state: 'waiting', wait: sleep },
+    { at: 70, for: 30, stack: magics, line: 99, state: 'waiting', wait: sleep },
+    { at: 0, for: 100, stack: 'run /lib/history.py:1', state: 'waiting', wait: ['lock', 'Event.wait', ''] },
+    { at: 0, for: 100, stack: 'pool /app/app.py:7', state: 'bytecode' },
+  ]);
+  const [kernel] = python.threads;
+  const raw = rawOf([], 90, {
+    python: {
+      ...python,
+      threads: [kernel!, { ...kernel!, tid: 11, main: false }, { ...kernel!, tid: 12, main: false }],
+      samples: { ...python.samples, thread: Int32Array.of(0, 0, 0, 0, 1, 2) },
+      resident: {
+        process: Int32Array.of(0, 0, 0),
+        time: Float64Array.of(begin, begin + ms(40), begin + ms(90)),
+        value: Float64Array.of(1, 2, 3),
+      },
+    },
+  });
+
+  test('is of its time alone, without what measured it and threads that slept', () => {
+    const cut = cutToCell(raw, [
+      { start: begin + ms(25), duration: ms(10), cpu: 4000, queued: 100 },
+      { start: begin + ms(40), duration: ms(20), cpu: 1000, queued: 0 },
+    ]);
+    const { about, threads, waits, strings, series } = assembled(cut);
+    expect(about).toMatchObject({ wall: ms(35), cpu: 5000 });
+    expect(threads).toMatchObject([
+      { wall: ms(35), cpu: 5000, queued: 100, samples: { taken: 2 } },
+      { wall: ms(35), samples: { taken: 1 } },
+    ]);
+    expect([...waits.call].map((call) => strings[call])).toEqual(['sleep']);
+    expect([...waits.start]).toEqual([ms(5)]);
+    expect(waits.duration[0]).toBe(ms(30));
+    expect(series.find(({ name }) => name === 'resident')?.value).toEqual(Float64Array.of(2));
+  });
+
+  test('is of all that was seen if the cell never ran', () => expect(cutToCell(raw, [])).toBe(raw));
 });
