@@ -23,7 +23,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'overhead-'));
 /** `--rounds 3` for a quick look, `--only calls` for some of the programs, `--plain` without the passes and peers. */
 const given = (name) => process.argv.includes(`--${name}`);
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
-const rounds = given('rounds') ? Number(option('rounds')) : 11;
+const rounds = given('rounds') ? Number(option('rounds')) : 15;
 const only = given('only') ? option('only').split(',') : Object.keys(work);
 
 process.stdout.write(`${machineLine()}\n${rounds} rounds\n\n`);
