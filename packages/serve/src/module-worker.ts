@@ -11,9 +11,15 @@ import { serve } from './serve.ts';
 import { tellFailure } from './supervisor/in-worker.ts';
 
 const [target, options] = process.argv.slice(2) as [string, string];
+// A module that never ends loading must not outlive its supervisor.
+const onGone = () => process.exit(0);
+process.on('disconnect', onGone);
+if (!process.connected) onGone();
 try {
   const app = statSync(target).isDirectory() ? { fetch: files(target) } : await appOf(target);
   await serve({ ...app, ...(JSON.parse(options) as ServeOptions) });
+  // From here on what is under way ends first.
+  process.off('disconnect', onGone);
 } catch (error) {
   await tellFailure(error);
   process.exit(1);

@@ -1,6 +1,7 @@
 import { retry, waitExponential } from '@whetstone/retry';
 import type { RequestAborted } from '../engine/aborted.ts';
 import type { Request } from '../fetch/request.ts';
+import { ServeError } from '../errors.ts';
 import { Response } from '../fetch/response.ts';
 import type { Context } from '../options.ts';
 import { type PythonAnswer, type PythonRequest, PythonWorker } from './python-worker.ts';
@@ -155,14 +156,24 @@ export class PythonPool {
 
   async #generation(): Promise<PythonWorker[]> {
     const { python, target, workers: count } = this.#options;
+    const { signal } = this.#ending;
+    if (signal.aborted) throw new ServeError('STOPPED', 'the server is stopping.');
     const workers = Array.from({ length: count }, () => new PythonWorker(python, target));
+    const kill = () => {
+      for (const worker of workers) worker.kill();
+    };
+    // Whoever stops the server does not wait for new workers to load.
+    signal.addEventListener('abort', kill);
     try {
       await Promise.all(workers.map(({ ready }) => ready));
+      signal.throwIfAborted();
       return workers;
     } catch (error) {
-      for (const worker of workers) worker.kill();
+      kill();
       await Promise.all(workers.map(({ ended }) => ended));
-      throw error;
+      throw signal.aborted ? new ServeError('STOPPED', 'the server is stopping.') : error;
+    } finally {
+      signal.removeEventListener('abort', kill);
     }
   }
 

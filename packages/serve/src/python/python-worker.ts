@@ -21,6 +21,9 @@ export interface PythonAnswer {
 
 const program = fileURLToPath(new URL('../../python/worker.py', import.meta.url));
 
+/** For the last words after a process ended, milliseconds. */
+const pipesAfterExit = 500;
+
 /** One Python process with the application. */
 export class PythonWorker {
   readonly pid: number;
@@ -57,7 +60,18 @@ export class PythonWorker {
         missing = error;
         resolve('exit code 127');
       });
-      child.on('close', (code, signal) => resolve(signal ? `signal ${signal}` : `exit code ${code}`));
+      const end = (code: number | null, signal: NodeJS.Signals | null) =>
+        resolve(signal ? `signal ${signal}` : `exit code ${code}`);
+      child.on('close', end);
+      // What the application started itself may hold our pipes open: that must keep nobody waiting.
+      child.on('exit', (code, signal) => {
+        const late = setTimeout(() => {
+          child.stderr!.destroy();
+          this.#channel.destroy();
+          end(code, signal);
+        }, pipesAfterExit);
+        child.on('close', () => clearTimeout(late));
+      });
     });
     this.ready = new Promise((resolve, reject) => {
       const reader = new FrameReader((kind, number, payload) => {

@@ -93,6 +93,8 @@ export function serveHanded(url: string, listener: Listener, own: OwnPart): Serv
   });
   // The supervisor is gone, and with it the listening socket.
   process.on('disconnect', () => void end(0, false));
+  // Gone while this script loaded: nobody tells of it any more.
+  if (!process.connected) process.exit(0);
   // Ctrl-C reaches us all; the supervisor says what to do.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR2'] as const)
     process.on(signal, () => undefined);

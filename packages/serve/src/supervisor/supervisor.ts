@@ -131,6 +131,8 @@ export class Supervisor implements Server {
     await this.#reloading?.catch(() => undefined);
     const workers = this.#serving;
     this.#serving = [];
+    // Those of a reload wait no longer for their idle connections.
+    for (const worker of this.#leaving) worker.drain(this.#options.drain, false);
     await Promise.all([
       ...workers.map((worker) => this.#dismiss(worker, false)),
       ...[...this.#leaving].map(({ ended }) => ended),
@@ -139,14 +141,23 @@ export class Supervisor implements Server {
 
   /** As many workers as there are to be, all of them ready. @throws what the first failed with; none is left */
   async #generation(): Promise<WorkerProcess[]> {
+    const { signal } = this.#ending;
     const workers = Array.from({ length: this.#options.workers }, () => this.#spawn());
+    const kill = () => {
+      for (const worker of workers) worker.kill();
+    };
+    // Whoever stops the server does not wait for new workers to load.
+    signal.addEventListener('abort', kill);
     try {
       await Promise.all(workers.map(({ ready }) => ready));
+      signal.throwIfAborted();
       return workers;
     } catch (error) {
-      for (const worker of workers) worker.kill();
+      kill();
       await Promise.all(workers.map(({ ended }) => ended));
-      throw error;
+      throw signal.aborted ? new ServeError('STOPPED', 'the server is stopping.') : error;
+    } finally {
+      signal.removeEventListener('abort', kill);
     }
   }
 
@@ -167,10 +178,11 @@ export class Supervisor implements Server {
       void worker.ended.then((end) => {
         if (worker.stats) this.#retired.push(worker.stats);
         this.#mergeRetired();
+        const undelivered = worker.takeBack();
         const at = this.#serving.indexOf(worker);
-        if (at < 0) return;
-        this.#serving.splice(at, 1);
-        if (this.#ending.signal.aborted) return;
+        if (at >= 0) this.#serving.splice(at, 1);
+        for (const socket of undelivered) this.#accept(socket);
+        if (at < 0 || this.#ending.signal.aborted) return;
         this.#options.report(`worker ${worker.pid} ended by ${endText(end)}; another is started`);
         void this.#replace(performance.now() - worker.readyAt);
       });
@@ -238,6 +250,8 @@ export class Supervisor implements Server {
     const worker = this.#least();
     if (worker) {
       worker.give(socket);
+    } else if (this.#ending.signal.aborted) {
+      socket.destroy();
     } else if (this.#waiting.length < waitingAtMost) {
       this.#waiting.push(socket);
     } else {
@@ -252,7 +266,7 @@ export class Supervisor implements Server {
    * gets more than {@link ahead} connections more than another within a moment.
    */
   #least(): WorkerProcess | undefined {
-    const serving = this.#serving;
+    const serving = this.#serving.filter(({ connected }) => connected);
     const moment = Math.floor(performance.now() / momentLength);
     if (moment !== this.#moment) {
       this.#moment = moment;

@@ -36,6 +36,9 @@ export class WorkerProcess {
   #taken = 0;
   #open = 0;
   #leaving = false;
+  /** What is not sent yet, and what was sent last: until the worker confirms it, Node holds it open. */
+  readonly #handing = new Map<Socket, SocketHandle | null>();
+  #sentLast: SocketHandle | null = null;
 
   constructor(
     script: WorkerScript,
@@ -94,11 +97,35 @@ export class WorkerProcess {
     return this.#leaving;
   }
 
+  /** Whether it can be told anything. */
+  get connected(): boolean {
+    return this.#child.connected;
+  }
+
   give(socket: Socket): void {
     this.#sent++;
+    const handle = handleOf(socket);
+    this.#handing.set(socket, handle);
     this.#child.send({ serve: 'connection' } satisfies ToWorker, socket, (error) => {
+      this.#handing.delete(socket);
+      this.#sentLast = handle;
       if (error) socket.destroy();
     });
+  }
+
+  /**
+   * After its end, the connections that were not sent to it: one that hangs takes none, and Node forgets those that wait.
+   * Node also leaves the one open that was sent and never confirmed: its client would wait for ever.
+   */
+  takeBack(): Socket[] {
+    const unsent = [...this.#handing].filter(([socket, handle]) => {
+      if (handleOf(socket)) return true;
+      handle?.close();
+      return false;
+    });
+    this.#handing.clear();
+    this.#sentLast?.close();
+    return unsent.map(([socket]) => socket);
   }
 
   drain(milliseconds: number, patient: boolean): void {
@@ -121,6 +148,15 @@ export class WorkerProcess {
   #tell(message: ToWorker): void {
     if (this.#child.connected) this.#child.send(message, () => undefined);
   }
+}
+
+/** What Node takes from a socket that is sent. Closing it once more does nothing. */
+interface SocketHandle {
+  close(): void;
+}
+
+function handleOf(socket: Socket): SocketHandle | null {
+  return (socket as { readonly _handle?: SocketHandle | null })._handle ?? null;
 }
 
 /** `exit code 1`, `signal SIGKILL` */

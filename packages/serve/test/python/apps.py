@@ -45,7 +45,7 @@ def wsgi(environ, start_response):
     if path == "/crash":
         os._exit(3)
     if path == "/hang":
-        time.sleep(1000)
+        time.sleep(60)
     if path == "/slow":
         time.sleep(0.2)
     start_response("200 OK", [("Content-Type", "text/plain")])

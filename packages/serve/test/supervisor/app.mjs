@@ -1,9 +1,23 @@
 // A server with workers, for the tests: what it is to do comes as paths. Runs on the build.
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { Response, serve } from '@whetstone/serve';
+
+// The supervisor ends with the test, however that ends; the workers end with their supervisor.
+if (!process.send)
+  process.stdin
+    .on('end', () => process.exit(1))
+    .resume()
+    .unref();
 
 const broken = process.env.BROKEN_WHEN_THERE;
 if (process.send && broken && existsSync(broken)) throw new Error('the new code is broken');
+
+// A worker says that it loads, and waits until it may go on.
+const gate = process.env.LOADING_WHILE_THERE;
+if (process.send && gate && existsSync(gate)) {
+  writeFileSync(`${gate}.${process.pid}`, '');
+  while (existsSync(gate)) await new Promise((resolve) => setTimeout(resolve, 20));
+}
 
 const { unix, ...options } = JSON.parse(process.env.SERVE_OPTIONS ?? '{}');
 const server = await serve({
@@ -15,13 +29,11 @@ const server = await serve({
   routes: {
     '/': () => new Response(String(process.pid)),
     '/crash': () => process.exit(3),
+    // Far longer than anybody waits, and yet not for ever.
     '/hang': () => {
-      for (;;);
+      for (const until = performance.now() + 60_000; performance.now() < until;);
     },
-    '/slow': async () => {
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      return new Response('slow');
-    },
+    '/slow': () => new Response(slowly()),
     '/address': (_, { remoteAddress }) => new Response(remoteAddress),
     '/stats': async () => Response.json(await server.stats()),
     '/reload': async () => {
@@ -42,4 +54,10 @@ const server = await serve({
 if (!process.send) {
   console.log(server.url);
   process.on('SIGTERM', () => void server.stop());
+}
+
+async function* slowly() {
+  yield 'sl';
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  yield 'ow';
 }

@@ -21,8 +21,12 @@ beforeEach(() => {
 afterEach(async () => {
   for (const child of started.splice(0)) {
     if (child.exitCode !== null || child.signalCode !== null) continue;
+    const ended = once(child, 'exit');
     child.kill('SIGTERM');
-    await once(child, 'exit');
+    // With its workers, should it not end by itself.
+    const late = setTimeout(() => process.kill(-child.pid!, 'SIGKILL'), 15_000);
+    await ended;
+    clearTimeout(late);
   }
   rmSync(folder, { recursive: true, force: true });
 });
@@ -34,6 +38,7 @@ function run(...args: string[]) {
   const child = spawn(process.execPath, [command, 'serve', ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   });
   started.push(child);
   const output = { stdout: '', stderr: '' };
