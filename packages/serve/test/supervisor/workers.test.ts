@@ -88,6 +88,13 @@ const living = (pids: Iterable<string>) =>
     }
   });
 
+/** The processes of both workers: two requests in turn may meet the same. */
+async function bothOf(url: string): Promise<Set<string>> {
+  const pids = new Set<string>();
+  await until(async () => pids.add(await text(url)).size >= 2);
+  return pids;
+}
+
 /** Opens a connection, and says which worker has it. */
 async function connected(url: string): Promise<{ pid: string; close(): void }> {
   const { hostname, port } = new URL(url);
@@ -114,7 +121,7 @@ test('64 connections at once are spread evenly, again and again', async () => {
 
 test('a reload changes the workers, and no request is lost', async () => {
   const { url, child } = await start();
-  const before = new Set([await text(url), await text(url)]);
+  const before = await bothOf(url);
   const agent = new Agent({ keepAlive: true, maxSockets: 8 });
   let failed = 0;
   let answered = 0;
@@ -148,7 +155,7 @@ test('a reload changes the workers, and no request is lost', async () => {
   await Promise.all(clients);
   agent.destroy();
   expect(failed).toBe(0);
-  const after = new Set([await text(url), await text(url)]);
+  const after = await bothOf(url);
   expect([...after].some((pid) => before.has(pid))).toBe(false);
   expect(seen.size).toBeGreaterThanOrEqual(4);
   expect(child.exitCode).toBe(null);
@@ -161,7 +168,7 @@ test('a reload changes the workers, and no request is lost', async () => {
 test('new code that fails is told, and the old workers serve on', async () => {
   const flag = path.join(folder, 'broken');
   const { url } = await start({}, { BROKEN_WHEN_THERE: flag });
-  const before = new Set([await text(url), await text(url)]);
+  const before = await bothOf(url);
   writeFileSync(flag, '');
   expect(await text(`${url}/reload`)).toContain('a worker ended before it served: exit code 1');
   expect(before.has(await text(url))).toBe(true);
@@ -169,13 +176,13 @@ test('new code that fails is told, and the old workers serve on', async () => {
 
 test('a worker that crashes is replaced, and the other serves on', async () => {
   const { url, stderr } = await start();
-  const before = new Set([await text(url), await text(url)]);
+  const before = await bothOf(url);
   await expect(fetch(`${url}/crash`)).rejects.toThrow();
   await until(async () => {
     const { workers } = await figures(url);
     return workers.serving === 2 && workers.restarts === 1;
   });
-  const after = new Set([await text(url), await text(url)]);
+  const after = await bothOf(url);
   expect([...after].filter((pid) => before.has(pid))).toHaveLength(1);
   await until(() => /worker \d+ ended by exit code 3; another is started/.test(stderr()));
 });
@@ -204,7 +211,7 @@ test('a worker that hangs is killed and replaced, and the other serves on', asyn
 
 test('stop lets requests under way end, closes idle connections, and leaves no process', async () => {
   const { url, child } = await start();
-  const pids = new Set([await text(url), await text(url)]);
+  const pids = await bothOf(url);
   const idle = await connected(url);
   const slow = await fetch(`${url}/slow`);
   const exit = once(child, 'exit');
@@ -226,7 +233,7 @@ test('a worker speaks for all: it stops the server', async () => {
 
 test('workers end with their supervisor, however it ends', async () => {
   const { url, child } = await start();
-  const pids = new Set([await text(url), await text(url)]);
+  const pids = await bothOf(url);
   child.kill('SIGKILL');
   await until(() => living(pids).length === 0);
 });
