@@ -17,7 +17,8 @@ const measured = `"${process.execPath}" "${command}" run --quiet --no-save --jso
 function onTerminal(line: string, cwd: string) {
   const { child, printed, prints, ended } = started('script', ['-qec', line, '/dev/null'], {
     cwd,
-    env: { TERM: 'dumb', PS1: '$ ', HISTFILE: '' },
+    // A shell that waits for its command where both hear Ctrl-C; `sh` may end at once.
+    env: { SHELL: '/bin/bash', TERM: 'dumb', PS1: '$ ', HISTFILE: '' },
     open: true,
   });
   return {
