@@ -41,7 +41,7 @@ class Magics(_Magics):
             raise UsageError("%whet needs a statement behind it: %whet parse(text)")
         if cell is not None and rest.strip():
             raise UsageError("%%%%whet takes the cell below it, and was given '%s' too." % rest.strip())
-        run = _compiled(self.shell, rest if cell is None else cell)
+        file, run = _compiled(self.shell, rest if cell is None else cell)
         with tempfile.TemporaryDirectory(prefix="whetstone-cell-") as folder:
             recorder = _Recorder(_command(), folder)
             regions, value = [], None
@@ -56,7 +56,7 @@ class Magics(_Magics):
                         used = [None if then is None or now is None else now - then for then, now in zip(before, _scheduled())]
                         regions.append([start * 1e6, (end - start) * 1e6] + used)
             finally:
-                report = recorder.stop("In [%d]" % self.shell.execution_count, regions)
+                report = recorder.stop({"name": "In [%d]" % self.shell.execution_count, "file": file, "regions": regions})
                 sys.stdout.flush()
                 if repeats > 1:
                     times = [region[1] / 1e6 for region in regions]
@@ -99,11 +99,11 @@ class _Recorder:
                 break
             time.sleep(0.002)
 
-    def stop(self, name, regions):
-        """The report of these stretches of time, or why there is none."""
+    def stop(self, cell):
+        """The report of the stretches of time that are the cell's, or why there is none."""
         try:
             with open(os.path.join(self._folder, "regions.json"), "w") as file:
-                json.dump({"name": name, "regions": regions}, file)
+                json.dump(cell, file)
             self._process.send_signal(signal.SIGINT)
             self._process.wait(_REPORT)
         except subprocess.TimeoutExpired:
@@ -135,7 +135,7 @@ class _Recorder:
 
 
 def _compiled(shell, text):
-    """A function that runs the text in the user's names, under a name that tracebacks know, and gives its last value."""
+    """The name that tracebacks know the text by, and a function that runs it in the user's names and gives its last value."""
     transformed = shell.transform_cell(text)
     name = shell.compile.cache(transformed, shell.execution_count, raw_code=text)
     tree = shell.transform_ast(shell.compile.ast_parse(transformed, filename=name))
@@ -148,7 +148,7 @@ def _compiled(shell, text):
         exec(body, shell.user_ns)
         return None if last is None else eval(last, shell.user_ns)
 
-    return run
+    return name, run
 
 
 def _scheduled():

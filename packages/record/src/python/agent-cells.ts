@@ -9,6 +9,8 @@ export interface Cells {
   ready(): void;
   /** The text of a cell, by the name that its functions have for a file; `null` for other names. */
   textOf(file: string): string | null;
+  /** The name that the measured cell was compiled under; empty before it has run. */
+  file(): string;
   /** The time of the cell, once for each run of it; empty before it has run. */
   runs(): CellRun[];
   /** The same as regions of the kernel's main thread. */
@@ -34,6 +36,7 @@ export function cellsOf(environment: NodeJS.ProcessEnv): Cells | null {
       const text = Object.hasOwn(texts, file) ? texts[file] : null;
       return typeof text === 'string' ? text : null;
     },
+    file: () => toldIn(folder)?.file ?? '',
     runs: () =>
       (toldIn(folder)?.regions ?? []).map(([start, duration, cpu, queued]) => ({
         start,
@@ -57,6 +60,7 @@ export function cellsOf(environment: NodeJS.ProcessEnv): Cells | null {
 
 interface RegionsFile {
   readonly name: string;
+  readonly file: string;
   readonly regions: readonly (readonly [
     start: number,
     duration: number,

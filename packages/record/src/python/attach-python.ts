@@ -89,7 +89,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
           ]
         : [],
   };
-  const raw = cells === null ? whole : cutToCell(whole, cells.runs());
+  const raw = cells === null ? whole : cutToCell(whole, cells.runs(), cells.file());
   const profile = assemble(
     raw,
     {},

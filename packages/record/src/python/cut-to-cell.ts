@@ -1,22 +1,26 @@
 import type { RawRecording } from '../recording.ts';
 import type { CellRun } from './agent-cells.ts';
-import { pythonStates, type RawPython } from './raw-python.ts';
+import { pythonStates, type RawPython, type RawPythonSamples } from './raw-python.ts';
 
 /**
- * Only the time of a notebook's cell, from its first run to its last: what the kernel did before and after is no
- * part of it, nor are its threads that slept meanwhile. What the operating system tells of the main thread in that
- * time the kernel has read itself. Without runs the recording is given back as it is.
+ * Only the time of a notebook's cell, from its first run to its last, and only what is the cell's in it: of the
+ * main thread what its code called (`file` is the name it was compiled under), of other threads all, unless they
+ * did nothing but sleep. What the operating system tells of the main thread in that time the kernel has read itself.
+ * Without runs the recording is given back as it is.
  */
-export function cutToCell(raw: RawRecording, runs: readonly CellRun[]): RawRecording {
+export function cutToCell(
+  raw: RawRecording,
+  runs: readonly CellRun[],
+  file: string,
+): RawRecording {
   const { python } = raw;
   const [first] = runs;
   if (python === null || first === undefined) return raw;
   const begin = first.start;
   const end = Math.max(...runs.map(({ start, duration }) => start + duration));
-  const cut = { ...python, ...rowsBetween(python, begin, end), start: begin, end };
   const total = (of: 'cpu' | 'queued') =>
     runs.reduce<number | null>((sum, run) => (sum === null || run[of] === null ? null : sum + run[of]), 0);
-  const shown = withoutIdle(cut, raw.process);
+  const shown = cut(python, raw.process, begin, end, file);
   const seen = new Set(shown.threads.map(({ process, tid }) => `${shown.processes[process]?.pid}/${tid}`));
   return {
     ...raw,
@@ -36,67 +40,68 @@ export function cutToCell(raw: RawRecording, runs: readonly CellRun[]): RawRecor
   };
 }
 
-/** Samples and figures of memory between two moments; stretches that reach over them are cut. */
-function rowsBetween(
-  { samples, resident }: RawPython,
+function cut(
+  python: RawPython,
+  pid: number,
   begin: number,
   end: number,
-): Pick<RawPython, 'samples' | 'resident'> {
-  const from = (row: number) => Math.max(samples.time[row] as number, begin);
-  const until = (row: number) =>
-    Math.min((samples.time[row] as number) + (samples.duration[row] as number), end);
-  const rows = [...samples.time.keys()].filter((row) => until(row) > from(row));
-  const seen = [...resident.time.keys()].filter((row) => {
-    const time = resident.time[row] as number;
-    return time >= begin && time <= end;
-  });
+  file: string,
+): RawPython {
+  const { samples, resident, threads, processes } = python;
+  const isMain = threads.map(({ main, process }) => main && processes[process]?.pid === pid);
+  const belowCell = stacksBelow(python, file);
+  const from = (row: number) => Math.max(samples.time[row]!, begin);
+  const until = (row: number) => Math.min(samples.time[row]! + samples.duration[row]!, end);
+  // A look at the kernel just before or after the cell stands for time of the cell, too.
+  const inCell = [...samples.time.keys()].filter(
+    (row) =>
+      until(row) > from(row) &&
+      (!isMain[samples.thread[row]!] || samples.stack[row] === -1 || belowCell[samples.stack[row]!] === 1),
+  );
+  // IPython's history, the kernel's sockets: threads that did nothing but wait.
+  const waiting = pythonStates.indexOf('waiting');
+  const active = new Set(
+    inCell.filter((row) => samples.state[row] !== waiting).map((row) => samples.thread[row]!),
+  );
+  const kept = [...threads.keys()].filter((row) => isMain[row] || active.has(row));
+  const newRow = new Map(kept.map((row, index) => [row, index]));
+  const rows = inCell.filter((row) => newRow.has(samples.thread[row]!));
+  const taken = new Float64Array(kept.length);
+  for (const row of rows) taken[newRow.get(samples.thread[row]!)!]!++;
+  const told = [...resident.time.keys()].filter(
+    (row) => resident.time[row]! >= begin && resident.time[row]! <= end,
+  );
   return {
+    ...python,
+    start: begin,
+    end,
+    threads: kept.map((row, index) => ({ ...threads[row]!, taken: taken[index]! })),
     samples: {
-      thread: Int32Array.from(rows, (row) => samples.thread[row] as number),
+      ...rowsOf(samples, rows),
+      thread: Int32Array.from(rows, (row) => newRow.get(samples.thread[row]!)!),
       time: Float64Array.from(rows, from),
       duration: Float64Array.from(rows, (row) => until(row) - from(row)),
-      stack: Int32Array.from(rows, (row) => samples.stack[row] as number),
-      line: Int32Array.from(rows, (row) => samples.line[row] as number),
-      state: Uint8Array.from(rows, (row) => samples.state[row] as number),
-      opcode: Int16Array.from(rows, (row) => samples.opcode[row] as number),
-      wait: Int32Array.from(rows, (row) => samples.wait[row] as number),
-      grown: Float64Array.from(rows, (row) => samples.grown[row] as number),
     },
-    resident: {
-      process: Int32Array.from(seen, (row) => resident.process[row] as number),
-      time: Float64Array.from(seen, (row) => resident.time[row] as number),
-      value: Float64Array.from(seen, (row) => resident.value[row] as number),
-    },
+    resident: rowsOf(resident, told),
   };
 }
 
-/** Without threads that did nothing but wait, but for the main one: IPython's history, the kernel's sockets. */
-function withoutIdle(python: RawPython, pid: number): RawPython {
-  const { samples, threads, processes } = python;
-  const waiting = pythonStates.indexOf('waiting');
-  const active = new Set(samples.thread.filter((_, row) => samples.state[row] !== waiting));
-  const kept = [...threads.keys()].filter(
-    (row) => active.has(row) || (threads[row]!.main && (processes[threads[row]!.process]?.pid ?? 0) === pid),
-  );
-  const rowOf = new Map(kept.map((row, index) => [row, index]));
-  const taken = new Map<number, number>();
-  for (const thread of samples.thread) taken.set(thread, (taken.get(thread) ?? 0) + 1);
-  const rows = [...samples.thread.keys()].filter((row) => rowOf.has(samples.thread[row] as number));
-  const pick = <T extends Int32Array | Float64Array | Uint8Array | Int16Array>(column: T): T =>
-    column.filter((_, row) => rowOf.has(samples.thread[row] as number)) as T;
-  return {
-    ...python,
-    threads: kept.map((row) => ({ ...threads[row]!, taken: taken.get(row) ?? 0 })),
-    samples: {
-      thread: Int32Array.from(rows, (row) => rowOf.get(samples.thread[row] as number) as number),
-      time: pick(samples.time),
-      duration: pick(samples.duration),
-      stack: pick(samples.stack),
-      line: pick(samples.line),
-      state: pick(samples.state),
-      opcode: pick(samples.opcode),
-      wait: pick(samples.wait),
-      grown: pick(samples.grown),
-    },
-  };
+/** For each stack 1 where code of this file is on it. */
+function stacksBelow({ stacks, codes, strings }: RawPython, file: string): Uint8Array {
+  const cells = Uint8Array.from(codes.file, (row) => Number(strings[row] === file));
+  const below = new Uint8Array(stacks.parent.length);
+  for (const [row, parent] of stacks.parent.entries())
+    below[row] = cells[stacks.code[row]!]! | (parent === -1 ? 0 : below[parent]!);
+  return below;
+}
+
+/** These rows of a table. */
+function rowsOf<T extends RawPythonSamples | RawPython['resident']>(table: T, rows: readonly number[]): T {
+  const wanted = new Set(rows);
+  return Object.fromEntries(
+    Object.entries(table).map(([name, column]: [string, Float64Array]) => [
+      name,
+      column.filter((_, row) => wanted.has(row)),
+    ]),
+  ) as unknown as T;
 }

@@ -114,6 +114,8 @@ function search(samplers: Map<number, ProcessSampler>, children: boolean, record
     sampler.findThreads();
     if (!children) continue;
     for (const child of childrenOf(sampler.pid, sampler.threads)) {
+      // A notebook's kernel has started the very process that looks at it.
+      if (child === process.pid) continue;
       // The map's walk comes to those that are added on the way, and to their children.
       if (!samplers.has(child) && !isEnded(child))
         samplers.set(child, new ProcessSampler(child, sampler, recording));

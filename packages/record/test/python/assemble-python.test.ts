@@ -358,11 +358,13 @@ test.each([
 describe('the report of a cell', () => {
   const sleep = ['sleep', 'sleep', ''] as const;
   const magics = 'whet /lib/whetstone/_magics.py:20';
+  const file = '/app/app.py';
   const python = pythonOf([
-    { at: 0, for: 20, stack: magics, line: 90, state: 'waiting', wait: sleep },
-    { at: 20, for: 10, stack: main, line: 2, state: 'bytecode' },
-    { at: 30, for: 40, stack: main, line: 3, state: 'waiting', wait: sleep },
-    { at: 70, for: 30, stack: magics, line: 99, state: 'waiting', wait: sleep },
+    // Asleep before the cell, and still where it was seen last.
+    { at: 0, for: 26, stack: magics, line: 90, state: 'waiting', wait: sleep },
+    { at: 26, for: 4, stack: main, line: 2, state: 'bytecode' },
+    { at: 30, for: 29, stack: main, line: 3, state: 'waiting', wait: sleep },
+    { at: 59, for: 41, stack: magics, line: 99, state: 'waiting', wait: sleep },
     { at: 0, for: 100, stack: 'run /lib/history.py:1', state: 'waiting', wait: ['lock', 'Event.wait', ''] },
     { at: 0, for: 100, stack: 'pool /app/app.py:7', state: 'bytecode' },
   ]);
@@ -381,10 +383,14 @@ describe('the report of a cell', () => {
   });
 
   test('is of its time alone, without what measured it and threads that slept', () => {
-    const cut = cutToCell(raw, [
-      { start: begin + ms(25), duration: ms(10), cpu: 4000, queued: 100 },
-      { start: begin + ms(40), duration: ms(20), cpu: 1000, queued: 0 },
-    ]);
+    const cut = cutToCell(
+      raw,
+      [
+        { start: begin + ms(25), duration: ms(10), cpu: 4000, queued: 100 },
+        { start: begin + ms(40), duration: ms(20), cpu: 1000, queued: 0 },
+      ],
+      file,
+    );
     const { about, threads, waits, strings, series } = assembled(cut);
     expect(about).toMatchObject({ wall: ms(35), cpu: 5000 });
     expect(threads).toMatchObject([
@@ -393,9 +399,9 @@ describe('the report of a cell', () => {
     ]);
     expect([...waits.call].map((call) => strings[call])).toEqual(['sleep']);
     expect([...waits.start]).toEqual([ms(5)]);
-    expect(waits.duration[0]).toBe(ms(30));
+    expect(waits.duration[0]).toBe(ms(29));
     expect(series.find(({ name }) => name === 'resident')?.value).toEqual(Float64Array.of(2));
   });
 
-  test('is of all that was seen if the cell never ran', () => expect(cutToCell(raw, [])).toBe(raw));
+  test('is of all that was seen if the cell never ran', () => expect(cutToCell(raw, [], file)).toBe(raw));
 });

@@ -1,5 +1,7 @@
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { cpythons } from '../../../../scripts/pythons.mjs';
+import { startPythonSampler } from '../../src/python/start-python-sampler.ts';
 import { sampleProgram, type Seen } from './sample-program.ts';
 
 /** Different stacks of the program's own part, below a function. */
@@ -416,4 +418,14 @@ while step(1): pass
     expect(Math.max(...resident.value)).toBeGreaterThan(200_000_000);
     expect(grownIn('grow')).toBeGreaterThan(grownIn('rest'));
   });
+});
+
+test('leaves out the process that measures, where the measured one has started it', async () => {
+  const sampler = await startPythonSampler({ interval: 1000, until: Infinity, children: true });
+  sampler.watch(process.ppid);
+  // Long enough for a search of its children.
+  await setTimeout(500);
+  const pids = (await sampler.stop()).processes.map(({ pid }) => pid);
+  expect(pids).toContain(process.ppid);
+  expect(pids).not.toContain(process.pid);
 });
