@@ -8,11 +8,7 @@ import { pythonStates, type RawPython, type RawPythonSamples } from './raw-pytho
  * did nothing but sleep. What the operating system tells of the main thread in that time the kernel has read itself.
  * Without runs the recording is given back as it is.
  */
-export function cutToCell(
-  raw: RawRecording,
-  runs: readonly CellRun[],
-  file: string,
-): RawRecording {
+export function cutToCell(raw: RawRecording, runs: readonly CellRun[], file: string): RawRecording {
   const { python } = raw;
   const [first] = runs;
   if (python === null || first === undefined) return raw;
@@ -40,13 +36,7 @@ export function cutToCell(
   };
 }
 
-function cut(
-  python: RawPython,
-  pid: number,
-  begin: number,
-  end: number,
-  file: string,
-): RawPython {
+function cut(python: RawPython, pid: number, begin: number, end: number, file: string): RawPython {
   const { samples, resident, threads, processes } = python;
   const isMain = threads.map(({ main, process }) => main && processes[process]?.pid === pid);
   const belowCell = stacksBelow(python, file);
