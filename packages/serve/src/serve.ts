@@ -2,6 +2,7 @@ import { Application } from './app/application.ts';
 import { TrustedProxies } from './app/forwarded.ts';
 import { Router } from './app/router.ts';
 import { WebSockets } from './app/web-sockets.ts';
+import { withinDescriptors } from './engine/descriptors.ts';
 import type { Listener, Where } from './engine/engine.ts';
 import { typescriptEngine } from './engine/typescript/engine.ts';
 import { secureContextOf } from './engine/typescript/tls.ts';
@@ -120,7 +121,7 @@ export async function serveScript(
 /** What a process needs to serve, wherever its connections come from. */
 async function prepared(options: ServeOptions, figures: () => Promise<Stats>) {
   checkOptions(options);
-  const limits = limitsOf(options.limits);
+  const limits = withinDescriptors(limitsOf(options.limits));
   const router = routerOf(options);
   const sockets = options.websocket ? await WebSockets.from(options.websocket) : null;
   const log = options.accessLog === undefined ? null : await AccessLog.to(options.accessLog);

@@ -70,7 +70,8 @@ export function serveHanded(url: string, listener: Listener, own: OwnPart): Serv
   process.on('message', (message: ToWorker, handle?: Socket) => {
     switch (message?.serve) {
       case 'connection':
-        taken++;
+        // Some before it may never have come: out of descriptors, a message is lost with its handle.
+        taken = message.number;
         if (!handle) return;
         // What passes between processes loses how it was opened.
         handle.allowHalfOpen = true;

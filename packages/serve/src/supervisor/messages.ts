@@ -1,8 +1,9 @@
 import type { Stats } from '../options.ts';
 
-/** What a worker is told. A connection comes as the handle of its message. */
+/** What a worker is told. */
 export type ToWorker =
-  | { readonly serve: 'connection' }
+  /** Comes with the connection as its handle, or without where the worker is out of descriptors; numbered from 1 on. */
+  | { readonly serve: 'connection'; readonly number: number }
   /** End the requests under way, at most so long. `patient`: an idle connection gets its next answer first. */
   | { readonly serve: 'drain'; readonly milliseconds: number; readonly patient: boolean }
   /** Open the access log again. */
@@ -14,7 +15,7 @@ export type ToWorker =
 export type FromWorker =
   | { readonly serve: 'ready' }
   | { readonly serve: 'failed'; readonly code: string; readonly message: string }
-  /** Connections taken since the start, and open now. */
+  /** The number of the last connection that came, and how many are open now. */
   | { readonly serve: 'load'; readonly taken: number; readonly open: number }
   /** Comes every second: a worker that is silent for long has hung. */
   | { readonly serve: 'alive'; readonly stats: Stats }

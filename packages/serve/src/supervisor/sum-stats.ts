@@ -1,10 +1,14 @@
 import type { Stats } from '../options.ts';
 
-/** The figures of all, added up. What is open or under way counts only where `living` says so. */
+/**
+ * The figures of all, added up. What is open or under way counts only where `living` says so; `turnedAway` are
+ * connections that reached none of them.
+ */
 export function sumStats(
   living: readonly Stats[],
   ended: readonly Stats[],
-  workers: Stats['workers'],
+  workers?: Stats['workers'],
+  turnedAway = 0,
 ): Stats {
   const all = [...living, ...ended];
   const sum = (of: (stats: Stats) => number, from: readonly Stats[] = all) =>
@@ -24,7 +28,7 @@ export function sumStats(
     engine: all[0]?.engine ?? 'typescript',
     connections: sum((stats) => stats.connections, living),
     accepted: sum((stats) => stats.accepted),
-    turnedAway: sum((stats) => stats.turnedAway),
+    turnedAway: turnedAway + sum((stats) => stats.turnedAway),
     refused: sum((stats) => stats.refused),
     requests: sum((stats) => stats.requests),
     inFlight: sum((stats) => stats.inFlight, living),

@@ -1,5 +1,7 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import { retry, waitExponential } from '@whetstone/retry';
+import { spareDescriptors } from '../engine/descriptors.ts';
+import { turnAway } from '../engine/turn-away.ts';
 import { ServeError } from '../errors.ts';
 import { type ListenAt, listenError, urlOf } from '../listen-at.ts';
 import type { Server, Stats } from '../options.ts';
@@ -28,7 +30,7 @@ const killAfter = 2000;
 /** Milliseconds within which connections count as opened at once, and how far ahead of another a worker may be in them. */
 const momentLength = 50;
 const ahead = 2;
-/** Connections that wait while no worker serves. */
+/** Connections that wait to be handed over, while no worker serves or those that do are busy. */
 const waitingAtMost = 1024;
 const backlog = 1024;
 
@@ -49,6 +51,8 @@ export class Supervisor implements Server {
   #turn = 0;
   #watch: NodeJS.Timeout | null = null;
   #restarts = 0;
+  #waitingAtMost = waitingAtMost;
+  #turnedAway = 0;
   #stopped: Promise<void> | null = null;
   #reloading: Promise<void> | null = null;
   url = '';
@@ -84,6 +88,7 @@ export class Supervisor implements Server {
       this.#listener.close();
       throw error;
     }
+    this.#waitingAtMost = Math.min(waitingAtMost, spareDescriptors());
     this.#watch = setInterval(() => this.#replaceSilent(), aliveEvery);
     this.#watch.unref();
   }
@@ -106,6 +111,7 @@ export class Supervisor implements Server {
         living.flatMap(({ stats }) => stats ?? []),
         this.#retired,
         { serving: this.#serving.length, leaving: this.#leaving.size, restarts: this.#restarts },
+        this.#turnedAway,
       ),
     );
   }
@@ -247,16 +253,20 @@ export class Supervisor implements Server {
   }
 
   #accept(socket: Socket): void {
-    const worker = this.#least();
-    if (worker) {
-      worker.give(socket);
-    } else if (this.#ending.signal.aborted) {
+    if (this.#ending.signal.aborted) {
       socket.destroy();
-    } else if (this.#waiting.length < waitingAtMost) {
-      this.#waiting.push(socket);
-    } else {
-      socket.destroy();
+      return;
     }
+    const inHand = this.#serving.reduce((sum, { queued }) => sum + queued, this.#waiting.length);
+    if (inHand >= this.#waitingAtMost) {
+      this.#turnedAway++;
+      if (this.#options.secure) socket.destroy();
+      else turnAway(socket);
+      return;
+    }
+    const worker = this.#least();
+    if (worker) worker.give(socket);
+    else this.#waiting.push(socket);
   }
 
   /**
@@ -306,7 +316,7 @@ export class Supervisor implements Server {
   /** The figures of those that ended, kept as one. */
   #mergeRetired(): void {
     if (this.#retired.length < 2) return;
-    const { workers: _, ...sum } = sumStats([], this.#retired, undefined);
+    const { workers: _, ...sum } = sumStats([], this.#retired);
     this.#retired.splice(0, this.#retired.length, sum);
   }
 }

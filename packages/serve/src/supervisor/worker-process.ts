@@ -92,6 +92,11 @@ export class WorkerProcess {
     return this.#open + this.#sent - this.#taken;
   }
 
+  /** Connections that are not sent to it yet: it hangs, or there are many at once. */
+  get queued(): number {
+    return this.#handing.size;
+  }
+
   /** Whether it was told to end. */
   get leaving(): boolean {
     return this.#leaving;
@@ -103,10 +108,10 @@ export class WorkerProcess {
   }
 
   give(socket: Socket): void {
-    this.#sent++;
+    const number = ++this.#sent;
     const handle = handleOf(socket);
     this.#handing.set(socket, handle);
-    this.#child.send({ serve: 'connection' } satisfies ToWorker, socket, (error) => {
+    this.#child.send({ serve: 'connection', number } satisfies ToWorker, socket, (error) => {
       this.#handing.delete(socket);
       this.#sentLast = handle;
       if (error) socket.destroy();

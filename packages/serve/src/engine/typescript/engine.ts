@@ -1,9 +1,9 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type TLSSocket, type Server as TlsServer, createServer as createTlsServer } from 'node:tls';
-import { answerHead } from '../../http/answer-head.ts';
 import { type Clock, tickOf } from '../clock.ts';
 import type { Engine, EngineCounters, Incoming, ListenOptions, Listener } from '../engine.ts';
+import { turnAway } from '../turn-away.ts';
 import { Connection, type ConnectionHost, type OpenConnection } from './connection.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { secureContextOf } from './tls.ts';
@@ -196,10 +196,4 @@ class TypescriptListener implements Listener, ConnectionHost {
     for (const socket of this.#tlsSockets) socket.destroy();
     clearInterval(this.#ticker);
   }
-}
-
-/** Says that there are too many, without reading; a client that does not take it is cut. */
-function turnAway(socket: Duplex): void {
-  socket.on('error', () => undefined);
-  socket.end(answerHead(503, ['retry-after', '1'], 0, 'close'), 'latin1', () => socket.destroy());
 }
