@@ -4,12 +4,13 @@
 // `wrk` shares the machine, so requests per second say as much of it as of the server; CPU per request (user and
 // system, of the whole process tree, by /proc) does not. Options: ROUNDS, SECONDS, ONLY=ours,node-http.
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { interleave } from '../harness/interleave.mjs';
 import { machineLine } from '../harness/machine.mjs';
 import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio, ratioInterval } from '../harness/table.mjs';
+import { cpuTime, endAll, tree } from './processes.mjs';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = Number(process.env.SECONDS ?? 2);
@@ -18,8 +19,6 @@ const PORT = 18_080;
 const OURS = 'whetstone (typescript)';
 /** node:http's CPU per request ÷ ours, at least, on one core of the same Node. */
 const NODE_LIMIT = 1.2;
-/** Ticks of the kernel's clock in a second: `getconf CLK_TCK`. */
-const TICKS = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
 
 const programs = path.join(import.meta.dirname, 'programs');
 const cache = path.resolve(import.meta.dirname, '../.cache/serve');
@@ -149,21 +148,12 @@ async function measure(server, target, cores) {
     await answers(target);
     // Compiled and warm, as it is after a minute of service.
     load(target, 1, cores);
-    const before = ticks(processes);
+    const pids = tree(processes);
+    const before = cpuTime(pids);
     const { requests, seconds } = load(target, SECONDS, cores);
-    const used = ticks(processes) - before;
-    return { cpu: ((used / TICKS) * 1e6) / requests, rate: requests / seconds };
+    return { cpu: (cpuTime(pids) - before) / requests, rate: requests / seconds };
   } finally {
-    for (const each of tree(processes)) {
-      try {
-        process.kill(each, 'SIGKILL');
-      } catch {
-        // Ended with its parent.
-      }
-    }
-    await Promise.all(
-      processes.map((one) => (one.exitCode ?? one.signalCode) || new Promise((done) => one.on('exit', done))),
-    );
+    await endAll(processes);
   }
 }
 
@@ -197,38 +187,4 @@ function load(target, seconds, cores) {
   const [, requests, took] = /(\d+) requests in ([\d.]+)s/.exec(stdout);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`wrk had errors:\n${stdout}`);
   return { requests: Number(requests), seconds: Number(took) };
-}
-
-/** These processes and all below them. */
-function tree(processes) {
-  const children = new Map();
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
-    const parent = stat(pid)?.[1];
-    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), pid]);
-  }
-  const all = [];
-  const queue = processes.map(({ pid }) => String(pid));
-  while (queue.length > 0) {
-    const pid = queue.shift();
-    all.push(Number(pid));
-    queue.push(...(children.get(pid) ?? []));
-  }
-  return all;
-}
-
-function ticks(processes) {
-  return tree(processes).reduce((sum, pid) => {
-    const fields = stat(String(pid));
-    return fields ? sum + Number(fields[11]) + Number(fields[12]) : sum;
-  }, 0);
-}
-
-/** The fields of /proc/<pid>/stat behind the name: state, parent, … */
-function stat(pid) {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return null;
-  }
 }
