@@ -1,4 +1,4 @@
-import { Application } from './app/application.ts';
+import { Application, type Forward } from './app/application.ts';
 import { TrustedProxies } from './app/forwarded.ts';
 import { Router } from './app/router.ts';
 import { WebSockets } from './app/web-sockets.ts';
@@ -38,10 +38,11 @@ export async function serve(options: ServeOptions): Promise<Server> {
   }
 }
 
-async function serveAlone(options: ServeOptions): Promise<Server> {
+/** Serves in this process alone; `forward` takes what no route does, instead of `fetch`. */
+export async function serveAlone(options: ServeOptions, forward: Forward | null = null): Promise<Server> {
   let listener: Listener | null = null;
   const figures = (): Promise<Stats> => Promise.resolve(made.stats(listener!));
-  const made = await prepared(options, figures);
+  const made = await prepared(options, figures, forward);
   const where = listenAt(options);
   listener = await made.listen(where).catch((error: unknown) => {
     throw error instanceof ServeError ? error : listenError(error, where);
@@ -119,7 +120,11 @@ export async function serveScript(
 }
 
 /** What a process needs to serve, wherever its connections come from. */
-async function prepared(options: ServeOptions, figures: () => Promise<Stats>) {
+async function prepared(
+  options: ServeOptions,
+  figures: () => Promise<Stats>,
+  forward: Forward | null = null,
+) {
   checkOptions(options);
   const limits = withinDescriptors(limitsOf(options.limits));
   const router = routerOf(options);
@@ -132,6 +137,7 @@ async function prepared(options: ServeOptions, figures: () => Promise<Stats>) {
     trusted: options.trust ? new TrustedProxies(options.trust) : null,
     figures,
     fetch: options.fetch ?? null,
+    forward,
     error: options.error ?? null,
     health: options.health ?? null,
     metrics: options.metrics ?? null,

@@ -12,10 +12,18 @@ import { respondBitByBit, respondNow, responseOf } from './respond.ts';
 import type { Router } from './router.ts';
 import { WebSockets } from './web-sockets.ts';
 
+/**
+ * Answers requests without a `Request` and a `Response`, for what serves them elsewhere: each exactly once, by the
+ * request itself, also where it is aborted. `ended` is called once it is, with the status.
+ */
+export type Forward = (incoming: Incoming, origin: Origin, ended: (status: number) => void) => void;
+
 /** What an application is made of. */
 export interface ApplicationOptions {
   readonly router: Router | null;
   readonly fetch: Handler | null;
+  /** Takes what no route does, instead of `fetch`. */
+  readonly forward?: Forward | null;
   readonly error: ((error: unknown, request: globalThis.Request) => unknown) | null;
   /** Requests being handled at once. */
   readonly inFlight: number;
@@ -102,6 +110,15 @@ export class Application implements Waiting {
     const origin = this.#originOf(incoming);
     if (sockets !== null && incoming.upgrade && WebSockets.asked(incoming)) {
       this.#socket(sockets, incoming, origin, began);
+      return;
+    }
+    const { forward } = this.#options;
+    if (forward && !match) {
+      counters.inFlight++;
+      forward(incoming, origin, (status) => {
+        counters.inFlight--;
+        this.#count(incoming, name, began, status);
+      });
       return;
     }
     if (handler === null) {
