@@ -1,0 +1,38 @@
+/**
+ * What can be wrong with a pack, with an image in it, or with a project that is packed.
+ *
+ * - `PACK_NOT_A_PACK`: the file is something else
+ * - `PACK_VERSION_UNKNOWN`: a later format than this one
+ * - `PACK_HEADER_DAMAGED`, `PACK_SEAL_DAMAGED`, `PACK_IMAGE_DAMAGED`: something in it cannot be so
+ * - `PACK_IMAGE_UNSUPPORTED`: a sound image of a kind that is not read here
+ * - `PACK_HASH_WRONG`: a byte is not as it was when the pack was built
+ * - `PACK_SIGNATURE_WRONG`, `PACK_KEY_WRONG`: a signature does not hold; a key is none
+ * - `PACK_PROJECT_WRONG`: pack.json or the project cannot be packed as it is
+ * - `PACK_FILE_REFUSED`: a file that no pack may hold
+ * - `PACK_FILE_CHANGED`: a file changed while it was packed
+ * - `PACK_TOOL_FAILED`: a program that packing needs is missing or failed
+ */
+export type PackErrorCode =
+  | 'PACK_NOT_A_PACK'
+  | 'PACK_VERSION_UNKNOWN'
+  | 'PACK_HEADER_DAMAGED'
+  | 'PACK_SEAL_DAMAGED'
+  | 'PACK_IMAGE_DAMAGED'
+  | 'PACK_IMAGE_UNSUPPORTED'
+  | 'PACK_HASH_WRONG'
+  | 'PACK_SIGNATURE_WRONG'
+  | 'PACK_KEY_WRONG'
+  | 'PACK_PROJECT_WRONG'
+  | 'PACK_FILE_REFUSED'
+  | 'PACK_FILE_CHANGED'
+  | 'PACK_TOOL_FAILED';
+
+/** Everything that this package refuses, with a stable code and a sentence for people. */
+export class PackError extends Error {
+  override readonly name = 'PackError';
+  readonly code: PackErrorCode;
+  constructor(code: PackErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
