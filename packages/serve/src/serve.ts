@@ -12,6 +12,7 @@ import { listenAt, listenError, urlOf } from './listen-at.ts';
 import { AccessLog } from './log/access-log.ts';
 import { checkOptions, limitsOf } from './options-check.ts';
 import type { ServeOptions, Server, Stats } from './options.ts';
+import { stoppingSign } from './supervisor/stopping-sign.ts';
 import { serveHanded, tellFailure, workerUrl } from './supervisor/in-worker.ts';
 import type { WorkerScript } from './supervisor/worker-process.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
@@ -51,12 +52,19 @@ export async function serveAlone(options: ServeOptions, forward: Forward | null 
   const { address } = running;
   const stopReopening = onReopen(options, () => made.reopen());
   let stopped: Promise<void> | null = null;
+  const stopRunning = async () => {
+    const closed = running.close(options.drain ?? defaultDrain);
+    const endSign = options.health === undefined ? null : await stoppingSign(address!, options.tls ?? null);
+    await closed;
+    await made.settled();
+    await endSign?.();
+  };
   return {
     url: urlOf(address !== null && 'unix' in address ? address.unix : address!, options.tls !== undefined),
     stop() {
       stopReopening();
       made.stopping({ unhealthy: true });
-      stopped ??= running.close(options.drain ?? defaultDrain).then(() => made.settled());
+      stopped ??= stopRunning();
       return stopped;
     },
     async reload() {
@@ -94,14 +102,15 @@ export async function serveScript(
   script: WorkerScript,
   options: Pick<
     ServeOptions,
-    'port' | 'hostname' | 'unix' | 'workers' | 'tls' | 'drain' | 'silence' | 'accessLog'
+    'port' | 'hostname' | 'unix' | 'workers' | 'tls' | 'health' | 'drain' | 'silence' | 'accessLog'
   >,
 ): Promise<Server> {
   const supervisor = new Supervisor({
     script,
     workers: options.workers ?? 1,
     where: listenAt(options),
-    secure: options.tls !== undefined,
+    tls: options.tls ?? null,
+    saysStopping: options.health !== undefined,
     drain: options.drain ?? defaultDrain,
     silence: options.silence ?? 10_000,
     report: (line) => process.stderr.write(`${line}\n`),

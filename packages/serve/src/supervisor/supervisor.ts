@@ -4,8 +4,9 @@ import { spareDescriptors } from '../engine/descriptors.ts';
 import { turnAway } from '../engine/turn-away.ts';
 import { ServeError } from '../errors.ts';
 import { type ListenAt, listenError, urlOf } from '../listen-at.ts';
-import type { Server, Stats } from '../options.ts';
+import type { Server, Stats, TlsOptions } from '../options.ts';
 import { aliveEvery } from './messages.ts';
+import { stoppingSign } from './stopping-sign.ts';
 import { sumStats } from './sum-stats.ts';
 import { WorkerProcess, type WorkerScript, endText } from './worker-process.ts';
 
@@ -14,7 +15,9 @@ export interface SupervisorOptions {
   readonly script: WorkerScript;
   readonly workers: number;
   readonly where: ListenAt;
-  readonly secure: boolean;
+  readonly tls: TlsOptions | null;
+  /** While the last requests end, answers 503 to whoever comes. */
+  readonly saysStopping: boolean;
   /** Given to the requests under way when a worker is to end. */
   readonly drain: number;
   /** A worker not heard of for so long is killed and replaced. */
@@ -67,7 +70,7 @@ export class Supervisor implements Server {
 
   /** @throws {@link ServeError} where it cannot listen, or a worker fails to start: none is left then */
   async start(): Promise<void> {
-    const { where, secure } = this.#options;
+    const { where, tls } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#listener.once('error', reject);
       const done = () => {
@@ -81,7 +84,7 @@ export class Supervisor implements Server {
     });
     // Out of descriptors and the like: a connection is lost, the server goes on.
     this.#listener.on('error', () => undefined);
-    this.url = urlOf(this.#listener.address() as AddressInfo | string, secure);
+    this.url = urlOf(this.#listener.address() as AddressInfo | string, tls !== null);
     try {
       this.#take(await this.#generation());
     } catch (error) {
@@ -132,8 +135,11 @@ export class Supervisor implements Server {
   async #end(): Promise<void> {
     this.#ending.abort();
     if (this.#watch) clearInterval(this.#watch);
+    const address = this.#listener.address() as AddressInfo | string;
     this.#listener.close();
     for (const socket of this.#waiting.splice(0)) socket.destroy();
+    const { tls, saysStopping } = this.#options;
+    const endSign = saysStopping ? await stoppingSign(whereOf(address), tls) : null;
     await this.#reloading?.catch(() => undefined);
     const workers = this.#serving;
     this.#serving = [];
@@ -143,6 +149,7 @@ export class Supervisor implements Server {
       ...workers.map((worker) => this.#dismiss(worker, false)),
       ...[...this.#leaving].map(({ ended }) => ended),
     ]);
+    await endSign?.();
   }
 
   /** As many workers as there are to be, all of them ready. @throws what the first failed with; none is left */
@@ -260,7 +267,7 @@ export class Supervisor implements Server {
     const inHand = this.#serving.reduce((sum, { queued }) => sum + queued, this.#waiting.length);
     if (inHand >= this.#waitingAtMost) {
       this.#turnedAway++;
-      if (this.#options.secure) socket.destroy();
+      if (this.#options.tls) socket.destroy();
       else turnAway(socket);
       return;
     }
@@ -320,5 +327,8 @@ export class Supervisor implements Server {
     this.#retired.splice(0, this.#retired.length, sum);
   }
 }
+
+const whereOf = (address: AddressInfo | string): ListenAt =>
+  typeof address === 'string' ? { unix: address } : { port: address.port, hostname: address.address };
 
 const crashed = new Error('the last worker ended early');

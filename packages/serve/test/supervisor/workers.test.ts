@@ -1,296 +1,199 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, get, request } from 'node:http';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { serve } from '@whetstone/serve';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { chosen, engines } from '../engine/engines.ts';
+import { bothOf, connected, endApps, figures, living, start, text, until } from './app-process.ts';
 
-const app = fileURLToPath(new URL('app.mjs', import.meta.url));
-const started: ChildProcess[] = [];
 let folder: string;
 
 beforeEach(() => {
   folder = mkdtempSync(path.join(tmpdir(), 'serve-'));
 });
 afterEach(async () => {
-  for (const child of started.splice(0)) {
-    const ended = child.exitCode !== null || child.signalCode !== null || once(child, 'exit');
-    // With its workers, also those that it left.
-    try {
-      process.kill(-child.pid!, 'SIGKILL');
-    } catch {
-      // There is none.
-    }
-    await ended;
-  }
+  await endApps();
   rmSync(folder, { recursive: true });
 });
 
-interface App {
-  readonly url: string;
-  readonly child: ChildProcess;
-  stderr(): string;
-}
-
-async function start(options: object = {}, env: Record<string, string> = {}): Promise<App> {
-  const child = spawn(process.execPath, [app], {
-    env: { ...process.env, ...env, SERVE_OPTIONS: JSON.stringify(options) },
-    stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
-  });
-  started.push(child);
-  let stderr = '';
-  child.stderr!.on('data', (piece: Buffer) => (stderr += String(piece)));
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.stdout!.on('data', (piece: Buffer) => {
-      text += String(piece);
-      if (text.includes('\n')) resolve(text.split('\n')[0]!);
-    });
-    child.on('exit', (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
-  });
-  return { url, child, stderr: () => stderr };
-}
-
-const text = async (url: string) => await (await fetch(url, { headers: { connection: 'close' } })).text();
-
-interface Figures {
-  readonly requests: number;
-  readonly connections: number;
-  readonly workers: { readonly serving: number; readonly restarts: number };
-}
-const figures = async (url: string) => JSON.parse(await text(`${url}/stats`)) as Figures;
-
-/** Waits until it holds; a request that fails meanwhile is one that it does not hold for yet. */
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const late = performance.now() + 50_000;
-  for (;;) {
-    const holds = await Promise.resolve()
-      .then(condition)
-      .catch(() => false);
-    if (holds) return;
-    if (performance.now() > late) throw new Error(`in vain: ${String(condition)}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-/** Those of these processes that are still there. */
-const living = (pids: Iterable<string>) =>
-  [...pids].filter((pid) => {
-    try {
-      return process.kill(Number(pid), 0);
-    } catch {
-      return false;
+describe.each(engines)('with the %s engine', (engine) => {
+  test('64 connections at once never leave a worker below half its share, in 100 tries', async () => {
+    const { url } = await start(chosen(engine));
+    for (let round = 0; round < 100; round++) {
+      const connections = await Promise.all(Array.from({ length: 64 }, () => connected(url)));
+      const shares = new Map<string, number>();
+      for (const { pid, close } of connections) {
+        shares.set(pid, (shares.get(pid) ?? 0) + 1);
+        close();
+      }
+      expect(shares.size).toBe(2);
+      expect(Math.min(...shares.values())).toBeGreaterThanOrEqual(16);
     }
   });
 
-/** The processes of both workers: two requests in turn may meet the same. */
-async function bothOf(url: string): Promise<Set<string>> {
-  const pids = new Set<string>();
-  await until(async () => pids.add(await text(url)).size >= 2);
-  return pids;
-}
-
-/** Opens a connection, and says which worker has it. */
-async function connected(url: string): Promise<{ pid: string; close(): void }> {
-  const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname);
-  socket.write('GET / HTTP/1.1\r\nHost: h\r\n\r\n');
-  let answer = '';
-  while (!/\r\n\r\n\d+$/.test(answer)) answer += String((await once(socket, 'data'))[0]);
-  return { pid: /\d+$/.exec(answer)![0], close: () => socket.destroy() };
-}
-
-test('64 connections at once are spread evenly, again and again', async () => {
-  const { url } = await start();
-  const shares = new Map<string, number>();
-  for (let round = 0; round < 10; round++) {
-    const connections = await Promise.all(Array.from({ length: 64 }, () => connected(url)));
-    for (const { pid, close } of connections) {
-      shares.set(pid, (shares.get(pid) ?? 0) + 1);
-      close();
-    }
-  }
-  expect(shares.size).toBe(2);
-  expect(Math.min(...shares.values())).toBeGreaterThanOrEqual(160);
-});
-
-test('a reload changes the workers, and no request is lost', async () => {
-  const { url, child } = await start();
-  const before = await bothOf(url);
-  const agent = new Agent({ keepAlive: true, maxSockets: 8 });
-  let failed = 0;
-  let answered = 0;
-  const run = { on: true };
-  const seen = new Set<string>();
-  const clients = Array.from({ length: 8 }, async () => {
-    while (run.on) {
-      await new Promise<void>((resolve) => {
-        const call = get(url, { agent }, (response) => {
-          let body = '';
-          response.on('data', (piece) => (body += String(piece)));
-          response.on('end', () => {
-            if (response.statusCode === 200) answered++;
-            else failed++;
-            seen.add(body);
+  test('a reload changes the workers, and no request is lost', async () => {
+    const { url, child } = await start(chosen(engine));
+    const before = await bothOf(url);
+    const agent = new Agent({ keepAlive: true, maxSockets: 8 });
+    let failed = 0;
+    let answered = 0;
+    const run = { on: true };
+    const seen = new Set<string>();
+    const clients = Array.from({ length: 8 }, async () => {
+      while (run.on) {
+        await new Promise<void>((resolve) => {
+          const call = get(url, { agent }, (response) => {
+            let body = '';
+            response.on('data', (piece) => (body += String(piece)));
+            response.on('end', () => {
+              if (response.statusCode === 200) answered++;
+              else failed++;
+              seen.add(body);
+              resolve();
+            });
+          });
+          call.on('error', () => {
+            failed++;
             resolve();
           });
         });
-        call.on('error', () => {
-          failed++;
-          resolve();
-        });
-      });
-    }
+      }
+    });
+    await until(() => answered > 200);
+    for (let n = 0; n < 3; n++) expect(await text(`${url}/reload`)).toBe('reloaded');
+    const then = answered;
+    await until(() => answered > then + 200);
+    run.on = false;
+    await Promise.all(clients);
+    agent.destroy();
+    expect(failed).toBe(0);
+    const after = await bothOf(url);
+    expect([...after].some((pid) => before.has(pid))).toBe(false);
+    expect(seen.size).toBeGreaterThanOrEqual(4);
+    expect(child.exitCode).toBe(null);
+    // What the old workers counted is not lost with them.
+    const stats = await figures(url);
+    expect(stats.workers.serving).toBe(2);
+    expect(stats.requests).toBeGreaterThan(200);
   });
-  await until(() => answered > 200);
-  for (let n = 0; n < 3; n++) expect(await text(`${url}/reload`)).toBe('reloaded');
-  const then = answered;
-  await until(() => answered > then + 200);
-  run.on = false;
-  await Promise.all(clients);
-  agent.destroy();
-  expect(failed).toBe(0);
-  const after = await bothOf(url);
-  expect([...after].some((pid) => before.has(pid))).toBe(false);
-  expect(seen.size).toBeGreaterThanOrEqual(4);
-  expect(child.exitCode).toBe(null);
-  // What the old workers counted is not lost with them.
-  const stats = await figures(url);
-  expect(stats.workers.serving).toBe(2);
-  expect(stats.requests).toBeGreaterThan(200);
-});
 
-test('new code that fails is told, and the old workers serve on', async () => {
-  const flag = path.join(folder, 'broken');
-  const { url } = await start({}, { BROKEN_WHEN_THERE: flag });
-  const before = await bothOf(url);
-  writeFileSync(flag, '');
-  expect(await text(`${url}/reload`)).toContain('a worker ended before it served: exit code 1');
-  expect(before.has(await text(url))).toBe(true);
-});
-
-test('a worker that crashes is replaced, and the other serves on', async () => {
-  const { url, stderr } = await start();
-  const before = await bothOf(url);
-  await expect(fetch(`${url}/crash`)).rejects.toThrow();
-  await until(async () => {
-    const { workers } = await figures(url);
-    return workers.serving === 2 && workers.restarts === 1;
+  test('new code that fails is told, and the old workers serve on', async () => {
+    const flag = path.join(folder, 'broken');
+    const { url } = await start(chosen(engine), { BROKEN_WHEN_THERE: flag });
+    const before = await bothOf(url);
+    writeFileSync(flag, '');
+    expect(await text(`${url}/reload`)).toContain('a worker ended before it served: exit code 1');
+    expect(before.has(await text(url))).toBe(true);
   });
-  const after = await bothOf(url);
-  expect([...after].filter((pid) => before.has(pid))).toHaveLength(1);
-  await until(() => /worker \d+ ended by exit code 3; another is started/.test(stderr()));
-});
 
-test('a crash loop is slowed down, and said', async () => {
-  const { url, stderr } = await start();
-  await until(async () => {
-    await fetch(`${url}/crash`).catch(() => undefined);
-    return /the next worker is started in \d+\.\d s, as the last ended early/.test(stderr());
+  test('a worker that crashes is replaced, and the other serves on', async () => {
+    const { url, stderr } = await start(chosen(engine));
+    const before = await bothOf(url);
+    await expect(fetch(`${url}/crash`)).rejects.toThrow();
+    await until(async () => {
+      const { workers } = await figures(url);
+      return workers.serving === 2 && workers.restarts === 1;
+    });
+    const after = await bothOf(url);
+    expect([...after].filter((pid) => before.has(pid))).toHaveLength(1);
+    await until(() => /worker \d+ ended by exit code 3; another is started/.test(stderr()));
   });
-  // And it comes back when it may.
-  await until(async () => (await fetch(url).catch(() => null))?.ok === true);
-});
 
-test('a worker that hangs is killed and replaced, and the other serves on', async () => {
-  const { url, stderr } = await start();
-  const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
-  await text(url);
-  expect(await hung).toBeInstanceOf(Error);
-  await until(() => /worker \d+ has been silent for 2\.0 s; it is killed/.test(stderr()));
-  await until(async () => {
-    const { workers } = await figures(url);
-    return workers.serving === 2 && workers.restarts === 1;
+  test('a crash loop is slowed down, and said', async () => {
+    const { url, stderr } = await start(chosen(engine));
+    await until(async () => {
+      await fetch(`${url}/crash`).catch(() => undefined);
+      return /the next worker is started in \d+\.\d s, as the last ended early/.test(stderr());
+    });
+    // And it comes back when it may.
+    await until(async () => (await fetch(url).catch(() => null))?.ok === true);
   });
-});
 
-test('stop lets requests under way end, closes idle connections, and leaves no process', async () => {
-  const { url, child } = await start();
-  const pids = await bothOf(url);
-  const idle = await connected(url);
-  const slow = await fetch(`${url}/slow`);
-  const exit = once(child, 'exit');
-  child.kill('SIGTERM');
-  expect(await slow.text()).toBe('slow');
-  await exit;
-  expect(child.exitCode).toBe(0);
-  expect(living(pids)).toEqual([]);
-  idle.close();
-});
+  test('a worker that hangs is killed and replaced, and the other serves on', async () => {
+    const { url, stderr } = await start(chosen(engine));
+    const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
+    await text(url);
+    expect(await hung).toBeInstanceOf(Error);
+    await until(() => /worker \d+ has been silent for 2\.0 s; it is killed/.test(stderr()));
+    await until(async () => {
+      const { workers } = await figures(url);
+      return workers.serving === 2 && workers.restarts === 1;
+    });
+  });
 
-test('a worker speaks for all: it stops the server', async () => {
-  const { url, child } = await start();
-  const exit = once(child, 'exit');
-  expect(await text(`${url}/stop`)).toBe('stopping');
-  await exit;
-  expect(child.exitCode).toBe(0);
-});
+  test('stop lets requests under way end, closes idle connections, and leaves no process', async () => {
+    const { url, child } = await start(chosen(engine));
+    const pids = await bothOf(url);
+    const idle = await connected(url);
+    const slow = await fetch(`${url}/slow`);
+    const exit = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await slow.text()).toBe('slow');
+    await exit;
+    expect(child.exitCode).toBe(0);
+    expect(living(pids)).toEqual([]);
+    idle.close();
+  });
 
-test('workers end with their supervisor, however it ends', async () => {
-  const { url, child } = await start();
-  const pids = await bothOf(url);
-  child.kill('SIGKILL');
-  await until(() => living(pids).length === 0);
-});
+  test('a worker speaks for all: it stops the server', async () => {
+    const { url, child } = await start(chosen(engine));
+    const exit = once(child, 'exit');
+    expect(await text(`${url}/stop`)).toBe('stopping');
+    await exit;
+    expect(child.exitCode).toBe(0);
+  });
 
-/** A server of which a reload's workers are loading, until the file `gate` is gone. */
-async function reloading(folder: string) {
-  const gate = path.join(folder, 'gate');
-  const app = await start({}, { LOADING_WHILE_THERE: gate });
-  writeFileSync(gate, '');
-  void text(`${app.url}/reload`).catch(() => undefined);
-  const loading = () =>
-    readdirSync(folder).flatMap((name) => (name.startsWith('gate.') ? [path.extname(name).slice(1)] : []));
-  await until(() => loading().length === 2);
-  return { ...app, gate, pids: loading() };
-}
+  test('workers end with their supervisor, however it ends', async () => {
+    const { url, child } = await start(chosen(engine));
+    const pids = await bothOf(url);
+    child.kill('SIGKILL');
+    await until(() => living(pids).length === 0);
+  });
 
-test('workers that are loading end with their supervisor', async () => {
-  const { child, gate, pids } = await reloading(folder);
-  child.kill('SIGKILL');
-  await until(() => child.signalCode !== null);
-  rmSync(gate);
-  await until(() => living(pids).length === 0);
-});
+  test('workers that are loading end with their supervisor', async () => {
+    const { child, gate, pids } = await reloading(folder, chosen(engine));
+    child.kill('SIGKILL');
+    await until(() => child.signalCode !== null);
+    rmSync(gate);
+    await until(() => living(pids).length === 0);
+  });
 
-test('stop does not wait for workers that are loading', async () => {
-  const { child, pids } = await reloading(folder);
-  child.kill('SIGTERM');
-  await until(() => child.exitCode !== null);
-  expect(child.exitCode).toBe(0);
-  expect(living(pids)).toEqual([]);
-});
+  test('stop does not wait for workers that are loading', async () => {
+    const { child, pids } = await reloading(folder, chosen(engine));
+    child.kill('SIGTERM');
+    await until(() => child.exitCode !== null);
+    expect(child.exitCode).toBe(0);
+    expect(living(pids)).toEqual([]);
+  });
 
-test('connections on their way to a worker that hangs are given to others', async () => {
-  const { url, stderr } = await start();
-  const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
-  // Some of them are for the one that hangs; those that it has already are lost with it. Nobody waits for ever.
-  const answers = await Promise.allSettled(Array.from({ length: 20 }, () => text(url)));
-  expect(await hung).toBeInstanceOf(Error);
-  expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
-  await until(() => stderr().includes('another is started'));
-});
+  test('connections on their way to a worker that hangs are given to others', async () => {
+    const { url, stderr } = await start(chosen(engine));
+    const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
+    // Some of them are for the one that hangs; those that it has already are lost with it. Nobody waits for ever.
+    const answers = await Promise.allSettled(Array.from({ length: 20 }, () => text(url)));
+    expect(await hung).toBeInstanceOf(Error);
+    expect(answers.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThan(0);
+    await until(() => stderr().includes('another is started'));
+  });
 
-test('the client’s address is known in a worker', async () => {
-  const { url } = await start();
-  expect(await text(`${url}/address`)).toBe('127.0.0.1');
-});
+  test('the client’s address is known in a worker', async () => {
+    const { url } = await start(chosen(engine));
+    expect(await text(`${url}/address`)).toBe('127.0.0.1');
+  });
 
-test.skipIf(process.platform === 'win32')('serves a unix socket', async () => {
-  const socketPath = path.join(folder, 'socket');
-  const { url, child } = await start({ unix: socketPath });
-  expect(url).toBe(`unix:${socketPath}`);
-  const call = request({ socketPath, path: '/' }).end();
-  const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
-  expect(response.statusCode).toBe(200);
-  response.resume();
-  child.kill('SIGTERM');
-  await until(() => child.exitCode !== null);
+  test.skipIf(process.platform === 'win32')('serves a unix socket', async () => {
+    const socketPath = path.join(folder, 'socket');
+    const { url, child } = await start({ ...chosen(engine), unix: socketPath });
+    expect(url).toBe(`unix:${socketPath}`);
+    const call = request({ socketPath, path: '/' }).end();
+    const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
+    expect(response.statusCode).toBe(200);
+    response.resume();
+    child.kill('SIGTERM');
+    await until(() => child.exitCode !== null);
+  });
 });
 
 test('a script that cannot be served with workers is told why', async () => {
@@ -301,3 +204,15 @@ test('a script that cannot be served with workers is told why', async () => {
     message: expect.stringContaining('silence is 5'),
   });
 });
+
+/** A server of which a reload's workers are loading, until the file `gate` is gone. */
+async function reloading(folder: string, options: object) {
+  const gate = path.join(folder, 'gate');
+  const app = await start(options, { LOADING_WHILE_THERE: gate });
+  writeFileSync(gate, '');
+  void text(`${app.url}/reload`).catch(() => undefined);
+  const loading = () =>
+    readdirSync(folder).flatMap((name) => (name.startsWith('gate.') ? [path.extname(name).slice(1)] : []));
+  await until(() => loading().length === 2);
+  return { ...app, gate, pids: loading() };
+}
