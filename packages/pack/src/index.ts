@@ -4,3 +4,8 @@ export type { ImageEntry, ImageFile, ImageFolder, ImageLink } from './squashfs/i
 export { readImage, type ReadEntry, type ReadImage } from './squashfs/read-image.ts';
 export { writeImage, type WriteImageOptions } from './squashfs/write-image.ts';
 export { type Compressor, nodeHasIt, zstdCompressor, zstdDecompressor } from './squashfs/zstd.ts';
+export { type PackHeader, readHeader } from './file/header.ts';
+export { checkPack, type Pack, readPack } from './file/read-pack.ts';
+export type { Seal, Signature } from './file/seal.ts';
+export { signersOf, signPack } from './file/signature.ts';
+export { type PackContents, writePack } from './file/write-pack.ts';
