@@ -14,6 +14,8 @@ export type ServeErrorCode =
   | 'MODULE_MISSING'
   /** The module fails when it is loaded, or has nothing to serve. */
   | 'MODULE_WRONG'
+  /** The native engine was asked for, and cannot be had here. */
+  | 'ENGINE_MISSING'
   /** No Python can be started. */
   | 'PYTHON_MISSING'
   /** A worker ended before it served. */

@@ -1,5 +1,6 @@
 export { serve } from './serve.ts';
 export { ServeError, type ServeErrorCode } from './errors.ts';
+export { buildNativeEngine } from './engine/native/build-native-engine.ts';
 export { RequestAborted } from './engine/aborted.ts';
 export { Headers } from './fetch/headers.ts';
 export { Request } from './fetch/request.ts';

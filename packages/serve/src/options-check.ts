@@ -11,6 +11,7 @@ const names = new Set<keyof ServeOptions>([
   'unix',
   'workers',
   'silence',
+  'engine',
   'limits',
   'tls',
   'websocket',
@@ -46,6 +47,9 @@ export function checkOptions(options: ServeOptions): void {
     throw wrong(`workers is ${shown(workers)}, and must be a whole number from 1 to 1024.`);
   if (silence !== undefined && !(silence >= 2000 && silence <= longest))
     throw wrong(`silence is ${shown(silence)}, and must be milliseconds from 2000 to ${longest}.`);
+  const { engine } = options;
+  if (engine !== undefined && engine !== 'auto' && engine !== 'native' && engine !== 'typescript')
+    throw wrong(`engine is ${shown(engine)}, and must be 'auto', 'native' or 'typescript'.`);
   for (const name of ['health', 'metrics'] as const) {
     const path = options[name];
     if (path !== undefined && !/^\/[\w\-./]*$/.test(path))

@@ -65,6 +65,11 @@ export interface ServeOptions {
   readonly workers?: number;
   /** Milliseconds after which a worker that is not heard of is killed and replaced. Default 10 s. */
   readonly silence?: number;
+  /**
+   * What parses and sends: `native` (Linux on x64, without TLS) costs less than `typescript`, which runs everywhere. Default
+   * `auto`: the native one where it is built.
+   */
+  readonly engine?: 'auto' | 'native' | 'typescript';
   readonly limits?: Partial<Limits>;
   readonly tls?: TlsOptions;
   readonly websocket?: WebSocketOptions;
@@ -106,6 +111,8 @@ export interface Server {
 /** Figures since the start. Times in milliseconds. */
 export interface Stats {
   readonly engine: string;
+  /** Why it is this engine, in a few words. */
+  readonly engineReason: string;
   readonly connections: number;
   readonly accepted: number;
   /** Connections answered with 503 as there were too many. */

@@ -3,8 +3,8 @@ import { TrustedProxies } from './app/forwarded.ts';
 import { Router } from './app/router.ts';
 import { WebSockets } from './app/web-sockets.ts';
 import { withinDescriptors } from './engine/descriptors.ts';
+import { chooseEngine } from './engine/choose-engine.ts';
 import type { Listener, Where } from './engine/engine.ts';
-import { typescriptEngine } from './engine/typescript/engine.ts';
 import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
 import { installGlobals } from './fetch/install.ts';
@@ -87,6 +87,7 @@ async function serveWithWorkers(options: ServeOptions): Promise<Server> {
   checkOptions(options);
   limitsOf(options.limits);
   routerOf(options);
+  chooseEngine(options);
   if (options.tls) secureContextOf(options.tls);
   const [, file, ...args] = process.argv;
   if (file === undefined)
@@ -135,6 +136,7 @@ async function prepared(
   forward: Forward | null = null,
 ) {
   checkOptions(options);
+  const { engine, reason } = chooseEngine(options);
   const limits = withinDescriptors(limitsOf(options.limits));
   const router = routerOf(options);
   const sockets = options.websocket ? await WebSockets.from(options.websocket) : null;
@@ -153,7 +155,6 @@ async function prepared(
     inFlight: limits.inFlight,
     report,
   });
-  const engine = typescriptEngine;
   return {
     listen: (where: Where): Promise<Listener> =>
       engine.listen({
@@ -173,6 +174,7 @@ async function prepared(
       const { requests, inFlight, overloaded, statuses, routes } = application.counters;
       return {
         engine: engine.name,
+        engineReason: reason,
         ...listener.counters,
         requests,
         inFlight,

@@ -91,8 +91,6 @@ export interface Listener {
   accept(socket: Socket): void;
   /** Reads certificate and key again, for connections from now on. @throws ServeError `TLS_WRONG`; the old ones stay */
   readTls(): void;
-  /** Takes a stream that is ready for HTTP/1.1. */
-  adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void;
   /** Connections, those still at their handshake included. */
   readonly load: number;
   /**

@@ -51,6 +51,11 @@ export class IncomingBody {
     return this.#waitingBytes >= waitingBytes;
   }
 
+  /** Bytes that came and are not read. */
+  get waiting(): number {
+    return this.#waitingBytes;
+  }
+
   /** For the connection: a piece came. */
   push(bytes: Uint8Array): void {
     this.#waiting.push(bytes);

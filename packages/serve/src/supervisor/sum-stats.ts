@@ -26,6 +26,7 @@ export function sumStats(
   }
   return {
     engine: all[0]?.engine ?? 'typescript',
+    engineReason: all[0]?.engineReason ?? '',
     connections: sum((stats) => stats.connections, living),
     accepted: sum((stats) => stats.accepted),
     turnedAway: turnedAway + sum((stats) => stats.turnedAway),

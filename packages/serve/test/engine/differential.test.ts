@@ -2,7 +2,8 @@ import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
 import { ruleCases } from '../http-rules.ts';
-import { sent } from './in-memory.ts';
+import { engines } from './engines.ts';
+import { sent } from './sent.ts';
 
 /** More is for the bench: `SERVE_FUZZ_CASES=1000000`. */
 const cases = Number(process.env['SERVE_FUZZ_CASES'] ?? 6000);
@@ -88,43 +89,46 @@ async function oracle(bytes: Buffer): Promise<string[]> {
   return requests;
 }
 
-test(`never sees a request that node:http does not, in ${cases} broken messages`, async () => {
-  const random = generator(seed);
-  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-  const bases = ruleCases.map(({ bytes }) => bytes).filter((bytes) => bytes.length < 400);
-  for (let n = 0; n < cases; n++) {
-    let bytes = pick(bases);
-    for (let change = 0; change <= random() * 3; change++) {
-      const at = Math.floor(random() * (bytes.length + 1));
-      const trick = pick(tricks);
-      const lineStart = bytes.indexOf('\r\n', at) + 2;
-      const kind = random();
-      if (kind < 0.35) bytes = bytes.slice(0, at) + trick + bytes.slice(at);
-      else if (kind < 0.55) bytes = bytes.slice(0, at) + bytes.slice(at + 1);
-      else if (kind < 0.75) bytes = bytes.slice(0, at) + trick + bytes.slice(at + trick.length);
-      else bytes = bytes.slice(0, lineStart) + trick + bytes.slice(lineStart);
+test.each(engines)(
+  `the %s engine never sees a request that node:http does not, in ${cases} broken messages`,
+  async (engine) => {
+    const random = generator(seed);
+    const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+    const bases = ruleCases.map(({ bytes }) => bytes).filter((bytes) => bytes.length < 400);
+    for (let n = 0; n < cases; n++) {
+      let bytes = pick(bases);
+      for (let change = 0; change <= random() * 3; change++) {
+        const at = Math.floor(random() * (bytes.length + 1));
+        const trick = pick(tricks);
+        const lineStart = bytes.indexOf('\r\n', at) + 2;
+        const kind = random();
+        if (kind < 0.35) bytes = bytes.slice(0, at) + trick + bytes.slice(at);
+        else if (kind < 0.55) bytes = bytes.slice(0, at) + bytes.slice(at + 1);
+        else if (kind < 0.75) bytes = bytes.slice(0, at) + trick + bytes.slice(at + trick.length);
+        else bytes = bytes.slice(0, lineStart) + trick + bytes.slice(lineStart);
+      }
+      const message = Buffer.from(bytes + follower(1) + follower(2), 'latin1');
+      const { verdict } = await sent(engine, [message]);
+      const ours = verdict
+        .filter((entry) => typeof entry === 'string')
+        .map((entry) => entry.replace(/ \[\]$/s, ''));
+      if (ours.length === 0) continue;
+      const theirs = await oracle(message);
+      const shown = `seed ${seed}, case ${n}: ${JSON.stringify(message.toString('latin1'))}`;
+      expect(ours.length, `${shown}\nours ${String(ours)}\ntheirs ${String(theirs)}`).toBeLessThanOrEqual(
+        theirs.length,
+      );
+      // The absolute form is cut by us and kept by them.
+      const normal = (entry: string) =>
+        entry.replace(/^(\w+ )https?:\/\/[^/ ]*(?=\/)/i, '$1').replace(/^(\w+ )https?:\/\/[^/ ]*$/i, '$1/');
+      for (const [i, entry] of ours.entries()) {
+        // A body is lost to them where what follows is broken.
+        const lost = !theirs[i]!.includes(' [');
+        expect(normal(theirs[i]!), shown).toBe(lost ? entry.replace(/ \[.*\]$/s, '') : entry);
+      }
     }
-    const message = Buffer.from(bytes + follower(1) + follower(2), 'latin1');
-    const { verdict } = await sent([message]);
-    const ours = verdict
-      .filter((entry) => typeof entry === 'string')
-      .map((entry) => entry.replace(/ \[\]$/s, ''));
-    if (ours.length === 0) continue;
-    const theirs = await oracle(message);
-    const shown = `seed ${seed}, case ${n}: ${JSON.stringify(message.toString('latin1'))}`;
-    expect(ours.length, `${shown}\nours ${String(ours)}\ntheirs ${String(theirs)}`).toBeLessThanOrEqual(
-      theirs.length,
-    );
-    // The absolute form is cut by us and kept by them.
-    const normal = (entry: string) =>
-      entry.replace(/^(\w+ )https?:\/\/[^/ ]*(?=\/)/i, '$1').replace(/^(\w+ )https?:\/\/[^/ ]*$/i, '$1/');
-    for (const [i, entry] of ours.entries()) {
-      // A body is lost to them where what follows is broken.
-      const lost = !theirs[i]!.includes(' [');
-      expect(normal(theirs[i]!), shown).toBe(lost ? entry.replace(/ \[.*\]$/s, '') : entry);
-    }
-  }
-});
+  },
+);
 
 function generator(start: number): () => number {
   let state = start >>> 0;

@@ -1,6 +1,6 @@
 import { type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
-import { type ServeModuleOptions, type Server, serveModule } from '@whetstone/serve';
+import { type ServeModuleOptions, type Server, buildNativeEngine, serveModule } from '@whetstone/serve';
 import type { Command } from '../commands.ts';
 import { parseOptions, readCount } from '../options.ts';
 import { safeText } from '../terminal/safe-text.ts';
@@ -30,6 +30,15 @@ export const serveCommand: Command = {
       help: 'Processes that serve. Default: one for each core.',
     },
     {
+      name: 'engine',
+      value: 'ENGINE',
+      help: 'native (Linux on x64, without TLS), typescript, or auto: native where it is built. Default auto.',
+    },
+    {
+      name: 'build',
+      help: 'Build the native engine with the C++ compiler of this machine, and serve nothing.',
+    },
+    {
       name: 'cert',
       value: 'FILE',
       help: 'Speak TLS (HTTP/2 and HTTP/1.1) with this certificate, and --key.',
@@ -57,6 +66,7 @@ export const serveCommand: Command = {
   async run(args) {
     const { options, rest } = parseOptions(args, serveCommand.options, { stopAtFirst: false });
     const [target] = rest;
+    if (options.has('build')) return await build(rest);
     if (target === undefined || rest.length > 1)
       throw new UsageError(
         'serve takes one module, folder or Python application: whetstone serve app.ts, or app.py:app.',
@@ -73,6 +83,7 @@ export const serveCommand: Command = {
       hostname: text('host'),
       unix: text('unix'),
       workers: options.get('workers'),
+      engine: text('engine'),
       health: text('health'),
       metrics: text('metrics'),
       accessLog: text('access-log'),
@@ -83,9 +94,9 @@ export const serveCommand: Command = {
     const server = await serveModule(target, known).catch((error: unknown) => {
       throw commandError(error);
     });
-    const { engine, workers } = await server.stats();
+    const { engine, engineReason, workers } = await server.stats();
     process.stdout.write(
-      `Serving ${target} on ${server.url} with ${workers!.serving} ${workers!.serving === 1 ? 'worker' : 'workers'}, engine ${engine}. Ctrl-C ends.\n`,
+      `Serving ${target} on ${server.url} with ${workers!.serving} ${workers!.serving === 1 ? 'worker' : 'workers'}, engine ${engine} (${engineReason}). Ctrl-C ends.\n`,
     );
     // Whoever edits wants to see the new code; whoever serves wants no request lost.
     const watcher = options.has('watch') ? watching(target, reloading(server, { now: true })) : null;
@@ -98,6 +109,16 @@ export const serveCommand: Command = {
     return 0;
   },
 };
+
+async function build(rest: readonly string[]): Promise<number> {
+  if (rest.length > 0)
+    throw new UsageError('serve --build takes no module: it builds the native engine, and ends.');
+  const file = await buildNativeEngine().catch((error: unknown) => {
+    throw commandError(error);
+  });
+  process.stdout.write(`Built the native engine: ${file}\n`);
+  return 0;
+}
 
 /** Reloads; asked again meanwhile, once more after it: what has changed since would not be seen. */
 function reloading(server: Server, how: { readonly now: boolean }): () => void {

@@ -88,7 +88,7 @@ test('serves the default export of a TypeScript module on many workers, and ends
   const served = run('app.ts', '--port', '0', '--workers', '2');
   const url = await served.url();
   expect(served.output.stdout).toMatch(
-    /^Serving app\.ts on http:\/\/127\.0\.0\.1:\d+ with 2 workers, engine typescript\. Ctrl-C ends\.\n/,
+    /^Serving app\.ts on http:\/\/127\.0\.0\.1:\d+ with 2 workers, engine (?:native|typescript) \(.+\)\. Ctrl-C ends\.\n/,
   );
   const answers = await Promise.all(
     Array.from({ length: 8 }, async () => (await (await fetch(`${url}/you`)).json()) as unknown[]),

@@ -6,6 +6,7 @@ import { IncomingBody } from '../../http/incoming-body.ts';
 import { CHUNKED, MORE, REFUSED, RequestParser } from '../../http/request-parser.ts';
 import type { Limits } from '../../limits.ts';
 import { RequestAborted } from '../aborted.ts';
+import { closedWriter } from '../closed-writer.ts';
 import type { Clock } from '../clock.ts';
 import type { AnswerWriter, EngineCounters, FieldList, Incoming } from '../engine.ts';
 import { Http1Request } from './http1-request.ts';
@@ -668,12 +669,3 @@ class Http1Writer implements AnswerWriter {
     this.#connection.abortBody(this.#request);
   }
 }
-
-/** For an answer that nobody gets. */
-const closedWriter: AnswerWriter = {
-  open: false,
-  write: () => false,
-  drained: () => Promise.resolve(),
-  end: () => undefined,
-  abort: () => undefined,
-};

@@ -9,14 +9,14 @@ import { Http2Connection } from './http2-connection.ts';
 import { secureContextOf } from './tls.ts';
 
 /** The engine on `node:net`: nothing to install, every platform. */
-export const typescriptEngine: Engine = {
+export const typescriptEngine = {
   name: 'typescript',
-  async listen(options) {
+  async listen(options: ListenOptions): Promise<TypescriptListener> {
     const listener = new TypescriptListener(options);
     await listener.start();
     return listener;
   },
-};
+} as const satisfies Engine;
 
 /** Between the idle connections' end and that of all, milliseconds. */
 const lastMoment = 50;
@@ -27,7 +27,8 @@ const longestTimeout = 2 ** 31 - 1;
 /** Connections that the kernel keeps for us until they are accepted. */
 const backlog = 1024;
 
-class TypescriptListener implements Listener, ConnectionHost {
+/** Serves by sockets of Node. */
+export class TypescriptListener implements Listener, ConnectionHost {
   readonly limits;
   readonly clock: Clock = { now: performance.now() };
   readonly counters: EngineCounters = { connections: 0, accepted: 0, turnedAway: 0, refused: 0 };
@@ -110,6 +111,7 @@ class TypescriptListener implements Listener, ConnectionHost {
     else this.adopt(socket, 'http', socket.remoteAddress ?? '');
   }
 
+  /** Takes a stream that is ready for HTTP/1.1. */
   adopt(socket: Socket | Duplex, scheme: 'http' | 'https', remoteAddress: string): void {
     if (this.draining) {
       socket.destroy();
