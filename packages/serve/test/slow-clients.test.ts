@@ -2,7 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { Response, type Server, type Stats, serve } from '@whetstone/serve';
 import { afterEach, describe, expect, test } from 'vitest';
-import { chosen, engines } from './engine/engines.ts';
+import { engines } from './engine/engines.ts';
 
 const installed = !spawnSync('slowhttptest', ['-h']).error;
 if (!installed)
@@ -18,7 +18,7 @@ async function start(engine: (typeof engines)[number]): Promise<void> {
   server = await serve({
     port: 0,
     drain: 0,
-    ...chosen(engine),
+    engine,
     limits: { headerTime: 1000, bodyTime: 1000, sendTime: 1000, idleTime: 1000 },
     routes: {
       '/large': () => new Response(large),

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
-import { chosen, engines } from '../engine/engines.ts';
+import { engines } from '../engine/engines.ts';
 import { type App, endApps, figures, start, text, until } from './app-process.ts';
 
 afterEach(endApps);
@@ -41,7 +41,7 @@ describe.skipIf(process.platform !== 'linux').each(engines)('with the %s engine'
   test.each([1, 2])(
     'and %i workers, those beyond the descriptors are told so, and the rest is served',
     async (workers) => {
-      const app = await start({ ...chosen(engine), workers }, {}, few);
+      const app = await start({ engine, workers }, {}, few);
       const { seen, leave } = crowd(app);
       // Each is answered one way or the other: none is lost without a word.
       await until(() => seen.answered + seen.turnedAway === clients);

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { chosen, engines } from '../engine/engines.ts';
+import { engines } from '../engine/engines.ts';
 import { endApps, start, until } from './app-process.ts';
 import { KeepAliveClient } from './keep-alive-client.ts';
 
@@ -10,7 +10,7 @@ const clients = 32;
 
 describe.each(engines)('with the %s engine', (engine) => {
   test(`of ${requests} requests none fails while the workers are replaced again and again`, async () => {
-    const { url, child, stderr } = await start(chosen(engine));
+    const { url, child, stderr } = await start({ engine });
     const failures: string[] = [];
     const pids = new Set<string>();
     const load = { left: requests, answered: 0, opened: 0 };

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { serve } from '@whetstone/serve';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { chosen, engines } from '../engine/engines.ts';
+import { engines } from '../engine/engines.ts';
 import { bothOf, connected, endApps, figures, living, start, text, until } from './app-process.ts';
 
 let folder: string;
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 describe.each(engines)('with the %s engine', (engine) => {
   test('64 connections at once never leave a worker below half its share, in 100 tries', async () => {
-    const { url } = await start(chosen(engine));
+    const { url } = await start({ engine });
     for (let round = 0; round < 100; round++) {
       const connections = await Promise.all(Array.from({ length: 64 }, () => connected(url)));
       const shares = new Map<string, number>();
@@ -34,7 +34,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('a reload changes the workers, and no request is lost', async () => {
-    const { url, child } = await start(chosen(engine));
+    const { url, child } = await start({ engine });
     const before = await bothOf(url);
     const agent = new Agent({ keepAlive: true, maxSockets: 8 });
     let failed = 0;
@@ -81,7 +81,7 @@ describe.each(engines)('with the %s engine', (engine) => {
 
   test('new code that fails is told, and the old workers serve on', async () => {
     const flag = path.join(folder, 'broken');
-    const { url } = await start(chosen(engine), { BROKEN_WHEN_THERE: flag });
+    const { url } = await start({ engine }, { BROKEN_WHEN_THERE: flag });
     const before = await bothOf(url);
     writeFileSync(flag, '');
     expect(await text(`${url}/reload`)).toContain('a worker ended before it served: exit code 1');
@@ -89,7 +89,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('a worker that crashes is replaced, and the other serves on', async () => {
-    const { url, stderr } = await start(chosen(engine));
+    const { url, stderr } = await start({ engine });
     const before = await bothOf(url);
     await expect(fetch(`${url}/crash`)).rejects.toThrow();
     await until(async () => {
@@ -102,7 +102,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('a crash loop is slowed down, and said', async () => {
-    const { url, stderr } = await start(chosen(engine));
+    const { url, stderr } = await start({ engine });
     await until(async () => {
       await fetch(`${url}/crash`).catch(() => undefined);
       return /the next worker is started in \d+\.\d s, as the last ended early/.test(stderr());
@@ -112,7 +112,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('a worker that hangs is killed and replaced, and the other serves on', async () => {
-    const { url, stderr } = await start(chosen(engine));
+    const { url, stderr } = await start({ engine });
     const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
     await text(url);
     expect(await hung).toBeInstanceOf(Error);
@@ -124,7 +124,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('stop lets requests under way end, closes idle connections, and leaves no process', async () => {
-    const { url, child } = await start(chosen(engine));
+    const { url, child } = await start({ engine });
     const pids = await bothOf(url);
     const idle = await connected(url);
     const slow = await fetch(`${url}/slow`);
@@ -138,7 +138,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('a worker speaks for all: it stops the server', async () => {
-    const { url, child } = await start(chosen(engine));
+    const { url, child } = await start({ engine });
     const exit = once(child, 'exit');
     expect(await text(`${url}/stop`)).toBe('stopping');
     await exit;
@@ -146,14 +146,14 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('workers end with their supervisor, however it ends', async () => {
-    const { url, child } = await start(chosen(engine));
+    const { url, child } = await start({ engine });
     const pids = await bothOf(url);
     child.kill('SIGKILL');
     await until(() => living(pids).length === 0);
   });
 
   test('workers that are loading end with their supervisor', async () => {
-    const { child, gate, pids } = await reloading(folder, chosen(engine));
+    const { child, gate, pids } = await reloading(folder, { engine });
     child.kill('SIGKILL');
     await until(() => child.signalCode !== null);
     rmSync(gate);
@@ -161,7 +161,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('stop does not wait for workers that are loading', async () => {
-    const { child, pids } = await reloading(folder, chosen(engine));
+    const { child, pids } = await reloading(folder, { engine });
     child.kill('SIGTERM');
     await until(() => child.exitCode !== null);
     expect(child.exitCode).toBe(0);
@@ -169,7 +169,7 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('connections on their way to a worker that hangs are given to others', async () => {
-    const { url, stderr } = await start(chosen(engine));
+    const { url, stderr } = await start({ engine });
     const hung = fetch(`${url}/hang`).catch((error: unknown) => error);
     // Some of them are for the one that hangs; those that it has already are lost with it. Nobody waits for ever.
     const answers = await Promise.allSettled(Array.from({ length: 20 }, () => text(url)));
@@ -179,13 +179,13 @@ describe.each(engines)('with the %s engine', (engine) => {
   });
 
   test('the client’s address is known in a worker', async () => {
-    const { url } = await start(chosen(engine));
+    const { url } = await start({ engine });
     expect(await text(`${url}/address`)).toBe('127.0.0.1');
   });
 
   test.skipIf(process.platform === 'win32')('serves a unix socket', async () => {
     const socketPath = path.join(folder, 'socket');
-    const { url, child } = await start({ ...chosen(engine), unix: socketPath });
+    const { url, child } = await start({ engine, unix: socketPath });
     expect(url).toBe(`unix:${socketPath}`);
     const call = request({ socketPath, path: '/' }).end();
     const [response] = (await once(call, 'response')) as [import('node:http').IncomingMessage];
