@@ -13,6 +13,3 @@ export const engines: readonly EngineName[] = 'module' in native ? ['typescript'
 export function engineNamed(name: EngineName): Engine {
   return name === 'native' && 'module' in native ? nativeEngine(native.module) : typescriptEngine;
 }
-
-/** The option that chooses one of {@link engines}. */
-export const chosen = (engine: EngineName): { readonly engine: EngineName } => ({ engine });
