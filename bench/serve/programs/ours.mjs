@@ -1,8 +1,10 @@
 import { Response, serve } from '../../../packages/serve/dist/index.js';
 
-const [port, cores] = process.argv.slice(2).map(Number);
+const [port, cores] = process.argv.slice(2, 4).map(Number);
+const engine = process.argv[4] ?? 'auto';
 await serve({
   port,
+  engine,
   workers: cores,
   routes: {
     '/': () => new Response('hello'),
