@@ -258,6 +258,37 @@ test('names what is wrong with a certificate', async () => {
   });
 });
 
+test('answers 503 to whoever comes while the last request ends', async () => {
+  let go!: () => void;
+  const gate = new Promise<void>((resolve) => (go = resolve));
+  const server = await serve({
+    port: 0,
+    health: '/healthz',
+    tls: { cert: cert(), key: key() },
+    async fetch() {
+      await gate;
+      return new Response('the last word') as never;
+    },
+  });
+  const health = async () => {
+    const asked = request(`${server.url}/healthz`, { rejectUnauthorized: false, agent: false }).end();
+    const [response] = (await once(asked, 'response')) as [import('node:http').IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  expect(await health()).toBe(200);
+  const client = session(server);
+  const last = call(client, { ':path': '/' });
+  while ((await server.stats()).inFlight === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  const stopped = server.stop();
+  // Between the two sockets the connection may be refused.
+  while ((await health().catch(() => 0)) !== 503) await new Promise((resolve) => setTimeout(resolve, 5));
+  go();
+  expect((await last).body).toBe('the last word');
+  client.close();
+  await stopped;
+});
+
 test('closes a client that never ends its handshake', async () => {
   const server = await started({ fetch: about, limits: { headerTime: 50 } });
   const { connect: connectPlain } = await import('node:net');

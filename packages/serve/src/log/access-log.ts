@@ -13,7 +13,6 @@ export class AccessLog {
   readonly #file: string;
   #descriptor: number;
   #waiting = '';
-  #lines = 0;
   #writing = false;
 
   private constructor(file: string, descriptor: number) {
@@ -42,7 +41,6 @@ export class AccessLog {
       status,
       milliseconds: Math.round(milliseconds * 1000) / 1000,
     })}\n`;
-    this.#lines++;
     // What the same turn answers goes out together.
     if (!this.#writing) {
       this.#writing = true;
@@ -68,22 +66,36 @@ export class AccessLog {
   /** Replaced while they were written to. */
   readonly #old: number[] = [];
 
+  /** The file ends within a line, as the disk was full. */
+  #torn = false;
+
   #write(): void {
-    const lines = this.#lines;
-    const bytes = Buffer.from(this.#waiting);
+    const bytes = Buffer.from(this.#torn ? `\n${this.#waiting}` : this.#waiting);
     this.#waiting = '';
-    this.#lines = 0;
     const written = (from: number): void => {
       write(this.#descriptor, bytes, from, bytes.length - from, null, (error, length) => {
         if (!error && from + length < bytes.length) return written(from + length);
-        if (error) this.dropped += lines;
+        if (error) {
+          this.dropped += linesIn(bytes, from) - (this.#torn && from === 0 ? 1 : 0);
+          if (from > 0) this.#torn = bytes[from - 1] !== newline;
+        } else {
+          this.#torn = false;
+        }
         for (const old of this.#old.splice(0)) close(old, () => undefined);
-        if (this.#lines > 0) this.#write();
+        if (this.#waiting !== '') this.#write();
         else this.#writing = false;
       });
     };
     written(0);
   }
+}
+
+const newline = 10;
+
+function linesIn(bytes: Buffer, from: number): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(newline, from); at >= 0; at = bytes.indexOf(newline, at + 1)) lines++;
+  return lines;
 }
 
 function opened(file: string): Promise<number> {

@@ -34,6 +34,7 @@ const server = await serve({
       for (const until = performance.now() + 60_000; performance.now() < until;);
     },
     '/slow': () => new Response(slowly()),
+    '/forever': () => new Response(forever()),
     '/address': (_, { remoteAddress }) => new Response(remoteAddress),
     '/stats': async () => Response.json(await server.stats()),
     '/reload': async () => {
@@ -54,6 +55,13 @@ const server = await serve({
 if (!process.send) {
   console.log(server.url);
   process.on('SIGTERM', () => void server.stop());
+}
+
+async function* forever() {
+  for (;;) {
+    yield 'on and ';
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
 async function* slowly() {
