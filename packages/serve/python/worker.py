@@ -1,12 +1,18 @@
-"""Runs a WSGI or ASGI application behind the front: `worker.py <file.py>:<name>`, a socket as descriptor 3.
+"""Runs a WSGI or ASGI application behind the front: `worker.py <file.py>:<name> <threads>`, a socket as descriptor 3.
 
 Standard library alone, Python 3.9 or newer. Both sides speak frames, little endian:
 
     length of what follows: uint32 · kind: uint8 · request: uint32 · payload
 
-Front to worker: REQUEST (length of the head: uint32, head as JSON, whole body), ACK (bytes the client took: uint32),
-CANCEL (nobody waits for the answer any more), STOP (finish and end). Worker to front: READY (JSON), WHOLE (length of
-the head: uint32, head as JSON, whole body), HEAD (JSON), BODY (bytes), END, FAILED (a line for the log).
+A head is Latin-1, its parts separated by NUL, which no part can hold.
+
+Front to worker: REQUEST (length of the head: uint32; head: method, scheme, version, authority, address of the client,
+target, then name and value of each field; the whole body), ACK (bytes the client took: uint32), CANCEL (nobody waits for
+the answer any more), ABANDON (it was waited for long enough), PING, STOP (finish and end).
+
+Worker to front: READY (JSON), WHOLE and WHOLE_ASCII (status: uint16; length of the head: uint32; head: name and value
+of each field; the whole body), HEAD (status: uint16; head as above), BODY (bytes), END, FAILED (text for the log),
+RETURNED (not begun, for another worker), PONG.
 """
 
 import asyncio
@@ -15,21 +21,35 @@ import inspect
 import io
 import json
 import os
+import queue
+import select
 import socket
 import struct
 import sys
+import threading
+import time
 import traceback
 from urllib.parse import unquote_to_bytes
 
-REQUEST, ACK, CANCEL, STOP = 1, 2, 3, 4
-READY, WHOLE, HEAD, BODY, END, FAILED = 11, 12, 13, 14, 15, 16
+REQUEST, ACK, CANCEL, ABANDON, PING, STOP = 1, 2, 3, 4, 5, 6
+READY, WHOLE, WHOLE_ASCII, HEAD, BODY, END, FAILED, RETURNED, PONG = 11, 12, 13, 14, 15, 16, 17, 18, 19
 
 # Bytes of one answer on their way to the front, before the application waits.
 WINDOW = 256 * 1024
+# Bytes of one frame of an answer that comes in pieces.
+PIECE = 64 * 1024
+# Bytes that are read at once.
+READ = 64 * 1024
 # Requests that an ASGI application has at once.
 ASGI_AT_ONCE = 256
+# Seconds without an answer after which a WSGI application's waiting requests go to another worker.
+STALL = 0.005
+# Names of fields that are remembered.
+NAMES = 1024
 
 frame_head = struct.Struct("<IBI")
+answer_head = struct.Struct("<IBIHI")
+status_only = struct.Struct("<H")
 uint32 = struct.Struct("<I")
 
 
@@ -37,15 +57,49 @@ def frame(kind, request, payload=b""):
     return frame_head.pack(len(payload) + 5, kind, request) + payload
 
 
-def head_and_body(status, headers, body):
-    head = json.dumps([status, headers], separators=(",", ":")).encode()
-    return uint32.pack(len(head)) + head + body
+def whole_answer(request, status, head, body):
+    kind = WHOLE_ASCII if body.isascii() else WHOLE
+    return b"".join(
+        (answer_head.pack(len(head) + len(body) + 11, kind, request, status, len(head)), head, body)
+    )
 
 
-def request_in(payload):
-    """The head as a dictionary, and the body."""
-    length = uint32.unpack_from(payload)[0]
-    return json.loads(payload[4 : 4 + length]), bytes(payload[4 + length :])
+def begun_answer(request, status, head):
+    return frame_head.pack(len(head) + 7, HEAD, request) + status_only.pack(status) + head
+
+
+class Frames:
+    """Cuts what comes into (kind, request, payload)."""
+
+    def __init__(self):
+        self.pieces = []
+        self.size = 0
+        self.wanted = 9
+
+    def cut(self, data):
+        if self.pieces or len(data) < 9:
+            # A large frame comes in many pieces: they are put together once.
+            self.pieces.append(data)
+            self.size += len(data)
+            if self.size < self.wanted:
+                return []
+            data = b"".join(self.pieces)
+            self.pieces = []
+        found = []
+        at, size = 0, len(data)
+        self.wanted = 9
+        while size - at >= 9:
+            length, kind, request = frame_head.unpack_from(data, at)
+            end = at + 4 + length
+            if end > size:
+                self.wanted = end - at
+                break
+            found.append((kind, request, data[at + 9 : end]))
+            at = end
+        self.size = size - at
+        if at < size:
+            self.pieces.append(data[at:])
+        return found
 
 
 def load(target):
@@ -77,173 +131,305 @@ class Gone(OSError):
     """Nobody waits for this answer any more."""
 
 
-class Wsgi:
-    """One request at a time, in this thread."""
+def name_and_port(authority, scheme):
+    """`[::1]:80` is `::1` and 80."""
+    name, colon, port = authority.rpartition(":")
+    if not colon or not port.isdigit():
+        name, port = authority, "443" if scheme == "https" else "80"
+    return name[1:-1] if name.startswith("[") and name.endswith("]") else name, port
 
-    def __init__(self, app, sock):
+
+class FileWrapper:
+    """`wsgi.file_wrapper`: a file as pieces."""
+
+    def __init__(self, file, size=PIECE):
+        self.file = file
+        self.size = size
+        if hasattr(file, "close"):
+            self.close = file.close
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        piece = self.file.read(self.size)
+        if not piece:
+            raise StopIteration
+        return piece
+
+
+class Wsgi:
+    """One request per thread; one thread more reads what the front says."""
+
+    def __init__(self, app, sock, threads):
         self.app = app
         self.sock = sock
-        self.rest = b""
-        self.waiting = []
-        self.cancelled = set()
-        self.stopping = False
-        self.unacknowledged = 0
-        self.current = None
+        self.threads = threads
+        self.sending = threading.Lock()
+        self.waiting = queue.SimpleQueue()
+        self.current = {}
+        # Numbers of what waits and is still wanted.
+        self.wanted = set()
+        self.changed = threading.Condition()
+        self.finished = 0
+        self.keys = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+        self.template = {
+            "SCRIPT_NAME": "",
+            "wsgi.version": (1, 0),
+            "wsgi.errors": sys.stderr,
+            "wsgi.multithread": threads > 1,
+            "wsgi.multiprocess": True,
+            "wsgi.run_once": False,
+            "wsgi.input_terminated": True,
+            "wsgi.file_wrapper": FileWrapper,
+        }
 
     def run(self):
-        self.sock.sendall(frame(READY, 0, json.dumps({"interface": "wsgi", "atOnce": 1}).encode()))
+        os.register_at_fork(after_in_child=self.forked)
+        self.send(frame(READY, 0, json.dumps({"interface": "wsgi", "atOnce": self.threads}).encode()))
+        threading.Thread(target=self.read, name="front", daemon=True).start()
+        others = [threading.Thread(target=self.work, name=f"request-{n}") for n in range(1, self.threads)]
+        for thread in others:
+            thread.start()
+        self.work()
+        for thread in others:
+            thread.join()
+
+    def forked(self):
+        # A child of the application must not answer in our name.
+        self.sock.close()
+        self.sending = threading.Lock()
+        self.changed = threading.Condition()
+
+    def send(self, data):
+        with self.sending:
+            self.sock.sendall(data)
+
+    def read(self):
+        frames = Frames()
+        sock, waiting = self.sock, self.waiting
+        looked, seen = 0.0, 0
         while True:
-            while not self.waiting:
-                if self.stopping:
-                    return
-                self.receive()
-            number, payload = self.waiting.pop(0)
-            if number in self.cancelled:
-                self.cancelled.discard(number)
-                # The front counts it as ours until it hears of its end.
-                self.sock.sendall(frame(END, number))
-            else:
-                self.answer(number, payload)
-
-    def receive(self):
-        data = self.sock.recv(262144)
-        if not data:
-            # The front is gone, and with it everyone who waits.
-            os._exit(0)
-        if self.rest:
-            data = self.rest + data
-        at = 0
-        while len(data) - at >= 9:
-            length, kind, number = frame_head.unpack_from(data, at)
-            end = at + 4 + length
-            if len(data) < end:
-                # The rest of a large frame comes in one go.
-                data = data[at:] + self.receive_exactly(end - len(data))
-                at, end = 0, end - at
-            payload = data[at + 9 : end]
-            at = end
-            if kind == REQUEST:
-                self.waiting.append((number, payload))
-            elif kind == ACK and number == self.current:
-                self.unacknowledged -= uint32.unpack(payload)[0]
-            elif kind == CANCEL:
-                if number == self.current or any(number == other for other, _ in self.waiting):
-                    self.cancelled.add(number)
-            elif kind == STOP:
-                self.stopping = True
-        self.rest = data[at:]
-
-    def receive_exactly(self, length):
-        pieces = []
-        while length > 0:
-            piece = self.sock.recv(min(length, 1 << 20))
-            if not piece:
-                os._exit(0)
-            pieces.append(piece)
-            length -= len(piece)
-        return b"".join(pieces)
-
-    def answer(self, number, payload):
-        request, body = request_in(payload)
-        self.current = number
-        self.unacknowledged = 0
-        state = {"head": None, "sent": False}
-
-        def send_head():
-            state["sent"] = True
-            self.sock.sendall(frame(HEAD, number, json.dumps(state["head"], separators=(",", ":")).encode()))
-
-        def write(data):
+            if not waiting.empty():
+                ready = select.select([sock], [], [], STALL)[0]
+                now = time.monotonic()
+                if self.finished != seen:
+                    looked, seen = now, self.finished
+                elif now - looked >= STALL:
+                    self.give_back()
+                if not ready:
+                    continue
+            try:
+                data = sock.recv(READ)
+            except OSError:
+                data = b""
             if not data:
+                # The front is gone, and with it everyone who waits.
+                os._exit(0)
+            if waiting.empty():
+                looked, seen = time.monotonic(), self.finished
+            for kind, number, payload in frames.cut(data):
+                if kind == REQUEST:
+                    self.wanted.add(number)
+                    waiting.put((number, payload))
+                elif kind == ACK:
+                    with self.changed:
+                        if number in self.current:
+                            self.current[number].unacknowledged -= uint32.unpack(payload)[0]
+                        self.changed.notify_all()
+                elif kind == CANCEL:
+                    with self.changed:
+                        self.wanted.discard(number)
+                        if number in self.current:
+                            self.current[number].gone = True
+                        self.changed.notify_all()
+                elif kind == STOP:
+                    for _ in range(self.threads):
+                        waiting.put(None)
+
+    def give_back(self):
+        """The threads are busy for longer: another worker may be free for what waits."""
+        taken = []
+        stops = 0
+        try:
+            while True:
+                item = self.waiting.get_nowait()
+                if item is None:
+                    stops += 1
+                else:
+                    taken.append(item[0])
+        except queue.Empty:
+            pass
+        for _ in range(stops):
+            self.waiting.put(None)
+        if taken:
+            # The last first, as each goes before those that wait at the front.
+            self.wanted.difference_update(taken)
+            self.send(b"".join(frame(RETURNED, number) for number in reversed(taken)))
+
+    def work(self):
+        get = self.waiting.get
+        while True:
+            item = get()
+            if item is None:
                 return
-            if not state["sent"]:
-                send_head()
-            for at in range(0, len(data), WINDOW):
-                piece = data[at : at + WINDOW]
-                while self.unacknowledged > 0 and self.unacknowledged + len(piece) > WINDOW:
-                    if number in self.cancelled:
-                        raise Gone()
-                    self.receive()
+            number, payload = item
+            answer = WsgiAnswer(self, number)
+            with self.changed:
+                self.current[number] = answer
+                wanted = number in self.wanted
+                self.wanted.discard(number)
+            try:
+                if wanted:
+                    answer.run(payload)
+                else:
+                    # The front counts it as ours until it hears of its end.
+                    self.send(frame(END, number))
+            except OSError:
+                # The front is gone; or this is a child of the application that came here by a fork.
+                os._exit(1)
+            finally:
+                self.finished += 1
+                del self.current[number]
+
+    def environ(self, payload):
+        length = uint32.unpack_from(payload)[0]
+        parts = payload[4 : 4 + length].decode("latin-1").split("\0")
+        environ = self.template.copy()
+        method, scheme, version, authority, client, target = parts[:6]
+        path, _, query = target.partition("?")
+        environ["REQUEST_METHOD"] = method
+        environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1") if "%" in path else path
+        environ["QUERY_STRING"] = query
+        environ["SERVER_NAME"], environ["SERVER_PORT"] = name_and_port(authority, scheme)
+        environ["SERVER_PROTOCOL"] = "HTTP/" + version
+        environ["REMOTE_ADDR"] = client
+        environ["wsgi.url_scheme"] = scheme
+        environ["wsgi.input"] = io.BytesIO(payload[4 + length :])
+        keys = self.keys
+        for name, value in zip(parts[6::2], parts[7::2]):
+            key = keys.get(name) or self.key(name)
+            if key in environ:
+                # `x_y` and `x-y` would be one variable: who may set the one could pass for the other.
+                if "_" not in name:
+                    environ[key] += ("; " if name == "cookie" else ",") + value
+            elif "_" not in name:
+                environ[key] = value
+        if len(payload) > 4 + length or "CONTENT_LENGTH" in environ:
+            environ["CONTENT_LENGTH"] = str(len(payload) - 4 - length)
+        return environ
+
+    def key(self, name):
+        key = "HTTP_" + name.upper().replace("-", "_")
+        if len(self.keys) < NAMES:
+            self.keys[name] = key
+        return key
+
+
+class WsgiAnswer:
+    __slots__ = ("worker", "number", "status", "head", "length", "sent", "whole", "gone", "unacknowledged")
+
+    def __init__(self, worker, number):
+        self.worker = worker
+        self.number = number
+        self.status = None
+        self.head = b""
+        # What the application says that its body has, where it does.
+        self.length = None
+        # Whether its head went out, and whether all of it did, in one frame.
+        self.sent = False
+        self.whole = False
+        self.gone = False
+        self.unacknowledged = 0
+
+    def start_response(self, status, headers, exc_info=None):
+        if exc_info:
+            try:
+                if self.sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None
+        elif self.status is not None:
+            raise AssertionError("start_response was called before")
+        number = int(status[:3])
+        parts = []
+        self.length = None
+        for name, value in headers:
+            name = name.lower()
+            parts.append(name)
+            parts.append(value)
+            if name == "content-length":
+                self.length = int(value)
+        head = "\0".join(parts)
+        if parts and head.count("\0") != len(parts) - 1:
+            raise ValueError("a header holds NUL")
+        self.head = head.encode("latin-1")
+        self.status = number
+        return self.write
+
+    def write(self, data):
+        worker, number = self.worker, self.number
+        if not data:
+            return
+        if self.whole:
+            raise AssertionError("more body than content-length says")
+        if not self.sent:
+            if self.status is None:
+                raise AssertionError("a body before start_response")
+            if len(data) == self.length <= WINDOW:
+                # All that was announced.
+                self.send_whole(data)
+                return
+            self.sent = True
+            worker.send(begun_answer(number, self.status, self.head))
+        for at in range(0, len(data), PIECE):
+            piece = data[at : at + PIECE]
+            with worker.changed:
+                while not self.gone and self.unacknowledged and self.unacknowledged + len(piece) > WINDOW:
+                    worker.changed.wait()
+                if self.gone:
+                    raise Gone()
                 self.unacknowledged += len(piece)
-                self.sock.sendall(frame(BODY, number, piece))
+            worker.send(frame(BODY, number, piece))
 
-        def start_response(status, headers, exc_info=None):
-            if exc_info:
-                try:
-                    if state["sent"]:
-                        raise exc_info[1].with_traceback(exc_info[2])
-                finally:
-                    exc_info = None
-            elif state["head"] is not None:
-                raise AssertionError("start_response was called before")
-            state["head"] = [int(status.split(" ", 1)[0]), [[name.lower(), value] for name, value in headers]]
-            return write
+    def send_whole(self, body):
+        self.sent = self.whole = True
+        self.worker.send(whole_answer(self.number, self.status, self.head, body))
 
+    def run(self, payload):
+        send, number = self.worker.send, self.number
         result = None
         try:
-            result = self.app(environ_of(request, body), start_response)
+            result = self.worker.app(self.worker.environ(payload), self.start_response)
             # The usual answer is one piece: it goes in one frame.
-            if isinstance(result, (list, tuple)) and state["head"] is not None and not state["sent"]:
-                whole = b"".join(result)
+            if isinstance(result, (list, tuple)) and self.status is not None and not self.sent:
+                whole = result[0] if len(result) == 1 else b"".join(result)
                 if len(whole) <= WINDOW:
-                    status, fields = state["head"]
-                    self.sock.sendall(frame(WHOLE, number, head_and_body(status, fields, whole)))
+                    self.send_whole(whole)
                     return
-                write(whole)
+                self.write(whole)
             else:
                 for piece in result:
-                    if piece and state["head"] is None:
-                        raise AssertionError("a body before start_response")
-                    write(piece)
-            if state["head"] is None:
+                    self.write(piece)
+            if self.status is None:
                 raise AssertionError("start_response was not called")
-            if not state["sent"]:
-                send_head()
-            self.sock.sendall(frame(END, number))
+            if not self.sent:
+                self.send_whole(b"")
+            elif not self.whole:
+                send(frame(END, number))
         except Gone:
-            self.sock.sendall(frame(END, number))
-        except Exception:
-            self.sock.sendall(frame(FAILED, number, traceback.format_exc().encode()))
+            send(frame(END, number))
+        except BaseException:
+            if self.whole:
+                traceback.print_exc()
+            else:
+                send(frame(FAILED, number, traceback.format_exc().encode("utf-8", "replace")))
         finally:
             try:
                 if hasattr(result, "close"):
                     result.close()
-            except Exception:
+            except BaseException:
                 traceback.print_exc()
-            self.cancelled.discard(number)
-            self.current = None
-
-
-def environ_of(request, body):
-    environ = {
-        "REQUEST_METHOD": request["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(request["path"]).decode("latin-1"),
-        "QUERY_STRING": request["query"],
-        "SERVER_NAME": request["server"][0],
-        "SERVER_PORT": str(request["server"][1]),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "REMOTE_ADDR": request["client"],
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": request["scheme"],
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": False,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        "wsgi.input_terminated": True,
-    }
-    for name, value in request["headers"]:
-        # `x_y` and `x-y` would be one variable: who may set the one could pass for the other.
-        if "_" in name:
-            continue
-        key = name.upper().replace("-", "_")
-        if key not in ("CONTENT_TYPE", "CONTENT_LENGTH"):
-            key = "HTTP_" + key
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
-    if "CONTENT_LENGTH" in environ or body:
-        environ["CONTENT_LENGTH"] = str(len(body))
-    return environ
 
 
 class Asgi:
@@ -252,59 +438,90 @@ class Asgi:
     def __init__(self, app, sock):
         self.app = app
         self.sock = sock
+        self.frames = Frames()
         self.requests = {}
         self.stopping = asyncio.Event()
         self.state = {}
         self.out = []
+        # What the front does not take yet.
+        self.unsent = b""
         self.tasks = set()
+        self.servers = {}
 
     async def run(self):
-        self.reader, self.writer = await asyncio.open_unix_connection(sock=self.sock, limit=1 << 20)
+        self.loop = asyncio.get_running_loop()
         finish_lifespan = await self.lifespan()
+        os.register_at_fork(after_in_child=self.sock.close)
         self.send_now(frame(READY, 0, json.dumps({"interface": "asgi", "atOnce": ASGI_AT_ONCE}).encode()))
-        receiving = asyncio.ensure_future(self.receive_all())
+        self.loop.add_reader(self.sock.fileno(), self.on_readable)
         await self.stopping.wait()
         while self.tasks:
             await asyncio.wait(self.tasks)
         self.flush()
-        await self.writer.drain()
+        while self.unsent:
+            await asyncio.sleep(0.001)
         await finish_lifespan()
-        receiving.cancel()
 
-    async def receive_all(self):
+    def on_readable(self):
         try:
-            while True:
-                length, kind, number = frame_head.unpack(await self.reader.readexactly(9))
-                payload = await self.reader.readexactly(length - 5)
-                if kind == REQUEST:
-                    request = AsgiRequest(self, number, payload)
-                    self.requests[number] = request
-                    task = asyncio.ensure_future(request.run())
-                    self.tasks.add(task)
-                    task.add_done_callback(self.tasks.discard)
-                elif kind == STOP:
-                    self.stopping.set()
-                elif number in self.requests:
-                    request = self.requests[number]
-                    if kind == ACK:
-                        request.unacknowledged -= uint32.unpack(payload)[0]
-                    elif kind == CANCEL:
-                        request.gone = True
-                    request.changed.set()
-        except (asyncio.IncompleteReadError, ConnectionError):
+            data = self.sock.recv(READ)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError:
+            data = b""
+        if not data:
             # The front is gone, and with it everyone who waits.
             os._exit(0)
+        for kind, number, payload in self.frames.cut(data):
+            if kind == REQUEST:
+                request = AsgiRequest(self, number, payload)
+                self.requests[number] = request
+                task = request.task = self.loop.create_task(request.run())
+                self.tasks.add(task)
+            elif kind == PING:
+                self.send_now(frame(PONG, 0))
+            elif kind == STOP:
+                self.stopping.set()
+            elif number in self.requests:
+                request = self.requests[number]
+                if kind == ACK:
+                    request.unacknowledged -= uint32.unpack(payload)[0]
+                elif kind == CANCEL:
+                    request.gone = True
+                elif kind == ABANDON:
+                    request.gone = True
+                    request.task.cancel()
+                request.wake()
 
     def send_now(self, data):
         # What one turn of the loop answers goes out in one write.
         if not self.out:
-            asyncio.get_running_loop().call_soon(self.flush)
+            self.loop.call_soon(self.flush)
         self.out.append(data)
 
     def flush(self):
-        if self.out:
-            self.writer.write(b"".join(self.out))
-            self.out = []
+        data = b"".join(self.out)
+        self.out = []
+        if self.unsent:
+            self.unsent += data
+            return
+        self.write(data)
+
+    def write(self, data):
+        try:
+            sent = self.sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError:
+            os._exit(0)
+        if sent == len(data):
+            if self.unsent:
+                self.unsent = b""
+                self.loop.remove_writer(self.sock.fileno())
+            return
+        if not self.unsent:
+            self.loop.add_writer(self.sock.fileno(), lambda: self.write(self.unsent))
+        self.unsent = data[sent:]
 
     async def lifespan(self):
         """Starts the application; returns what ends it. One that knows no lifespan is served without."""
@@ -345,103 +562,174 @@ class Asgi:
 
         return finish
 
+    def server(self, authority, scheme):
+        known = self.servers.get((authority, scheme))
+        if known is None:
+            name, port = name_and_port(authority.decode("latin-1"), scheme)
+            known = (name, int(port))
+            if len(self.servers) < NAMES:
+                self.servers[(authority, scheme)] = known
+        return known
+
+
+ASGI_VERSION = {"version": "3.0", "spec_version": "2.3"}
+
 
 class AsgiRequest:
+    __slots__ = (
+        "worker",
+        "number",
+        "payload",
+        "task",
+        "received",
+        "status",
+        "head",
+        "length",
+        "sent",
+        "whole",
+        "done",
+        "gone",
+        "unacknowledged",
+        "changed",
+    )
+
     def __init__(self, worker, number, payload):
         self.worker = worker
         self.number = number
-        self.head, self.body = request_in(payload)
+        self.payload = payload
         self.received = False
         self.status = None
-        self.headers = []
+        self.head = b""
+        self.length = None
+        # Whether its head went out; whether all of it did, in one frame; and whether the application said that it was all.
         self.sent = False
+        self.whole = False
         self.done = False
         self.gone = False
         self.unacknowledged = 0
-        self.changed = asyncio.Event()
+        self.changed = None
+
+    def scope(self):
+        worker, payload = self.worker, self.payload
+        length = uint32.unpack_from(payload)[0]
+        parts = payload[4 : 4 + length].split(b"\0")
+        self.payload = payload[4 + length :]
+        path, _, query = parts[5].partition(b"?")
+        scheme = parts[1].decode()
+        client = parts[4].decode()
+        return {
+            "type": "http",
+            "asgi": ASGI_VERSION.copy(),
+            "http_version": parts[2].decode(),
+            "method": parts[0].decode(),
+            "scheme": scheme,
+            "path": (unquote_to_bytes(path) if b"%" in path else path).decode("utf-8", "replace"),
+            "raw_path": path,
+            "query_string": query,
+            "root_path": "",
+            "headers": list(zip(parts[6::2], parts[7::2])),
+            "client": (client, 0) if client else None,
+            "server": worker.server(parts[3], scheme),
+            "state": worker.state.copy(),
+        }
 
     async def run(self):
-        head = self.head
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": head["version"],
-            "method": head["method"],
-            "scheme": head["scheme"],
-            "path": unquote_to_bytes(head["path"]).decode("utf-8", "replace"),
-            "raw_path": head["path"].encode("latin-1"),
-            "query_string": head["query"].encode("latin-1"),
-            "root_path": "",
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in head["headers"]],
-            "client": (head["client"], 0) if head["client"] else None,
-            "server": tuple(head["server"]),
-            "state": self.worker.state.copy(),
-        }
+        worker, number = self.worker, self.number
         try:
-            await self.worker.app(scope, self.receive, self.send)
+            await worker.app(self.scope(), self.receive, self.send)
             if not self.done and not self.gone:
                 raise AssertionError("the application ended without a whole answer")
-        except Gone:
-            pass
-        except Exception:
-            if not self.gone:
+        except BaseException:
+            if self.whole or self.done:
+                traceback.print_exc()
+            elif not self.gone:
                 self.done = True
-                self.worker.send_now(frame(FAILED, self.number, traceback.format_exc().encode()))
+                worker.send_now(frame(FAILED, number, traceback.format_exc().encode("utf-8", "replace")))
         finally:
             # The front counts it as ours until it hears of its end.
-            if not self.done:
-                self.worker.send_now(frame(END, self.number))
-            self.worker.requests.pop(self.number, None)
+            if not self.done and not self.whole:
+                worker.send_now(frame(END, number))
+            worker.requests.pop(number, None)
+            worker.tasks.discard(self.task)
+
+    def wake(self):
+        if self.changed is not None and not self.changed.done():
+            self.changed.set_result(None)
+
+    async def change(self):
+        if self.changed is None or self.changed.done():
+            self.changed = self.worker.loop.create_future()
+        # More than one may wait: what ends one's wait by force must not end the other's.
+        await asyncio.shield(self.changed)
 
     async def receive(self):
         if not self.received:
             self.received = True
-            return {"type": "http.request", "body": self.body, "more_body": False}
+            body, self.payload = self.payload, b""
+            return {"type": "http.request", "body": body, "more_body": False}
         while not self.gone and not self.done:
-            self.changed.clear()
-            await self.changed.wait()
+            await self.change()
         return {"type": "http.disconnect"}
 
     async def send(self, message):
         if self.gone:
             raise Gone()
         kind = message["type"]
-        if kind == "http.response.start":
+        if kind == "http.response.body":
+            if self.status is None or self.done:
+                raise AssertionError(f"{kind} cannot be sent now")
+            body = message.get("body", b"")
+            more = message.get("more_body", False)
+            if not self.sent and len(body) <= WINDOW and (not more or len(body) == self.length):
+                self.sent = self.whole = True
+                self.worker.send_now(whole_answer(self.number, self.status, self.head, bytes(body)))
+                self.finish(more)
+            elif self.whole:
+                if body:
+                    raise AssertionError("more body than content-length says")
+                self.finish(more)
+            else:
+                await self.send_piece(body, more)
+        elif kind == "http.response.start":
             if self.status is not None:
-                raise AssertionError("http.response.start was sent before")
-            self.status = message["status"]
-            self.headers = [
-                [bytes(name).decode("latin-1").lower(), bytes(value).decode("latin-1")]
-                for name, value in message.get("headers", [])
-            ]
-            return
-        if kind != "http.response.body" or self.status is None or self.done:
+                raise AssertionError(f"{kind} was sent before")
+            parts = []
+            for name, value in message.get("headers", ()):
+                name = bytes(name).lower()
+                parts.append(name)
+                parts.append(value)
+                if name == b"content-length":
+                    self.length = int(value)
+            head = b"\0".join(parts)
+            if parts and head.count(b"\0") != len(parts) - 1:
+                raise ValueError("a header holds NUL")
+            self.head = head
+            self.status = int(message["status"])
+        else:
             raise AssertionError(f"{kind} cannot be sent now")
-        body = message.get("body", b"")
-        more = message.get("more_body", False)
+
+    async def send_piece(self, body, more):
         send_now = self.worker.send_now
-        if not self.sent and not more and len(body) <= WINDOW:
-            self.finish(frame(WHOLE, self.number, head_and_body(self.status, self.headers, bytes(body))))
-            return
         if not self.sent:
             self.sent = True
-            send_now(frame(HEAD, self.number, json.dumps([self.status, self.headers]).encode()))
-        for at in range(0, len(body), WINDOW):
-            piece = bytes(body[at : at + WINDOW])
-            while self.unacknowledged > 0 and self.unacknowledged + len(piece) > WINDOW:
-                self.changed.clear()
-                await self.changed.wait()
+            send_now(begun_answer(self.number, self.status, self.head))
+        for at in range(0, len(body), PIECE):
+            piece = bytes(body[at : at + PIECE])
+            while self.unacknowledged and self.unacknowledged + len(piece) > WINDOW:
+                await self.change()
                 if self.gone:
                     raise Gone()
             self.unacknowledged += len(piece)
             send_now(frame(BODY, self.number, piece))
         if not more:
-            self.finish(frame(END, self.number))
+            send_now(frame(END, self.number))
+            self.finish(more)
 
-    def finish(self, last):
-        self.done = True
-        self.worker.send_now(last)
-        self.changed.set()
+    def finish(self, more):
+        if not more:
+            self.done = True
+            if self.changed is not None:
+                self.wake()
 
 
 def main():
@@ -458,7 +746,7 @@ def main():
         asyncio.run(run_asgi(app, sock))
     else:
         sock.setblocking(True)
-        Wsgi(app, sock).run()
+        Wsgi(app, sock, int(sys.argv[2])).run()
 
 
 async def run_asgi(app, sock):

@@ -6,12 +6,13 @@ import { chooseEngine } from './engine/choose-engine.ts';
 import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
 import { checkOptions } from './options-check.ts';
-import { pythonTarget, servePython } from './python/serve-python.ts';
+import { type PythonOptions, checkPythonOptions, pythonTarget, servePython } from './python/serve-python.ts';
 import type { ServeOptions, Server } from './options.ts';
 import { serveScript } from './serve.ts';
 
 /** What {@link serveModule} takes: what can be said without code. */
-export type ServeModuleOptions = Omit<ServeOptions, 'fetch' | 'routes' | 'error' | 'websocket' | 'globals'>;
+export type ServeModuleOptions = Omit<ServeOptions, 'fetch' | 'routes' | 'error' | 'websocket' | 'globals'> &
+  PythonOptions;
 
 /**
  * Serves a module's default export (an object with `fetch`, or a function), the files of a folder, or a WSGI or ASGI
@@ -19,10 +20,14 @@ export type ServeModuleOptions = Omit<ServeOptions, 'fetch' | 'routes' | 'error'
  *
  * @throws {@link ServeError} `MODULE_MISSING`, `MODULE_WRONG`, and what `serve` throws
  */
-export async function serveModule(target: string, options: ServeModuleOptions = {}): Promise<Server> {
+export async function serveModule(
+  target: string,
+  { python, threads, ...options }: ServeModuleOptions = {},
+): Promise<Server> {
   checkOptions({ ...options, fetch: noFetch });
-  const python = pythonTarget(target);
-  if (python) return await servePython(python, options);
+  const application = pythonTarget(target);
+  checkPythonOptions({ python, threads }, application !== null);
+  if (application) return await servePython(application, { ...options, python, threads });
   const file = path.resolve(target);
   if (!statSync(file, { throwIfNoEntry: false }))
     throw new ServeError('MODULE_MISSING', `there is no module and no folder '${target}'.`);

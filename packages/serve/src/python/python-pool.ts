@@ -1,41 +1,46 @@
-import { retry, waitExponential } from '@whetstone/retry';
+import type { Forward } from '../app/application.ts';
 import type { RequestAborted } from '../engine/aborted.ts';
-import type { Request } from '../fetch/request.ts';
-import { ServeError } from '../errors.ts';
-import { Response } from '../fetch/response.ts';
-import type { Context } from '../options.ts';
-import { type PythonAnswer, type PythonRequest, PythonWorker } from './python-worker.ts';
+import { aliveEvery } from '../supervisor/messages.ts';
+import { Replacements, allReady } from '../supervisor/keep-workers.ts';
+import { Exchange, type ExchangeHost } from './exchange.ts';
+import { type PythonProgram, PythonWorker } from './python-worker.ts';
+import { requestHead } from './request-head.ts';
 
-/** What a pool is made of. */
-export interface PythonPoolOptions {
-  readonly python: string;
-  /** `app.py:app`, its file absolute. */
-  readonly target: string;
+/** What a pool is made of. Times in milliseconds. */
+export interface PythonPoolOptions extends PythonProgram {
   readonly workers: number;
-  /** Milliseconds for what is under way when a worker is to end. */
+  /** For what is under way when a worker is to end. */
   readonly drain: number;
+  /** After which a loop that runs nothing is killed. */
+  readonly silence: number;
+  /** After which a request whose client left is given up. */
+  readonly handlerTime: number;
   readonly report: (line: string) => void;
 }
 
-/** A worker that lived so long, milliseconds, was no part of a crash loop. */
-const settledAfter = 10_000;
-
-interface Waiting {
-  readonly request: PythonRequest;
-  readonly give: (worker: PythonWorker) => void;
-}
+/** What a timer of Node can wait, milliseconds. */
+const longestTimeout = 2 ** 31 - 1;
 
 /** Python processes, and the requests that wait for one of them to be free. */
-export class PythonPool {
+export class PythonPool implements ExchangeHost {
   readonly #options: PythonPoolOptions;
   readonly #ending = new AbortController();
-  readonly #waiting: Waiting[] = [];
-  #workers: PythonWorker[] = [];
+  readonly #waiting: Exchange[] = [];
   readonly #leaving = new Set<PythonWorker>();
-  restarts = 0;
+  readonly #replacements: Replacements<PythonWorker>;
+  #workers: PythonWorker[] = [];
+  #watch: NodeJS.Timeout | null = null;
+  #watched = 0;
 
   constructor(options: PythonPoolOptions) {
     this.#options = options;
+    this.#replacements = new Replacements({
+      workers: options.workers,
+      start: () => this.#start(),
+      take: (worker) => this.#take([worker]),
+      ending: this.#ending.signal,
+      report: (line) => options.report(line),
+    });
   }
 
   get serving(): number {
@@ -46,9 +51,16 @@ export class PythonPool {
     return this.#leaving.size;
   }
 
+  get restarts(): number {
+    return this.#replacements.count;
+  }
+
   /** @throws what a worker failed with; none is left then */
   async start(): Promise<void> {
     this.#take(await this.#generation());
+    this.#watched = performance.now();
+    this.#watch = setInterval(() => this.#killSilent(), aliveEvery);
+    this.#watch.unref();
   }
 
   /** New workers for the old. @throws what a new one failed with; the old serve on */
@@ -62,6 +74,7 @@ export class PythonPool {
 
   async stop(): Promise<void> {
     this.#ending.abort();
+    if (this.#watch) clearInterval(this.#watch);
     const workers = this.#workers;
     this.#workers = [];
     await Promise.all([
@@ -70,245 +83,119 @@ export class PythonPool {
     ]);
   }
 
-  /** A handler: asks a free worker, or waits for one. */
-  readonly handle = async (request: Request, context: Context): Promise<Response> => {
-    // The whole body first: a slow client must not hold a process.
-    const body = await request.bytes();
-    const asked = { head: Buffer.from(JSON.stringify(headOf(request, context))), body };
-    return await new Promise<Response>((resolve, reject) => {
-      const { signal } = request;
-      let worker: PythonWorker | null = null;
-      let number = 0;
-      const stream = new Pieces(
-        (bytes) => worker!.took(number, bytes),
-        () => worker!.cancel(number),
-      );
-      const done = (): void => {
-        signal.removeEventListener('abort', onAbort);
-        this.#next();
-      };
-      const failed = (reason: string): void => {
-        done();
-        stream.fail(new Error(reason));
-        reject(new Error(`the Python application failed: ${reason}`));
-      };
-      const answer: PythonAnswer = {
-        whole: (status, headers, bytes) => {
-          done();
-          try {
-            resolve(responseOf(status, headers, bytes));
-          } catch (error) {
-            reject(error as Error);
-          }
-        },
-        head: (status, headers) => {
-          try {
-            resolve(responseOf(status, headers, stream));
-          } catch (error) {
-            worker!.cancel(number);
-            reject(error as Error);
-          }
-        },
-        more: (piece) => stream.push(piece),
-        end: () => {
-          done();
-          stream.finish();
-        },
-        failed,
-      };
-      const waiting: Waiting = {
-        request: asked,
-        give: (free) => {
-          worker = free;
-          number = free.ask(asked, answer);
-        },
-      };
-      const onAbort = (): void => {
-        const at = this.#waiting.indexOf(waiting);
-        if (at >= 0) this.#waiting.splice(at, 1);
-        reject(signal.reason as Error);
-        if (!worker) return;
-        worker.cancel(number);
-        // One thread that does not come back would hold its process for ever.
-        if ((signal.reason as RequestAborted).code === 'TIME_LIMIT' && worker.interface === 'wsgi')
-          worker.kill();
-      };
-      if (signal.aborted) {
-        reject(signal.reason as Error);
-        return;
-      }
-      signal.addEventListener('abort', onAbort);
-      this.#waiting.push(waiting);
+  /** Takes every request. */
+  readonly forward: Forward = (incoming, origin, ended) => {
+    const exchange = new Exchange(incoming, requestHead(incoming, origin), this, ended);
+    if (incoming.body === null) {
+      this.#waiting.push(exchange);
+      this.#next();
+      return;
+    }
+    void exchange.readBody().then(() => {
+      if (exchange.over) return;
+      this.#waiting.push(exchange);
       this.#next();
     });
   };
 
-  /** Gives what waits to the free worker with the least to do. */
+  left(exchange: Exchange, why: RequestAborted['code']): void {
+    const { worker, number } = exchange;
+    if (worker === null) {
+      const at = this.#waiting.indexOf(exchange);
+      if (at >= 0) this.#waiting.splice(at, 1);
+      return;
+    }
+    worker.cancel(number);
+    const giveUp = () => {
+      if (!worker.abandon(number)) this.#replaceStuck(worker);
+    };
+    if (why === 'TIME_LIMIT') giveUp();
+    else exchange.late = setTimeout(giveUp, Math.min(this.#options.handlerTime, longestTimeout)).unref();
+  }
+
+  report(line: string): void {
+    this.#options.report(line);
+  }
+
+  /** Gives what waits to whoever has the least to do: first to those that are free. */
   #next(): void {
-    while (this.#waiting.length > 0) {
-      let free: PythonWorker | null = null;
-      for (const worker of this.#workers)
-        if (worker.busy < worker.atOnce && (free === null || worker.busy < free.busy)) free = worker;
-      if (!free) return;
-      this.#waiting.shift()!.give(free);
+    const waiting = this.#waiting;
+    while (waiting.length > 0) {
+      let least: PythonWorker | null = null;
+      for (const worker of this.#workers) {
+        if (least !== null && worker.busy >= least.busy) continue;
+        if (worker.free || worker.takesAhead) least = worker;
+      }
+      if (least === null) return;
+      least.ask(waiting.shift()!);
     }
   }
 
-  async #generation(): Promise<PythonWorker[]> {
-    const { python, target, workers: count } = this.#options;
-    const { signal } = this.#ending;
-    if (signal.aborted) throw new ServeError('STOPPED', 'the server is stopping.');
-    const workers = Array.from({ length: count }, () => new PythonWorker(python, target));
-    const kill = () => {
-      for (const worker of workers) worker.kill();
-    };
-    // Whoever stops the server does not wait for new workers to load.
-    signal.addEventListener('abort', kill);
-    try {
-      await Promise.all(workers.map(({ ready }) => ready));
-      signal.throwIfAborted();
-      return workers;
-    } catch (error) {
-      kill();
-      await Promise.all(workers.map(({ ended }) => ended));
-      throw signal.aborted ? new ServeError('STOPPED', 'the server is stopping.') : error;
-    } finally {
-      signal.removeEventListener('abort', kill);
-    }
+  #start(): PythonWorker {
+    return new PythonWorker(this.#options, (returned) => {
+      this.#waiting.unshift(...returned);
+      this.#next();
+    });
+  }
+
+  #generation(): Promise<readonly PythonWorker[]> {
+    const workers = Array.from({ length: this.#options.workers }, () => this.#start());
+    return allReady(workers, this.#ending.signal);
   }
 
   #take(workers: readonly PythonWorker[]): void {
     for (const worker of workers) {
       this.#workers.push(worker);
       void worker.ended.then((how) => {
-        const at = this.#workers.indexOf(worker);
-        if (at < 0) return;
-        this.#workers.splice(at, 1);
-        if (this.#ending.signal.aborted) return;
+        if (!this.#drop(worker) || this.#ending.signal.aborted) return;
         this.#options.report(`Python worker ${worker.pid} ended by ${how}; another is started`);
-        void this.#replace(performance.now() - worker.readyAt < settledAfter);
+        void this.#replacements.replace(performance.now() - worker.readyAt);
       });
     }
     this.#next();
   }
 
-  async #replace(early: boolean): Promise<void> {
-    this.restarts++;
-    const { python, target, report } = this.#options;
-    const start = retry({
-      attempts: Infinity,
-      wait: waitExponential({ initial: '200ms', max: '30s', jitter: 'equal' }),
-      signal: this.#ending.signal,
-      beforeSleep: ({ outcome, upcomingDelay }) => {
-        const why = outcome?.ok === false ? (outcome.error as Error).message : '';
-        report(`the next Python worker is started in ${(upcomingDelay / 1000).toFixed(1)} s: ${why}`);
-      },
-    });
-    try {
-      await start.run(async ({ attemptNumber }) => {
-        if (attemptNumber === 1 && early && this.restarts > this.#options.workers)
-          throw new Error('the last one ended early');
-        const worker = new PythonWorker(python, target);
-        const kill = () => worker.kill();
-        this.#ending.signal.addEventListener('abort', kill);
-        try {
-          await worker.ready;
-        } finally {
-          this.#ending.signal.removeEventListener('abort', kill);
-        }
-        this.#take([worker]);
-      });
-    } catch (error) {
-      if (!this.#ending.signal.aborted) report(`a Python worker could not be replaced: ${String(error)}`);
+  /** False where it serves no more anyway. */
+  #drop(worker: PythonWorker): boolean {
+    const at = this.#workers.indexOf(worker);
+    if (at >= 0) this.#workers.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** A thread that does not come back would hold its place for ever; the others of its process may still end. */
+  #replaceStuck(worker: PythonWorker): void {
+    if (!this.#drop(worker) || this.#ending.signal.aborted) return;
+    this.#options.report(
+      `Python worker ${worker.pid} has a request that does not end; another is started, and it is killed`,
+    );
+    void this.#dismiss(worker);
+    void this.#replacements.replace(performance.now() - worker.readyAt);
+  }
+
+  /** A loop that does not even answer us runs nothing: something blocks it. */
+  #killSilent(): void {
+    const now = performance.now();
+    // Where we were asleep ourselves, nobody could be heard.
+    const asleep = now - this.#watched > 3 * aliveEvery;
+    this.#watched = now;
+    for (const worker of [...this.#workers, ...this.#leaving]) {
+      if (worker.interface !== 'asgi') continue;
+      if (asleep) worker.heard = now;
+      worker.ping();
+      if (now - worker.heard < this.#options.silence) continue;
+      this.#options.report(
+        `Python worker ${worker.pid} has been silent for ${(this.#options.silence / 1000).toFixed(1)} s; it is killed`,
+      );
+      worker.kill();
     }
   }
 
   async #dismiss(worker: PythonWorker): Promise<void> {
     this.#leaving.add(worker);
     worker.stop();
-    const late = setTimeout(() => worker.kill(), this.#options.drain);
+    const late = setTimeout(() => worker.kill(), Math.min(this.#options.drain, longestTimeout));
     await worker.ended;
     clearTimeout(late);
     this.#leaving.delete(worker);
-  }
-}
-
-function headOf(request: Request, context: Context): object {
-  const { protocol, host, pathname, search } = new URL(request.url);
-  const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
-  return {
-    method: request.method,
-    scheme: protocol.slice(0, -1),
-    version: '1.1',
-    path: pathname,
-    query: search.slice(1),
-    server: [name, Number(port ?? (protocol === 'https:' ? 443 : 80))],
-    client: context.remoteAddress,
-    headers: [...request.headers],
-  };
-}
-
-function responseOf(
-  status: number,
-  headers: [string, string][],
-  body: Uint8Array | AsyncIterable<Uint8Array>,
-): Response {
-  const none = status === 204 || status === 205 || status === 304;
-  return new Response(none ? null : body, { status, headers });
-}
-
-/** An answer's body as it comes; what was taken is acknowledged, so that no more than a window is on its way. */
-class Pieces implements AsyncIterable<Uint8Array>, AsyncIterator<Uint8Array> {
-  readonly #took: (bytes: number) => void;
-  readonly #cancel: () => void;
-  readonly #waiting: Buffer[] = [];
-  #ended = false;
-  #error: Error | null = null;
-  #wake: (() => void) | null = null;
-
-  constructor(took: (bytes: number) => void, cancel: () => void) {
-    this.#took = took;
-    this.#cancel = cancel;
-  }
-
-  push(piece: Buffer): void {
-    this.#waiting.push(piece);
-    this.#wake?.();
-  }
-
-  finish(): void {
-    this.#ended = true;
-    this.#wake?.();
-  }
-
-  fail(error: Error): void {
-    this.#error = error;
-    this.#wake?.();
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array, undefined>> {
-    for (;;) {
-      const piece = this.#waiting.shift();
-      if (piece) {
-        this.#took(piece.length);
-        return { done: false, value: piece };
-      }
-      if (this.#error) throw this.#error;
-      if (this.#ended) return { done: true, value: undefined };
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-  }
-
-  async return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (!this.#ended) this.#cancel();
-    this.#ended = true;
-    this.#wake?.();
-    return { done: true, value: undefined };
   }
 }

@@ -1,28 +1,33 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ServeError } from '../errors.ts';
-import { FrameReader, frame, frames } from './frames.ts';
+import type { Exchange } from './exchange.ts';
+import { FrameReader, FrameWriter, frames } from './frames.ts';
 
-/** What a Python worker is asked. */
-export interface PythonRequest {
-  readonly head: Uint8Array;
-  readonly body: Uint8Array;
-}
-
-/** Who waits for an answer. `more` gets the body's pieces after `head`; each is acknowledged by {@link PythonWorker.took}. */
-export interface PythonAnswer {
-  whole(status: number, headers: [string, string][], body: Buffer): void;
-  head(status: number, headers: [string, string][]): void;
-  more(piece: Buffer): void;
-  end(): void;
-  failed(reason: string): void;
+/** What a worker is started with. */
+export interface PythonProgram {
+  readonly python: string;
+  /** `app.py:app`, its file absolute. */
+  readonly target: string;
+  /** Of a WSGI application: requests at once. */
+  readonly threads: number;
 }
 
 const program = fileURLToPath(new URL('../../python/worker.py', import.meta.url));
 
 /** For the last words after a process ended, milliseconds. */
 const pipesAfterExit = 500;
+/**
+ * Requests that a WSGI process is given beyond its threads, where no other is free, so that it need not wait for us
+ * between two. It gives back what it cannot begin within some milliseconds.
+ */
+const aheadAtMost = 16;
+/** Milliseconds for which a process that gave something back gets nothing ahead, at first and at most. */
+const firstPause = 100;
+const longestPause = 10_000;
+/** Bytes that came at once are made one text, where they are no more. */
+const textBytes = 64 * 1024;
 
 /** One Python process with the application. */
 export class PythonWorker {
@@ -35,19 +40,35 @@ export class PythonWorker {
   atOnce = 0;
   interface: 'wsgi' | 'asgi' = 'wsgi';
   readyAt = Number.NaN;
-  leaving = false;
+  /** When something came from it last; `performance.now()`. */
+  heard = 0;
   readonly #child: ChildProcess;
-  readonly #channel: Duplex;
-  readonly #answers = new Map<number, PythonAnswer>();
+  readonly #out: FrameWriter;
+  /** What it has not answered, in the order that it was given. */
+  readonly #exchanges = new Map<number, Exchange>();
+  /** Those of it that were waited for too long. */
+  readonly #abandoned = new Set<number>();
+  readonly #onFree: (returned: readonly Exchange[]) => void;
   #number = 0;
   #stderr = '';
+  #alive = true;
+  #pause = firstPause;
+  #aheadFrom = 0;
+  /** The bytes that were made a text last. */
+  #textOf: Buffer | null = null;
+  #text = '';
 
-  constructor(python: string, target: string) {
-    const child = spawn(python, ['-u', program, target], { stdio: ['ignore', 'inherit', 'pipe', 'pipe'] });
+  /** `onFree` is called whenever it has less to do, with the requests that it never began. */
+  constructor({ python, target, threads }: PythonProgram, onFree: (returned: readonly Exchange[]) => void) {
+    this.#onFree = onFree;
+    const child = spawn(python, ['-u', program, target, String(threads)], {
+      stdio: ['ignore', 'inherit', 'pipe', 'pipe'],
+    });
     this.#child = child;
     this.pid = child.pid ?? 0;
-    this.#channel = child.stdio[3] as Duplex;
-    this.#channel.on('error', () => undefined);
+    const channel = child.stdio[3] as Socket;
+    channel.on('error', () => undefined);
+    this.#out = new FrameWriter(channel);
     let serving = false;
     // What is said before it serves belongs to the error; afterwards it is the application's own.
     child.stderr!.on('data', (bytes: Buffer) => {
@@ -67,19 +88,22 @@ export class PythonWorker {
       child.on('exit', (code, signal) => {
         const late = setTimeout(() => {
           child.stderr!.destroy();
-          this.#channel.destroy();
+          channel.destroy();
           end(code, signal);
         }, pipesAfterExit);
         child.on('close', () => clearTimeout(late));
       });
     });
     this.ready = new Promise((resolve, reject) => {
-      const reader = new FrameReader((kind, number, payload) => {
+      const reader = new FrameReader((kind, number, bytes, start, end) => {
         if (kind !== frames.ready) {
-          this.#onFrame(kind, number, payload);
+          this.#onFrame(kind, number, bytes, start, end);
           return;
         }
-        const about = JSON.parse(payload.toString()) as { interface: 'wsgi' | 'asgi'; atOnce: number };
+        const about = JSON.parse(bytes.toString('utf8', start, end)) as {
+          interface: 'wsgi' | 'asgi';
+          atOnce: number;
+        };
         this.interface = about.interface;
         this.atOnce = about.atOnce;
         this.readyAt = performance.now();
@@ -87,7 +111,16 @@ export class PythonWorker {
         if (this.#stderr !== '') process.stderr.write(this.#stderr);
         resolve();
       });
-      this.#channel.on('data', (bytes: Buffer) => reader.add(bytes));
+      // Its process ends, or has ended: what it would be given now it would never begin.
+      channel.on('close', () => (this.#alive = false));
+      channel.on('end', () => (this.#alive = false));
+      channel.on('data', (bytes: Buffer) => {
+        this.heard = performance.now();
+        const before = this.#exchanges.size;
+        reader.add(bytes);
+        this.#textOf = null;
+        if (this.#exchanges.size < before) this.#onFree([]);
+      });
       void this.ended.then((how) => {
         const last = this.#stderr.trim().split('\n').at(-1) ?? '';
         reject(
@@ -98,8 +131,7 @@ export class PythonWorker {
                 `${target} fails when it is loaded: ${last === '' ? how : last}.`,
               ),
         );
-        for (const answer of this.#answers.values()) answer.failed(`its worker ended by ${how}`);
-        this.#answers.clear();
+        this.#onEnd(how);
       });
     });
     this.ready.catch(() => undefined);
@@ -107,81 +139,152 @@ export class PythonWorker {
 
   /** Requests that it has. */
   get busy(): number {
-    return this.#answers.size;
+    return this.#exchanges.size;
   }
 
-  ask({ head, body }: PythonRequest, answer: PythonAnswer): number {
-    this.#number = (this.#number % 0xffff_ffff) + 1;
-    this.#answers.set(this.#number, answer);
-    const length = Buffer.allocUnsafe(4);
-    length.writeUInt32LE(head.length);
-    this.#send(frame(frames.request, this.#number, length, head, body));
-    return this.#number;
+  /** Whether it can begin one more now. */
+  get free(): boolean {
+    return this.#alive && this.#exchanges.size < this.atOnce;
+  }
+
+  /** Whether it may have one more before it can begin it. */
+  get takesAhead(): boolean {
+    return (
+      this.#alive &&
+      this.interface === 'wsgi' &&
+      this.#exchanges.size < this.atOnce + aheadAtMost &&
+      (this.#aheadFrom === 0 || performance.now() >= this.#aheadFrom)
+    );
+  }
+
+  ask(exchange: Exchange): void {
+    const number = (this.#number = (this.#number % 0xffff_ffff) + 1);
+    this.#exchanges.set(number, exchange);
+    exchange.worker = this;
+    exchange.number = number;
+    this.#out.request(number, exchange.head, exchange.body);
   }
 
   /** The client took so many bytes: the application may send as many more. */
   took(number: number, bytes: number): void {
-    if (!this.#answers.has(number)) return;
-    const payload = Buffer.allocUnsafe(4);
-    payload.writeUInt32LE(bytes);
-    this.#send(frame(frames.ack, number, payload));
+    if (this.#exchanges.has(number)) this.#out.short(frames.ack, number, bytes);
   }
 
+  /** Nobody waits for this answer. */
   cancel(number: number): void {
-    if (this.#answers.has(number)) this.#send(frame(frames.cancel, number));
+    if (this.#exchanges.has(number)) this.#out.short(frames.cancel, number);
+  }
+
+  /**
+   * This request was waited for long enough: a coroutine is cancelled. A thread cannot be: false where its process
+   * is to be replaced, and is killed as soon as nothing else goes on in it.
+   */
+  abandon(number: number): boolean {
+    if (!this.#exchanges.has(number)) return true;
+    this.#out.short(frames.abandon, number);
+    if (this.interface === 'asgi') return true;
+    // Not begun: it will not be.
+    if (!this.#begun().includes(number)) return true;
+    this.#abandoned.add(number);
+    this.#killIfStuck();
+    return false;
+  }
+
+  ping(): void {
+    this.#out.short(frames.ping, 0);
   }
 
   stop(): void {
-    this.leaving = true;
-    this.#send(frame(frames.stop, 0));
+    this.#out.short(frames.stop, 0);
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
 
-  #out: Buffer[] = [];
-
-  // What one turn asks goes out in one write.
-  #send(bytes: Buffer): void {
-    if (this.#out.length === 0)
-      queueMicrotask(() => {
-        const out = this.#out;
-        this.#out = [];
-        if (!this.#channel.destroyed) this.#channel.write(out.length === 1 ? out[0]! : Buffer.concat(out));
-      });
-    this.#out.push(bytes);
+  /** The requests that it has begun, at most: it begins in order, and tells of an end before it begins the next. */
+  #begun(): number[] {
+    return [...this.#exchanges.keys()].slice(0, this.atOnce);
   }
 
-  #onFrame(kind: number, number: number, payload: Buffer): void {
-    const answer = this.#answers.get(number);
-    if (!answer) return;
+  #killIfStuck(): void {
+    if (this.#abandoned.size > 0 && this.#begun().every((number) => this.#abandoned.has(number))) this.kill();
+  }
+
+  #onEnd(how: string): void {
+    this.#alive = false;
+    const exchanges = [...this.#exchanges.values()];
+    this.#exchanges.clear();
+    for (const { late } of exchanges) if (late) clearTimeout(late);
+    for (const exchange of exchanges.slice(0, this.atOnce))
+      if (!exchange.over) exchange.failed(`its worker ended by ${how}`);
+    this.#onFree(exchanges.slice(this.atOnce).filter(({ over }) => !over));
+  }
+
+  #onFrame(kind: number, number: number, bytes: Buffer, start: number, end: number): void {
+    const exchange = this.#exchanges.get(number);
+    if (!exchange) return;
     switch (kind) {
-      case frames.whole: {
-        const length = payload.readUInt32LE(0);
-        const [status, headers] = headIn(payload.subarray(4, 4 + length));
-        this.#answers.delete(number);
-        answer.whole(status, headers, payload.subarray(4 + length));
+      case frames.whole:
+      case frames.wholeAscii: {
+        this.#done(number, exchange);
+        const body = start + 6 + bytes.readUInt32LE(start + 2);
+        const fields = this.#textIn(bytes, start + 6, body);
+        const whole =
+          kind === frames.wholeAscii && end - body <= textBytes
+            ? this.#textIn(bytes, body, end)
+            : bytes.subarray(body, end);
+        exchange.whole(bytes.readUInt16LE(start), fields, whole);
         break;
       }
       case frames.head:
-        answer.head(...headIn(payload));
+        exchange.begin(bytes.readUInt16LE(start), this.#textIn(bytes, start + 2, end));
         break;
       case frames.body:
-        answer.more(payload);
+        exchange.more(bytes.subarray(start, end));
         break;
       case frames.end:
-        this.#answers.delete(number);
-        answer.end();
+        this.#done(number, exchange);
+        exchange.end();
         break;
       case frames.failed:
-        this.#answers.delete(number);
-        answer.failed(payload.toString());
+        this.#done(number, exchange);
+        exchange.failed(bytes.toString('utf8', start, end));
+        break;
+      case frames.returned:
+        this.#done(number, exchange);
+        this.#pauseAhead();
+        exchange.worker = null;
+        this.#onFree(exchange.over ? [] : [exchange]);
         break;
     }
   }
-}
 
-function headIn(payload: Buffer): [number, [string, string][]] {
-  return JSON.parse(payload.toString()) as [number, [string, string][]];
+  #done(number: number, exchange: Exchange): void {
+    this.#exchanges.delete(number);
+    if (exchange.late) clearTimeout(exchange.late);
+    if (this.#abandoned.size > 0) {
+      this.#abandoned.delete(number);
+      this.#killIfStuck();
+    }
+  }
+
+  /** Longer each time, until it went well for a while. */
+  #pauseAhead(): void {
+    const now = performance.now();
+    if (now < this.#aheadFrom) return;
+    const wentWell = now - this.#aheadFrom > 10 * this.#pause;
+    this.#pause = wentWell ? firstPause : Math.min(this.#pause * 2, longestPause);
+    this.#aheadFrom = now + this.#pause;
+  }
+
+  /** Of what came at once all is made one text, and cut: that costs less than many small texts. */
+  #textIn(bytes: Buffer, start: number, end: number): string {
+    if (bytes.length > textBytes) return bytes.toString('latin1', start, end);
+    if (bytes !== this.#textOf) {
+      this.#textOf = bytes;
+      this.#text = bytes.toString('latin1');
+    }
+    return this.#text.slice(start, end);
+  }
 }

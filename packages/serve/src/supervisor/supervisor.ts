@@ -1,10 +1,10 @@
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
-import { retry, waitExponential } from '@whetstone/retry';
 import { spareDescriptors } from '../engine/descriptors.ts';
 import { turnAway } from '../engine/turn-away.ts';
 import { ServeError } from '../errors.ts';
 import { type ListenAt, listenError, urlOf } from '../listen-at.ts';
 import type { Server, Stats, TlsOptions } from '../options.ts';
+import { Replacements, allReady } from './keep-workers.ts';
 import { aliveEvery } from './messages.ts';
 import { stoppingSign } from './stopping-sign.ts';
 import { sumStats } from './sum-stats.ts';
@@ -26,8 +26,6 @@ export interface SupervisorOptions {
   readonly report: (line: string) => void;
 }
 
-/** A worker that lived so long, milliseconds, was no part of a crash loop. */
-const settledAfter = 10_000;
 /** Beyond the time for requests under way, until a worker that was told to end is killed. */
 const killAfter = 2000;
 /** Milliseconds within which connections count as opened at once, and how far ahead of another a worker may be in them. */
@@ -48,12 +46,12 @@ export class Supervisor implements Server {
   readonly #waiting: Socket[] = [];
   readonly #ending = new AbortController();
   readonly #retired: Stats[] = [];
+  readonly #replacements: Replacements<WorkerProcess>;
   /** Those that take connections, and those that were told to end. */
   #serving: WorkerProcess[] = [];
   readonly #leaving = new Set<WorkerProcess>();
   #turn = 0;
   #watch: NodeJS.Timeout | null = null;
-  #restarts = 0;
   #waitingAtMost = waitingAtMost;
   #turnedAway = 0;
   #stopped: Promise<void> | null = null;
@@ -62,6 +60,13 @@ export class Supervisor implements Server {
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
+    this.#replacements = new Replacements({
+      workers: options.workers,
+      start: () => this.#spawn(),
+      take: (worker) => this.#take([worker]),
+      ending: this.#ending.signal,
+      report: options.report,
+    });
     this.#listener = createServer(
       { pauseOnConnect: true, allowHalfOpen: true, noDelay: !('unix' in options.where) },
       (socket) => this.#accept(socket),
@@ -113,7 +118,7 @@ export class Supervisor implements Server {
       sumStats(
         living.flatMap(({ stats }) => stats ?? []),
         this.#retired,
-        { serving: this.#serving.length, leaving: this.#leaving.size, restarts: this.#restarts },
+        { serving: this.#serving.length, leaving: this.#leaving.size, restarts: this.#replacements.count },
         this.#turnedAway,
       ),
     );
@@ -153,25 +158,9 @@ export class Supervisor implements Server {
   }
 
   /** As many workers as there are to be, all of them ready. @throws what the first failed with; none is left */
-  async #generation(): Promise<WorkerProcess[]> {
-    const { signal } = this.#ending;
+  #generation(): Promise<readonly WorkerProcess[]> {
     const workers = Array.from({ length: this.#options.workers }, () => this.#spawn());
-    const kill = () => {
-      for (const worker of workers) worker.kill();
-    };
-    // Whoever stops the server does not wait for new workers to load.
-    signal.addEventListener('abort', kill);
-    try {
-      await Promise.all(workers.map(({ ready }) => ready));
-      signal.throwIfAborted();
-      return workers;
-    } catch (error) {
-      kill();
-      await Promise.all(workers.map(({ ended }) => ended));
-      throw signal.aborted ? new ServeError('STOPPED', 'the server is stopping.') : error;
-    } finally {
-      signal.removeEventListener('abort', kill);
-    }
+    return allReady(workers, this.#ending.signal);
   }
 
   #spawn(): WorkerProcess {
@@ -197,56 +186,10 @@ export class Supervisor implements Server {
         for (const socket of undelivered) this.#accept(socket);
         if (at < 0 || this.#ending.signal.aborted) return;
         this.#options.report(`worker ${worker.pid} ended by ${endText(end)}; another is started`);
-        void this.#replace(performance.now() - worker.readyAt);
+        void this.#replacements.replace(performance.now() - worker.readyAt);
       });
     }
     for (const socket of this.#waiting.splice(0)) this.#accept(socket);
-  }
-
-  /** Starts one worker, however often it takes; a worker that ends soon after it began counts as a failed try. */
-  async #replace(lived: number): Promise<void> {
-    this.#restarts++;
-    let early = lived < settledAfter;
-    const start = retry({
-      attempts: Infinity,
-      wait: waitExponential({ initial: '200ms', max: '30s', jitter: 'equal' }),
-      signal: this.#ending.signal,
-      beforeSleep: ({ outcome, upcomingDelay }) => {
-        if (outcome?.ok === false && outcome.error !== crashed)
-          this.#options.report(`a worker could not be started: ${(outcome.error as Error).message}`);
-        this.#options.report(
-          `the next worker is started in ${(upcomingDelay / 1000).toFixed(1)} s, as the last ended early`,
-        );
-      },
-    });
-    try {
-      await start.run(async ({ attemptNumber }) => {
-        // The first that crashed is replaced at once; a second within seconds waits.
-        if (attemptNumber === 1 && early && this.#crashedLately()) throw crashed;
-        early = false;
-        const worker = this.#spawn();
-        const stop = () => worker.kill();
-        this.#ending.signal.addEventListener('abort', stop);
-        try {
-          await worker.ready;
-        } finally {
-          this.#ending.signal.removeEventListener('abort', stop);
-        }
-        this.#take([worker]);
-      });
-    } catch (error) {
-      if (!this.#ending.signal.aborted)
-        this.#options.report(`a worker could not be replaced: ${String(error)}`);
-    }
-  }
-
-  #crashes: number[] = [];
-
-  /** Whether more workers crashed within a minute than one would by chance. */
-  #crashedLately(): boolean {
-    const now = performance.now();
-    this.#crashes = [...this.#crashes.filter((time) => now - time < 60_000), now];
-    return this.#crashes.length > this.#options.workers;
   }
 
   async #dismiss(worker: WorkerProcess, patient: boolean): Promise<void> {
@@ -330,5 +273,3 @@ export class Supervisor implements Server {
 
 const whereOf = (address: AddressInfo | string): ListenAt =>
   typeof address === 'string' ? { unix: address } : { port: address.port, hostname: address.address };
-
-const crashed = new Error('the last worker ended early');

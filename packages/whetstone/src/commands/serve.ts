@@ -39,6 +39,17 @@ export const serveCommand: Command = {
       help: 'Build the native engine with the C++ compiler of this machine, and serve nothing.',
     },
     {
+      name: 'threads',
+      value: 'N',
+      read: readCount,
+      help: 'Requests that one Python process of a WSGI application has at once. Default 1.',
+    },
+    {
+      name: 'python',
+      value: 'FILE',
+      help: 'The Python to serve app.py:app with. Default: the active environment, or python3.',
+    },
+    {
       name: 'cert',
       value: 'FILE',
       help: 'Speak TLS (HTTP/2 and HTTP/1.1) with this certificate, and --key.',
@@ -83,6 +94,8 @@ export const serveCommand: Command = {
       hostname: text('host'),
       unix: text('unix'),
       workers: options.get('workers'),
+      threads: options.get('threads'),
+      python: text('python'),
       engine: text('engine'),
       health: text('health'),
       metrics: text('metrics'),
