@@ -170,7 +170,7 @@ int image_open(void)
 	if (!sqfs_decompressor_get(super.compression))
 		return because("the image is compressed with method %u; gzip, xz and zstd can be read", super.compression);
 	if (block_size < BLOCK_BYTES_MIN || block_size > BLOCK_BYTES_MAX || (block_size & (block_size - 1)) ||
-		block_size != 1u << super.block_log)
+		super.block_log > 20 || block_size != 1u << super.block_log)
 		return because("the image is malformed: blocks of %u bytes", block_size);
 	if (super.bytes_used > pack_image_size() || super.inode_table_start >= super.bytes_used ||
 		super.directory_table_start >= super.bytes_used)
