@@ -18,6 +18,11 @@ replace('packages/record/src/agents', 'packages/record/dist/agents');
 replace('python/whetstone', 'packages/record/dist/python-package/whetstone');
 replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
 
+// The server works without it: no installation fails for want of a compiler.
+const { build } = await import('../packages/serve/native/build.mjs');
+const { error } = build();
+if (error) process.stderr.write(`The native engine of @whetstone/serve is left out: ${error}.\n`);
+
 run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
 replace('packages/viewer/dist', 'packages/whetstone/dist/page');
 

@@ -37,5 +37,5 @@ export function chooseEngine({ engine = 'auto', tls }: Pick<ServeOptions, 'engin
       'ENGINE_MISSING',
       `engine is 'native', and the native engine cannot be had: ${native.missing}.`,
     );
-  return { engine: typescriptEngine, reason: `of the native one, ${native.missing}` };
+  return { engine: typescriptEngine, reason: `no native one: ${native.missing}` };
 }

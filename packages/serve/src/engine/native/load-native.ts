@@ -22,11 +22,11 @@ const file = fileURLToPath(
 function load(): LoadedNative {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     return { missing: `there is none for ${process.platform} on ${process.arch}` };
-  if (!existsSync(file)) return { missing: 'it is not built here (whetstone serve --build does it)' };
+  if (!existsSync(file)) return { missing: 'it is not built here, and whetstone serve --build builds it' };
   try {
     const module = createRequire(import.meta.url)(file) as NativeModule;
     if (module.boundary !== boundary)
-      return { missing: 'it was built from another version (whetstone serve --build does it again)' };
+      return { missing: 'it was built from another version, and whetstone serve --build builds it again' };
     return { module };
   } catch (error) {
     return { missing: `it cannot be loaded: ${(error as Error).message}` };
