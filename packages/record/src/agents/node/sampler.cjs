@@ -19,9 +19,9 @@ const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 const FINE_INTERVAL = 250;
 /** Between samples after it. */
 const USUAL_INTERVAL = 1000;
-/** How long the fine interval lasts, in microseconds. */
+/** How long the fine interval lasts, in microseconds: each of its samples costs what each later one does. */
 const FINE_TIME = 1e6;
-/** How long both run side by side after it, so that what the later one does not know is seen. */
+/** So long before its end both run side by side, so that what the later one does not know is seen. */
 const SIDE_BY_SIDE = 100e3;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
 const FIRST_PIECE = 150e3;
@@ -57,7 +57,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
   /** So long both run side by side. */
   let together = SIDE_BY_SIDE;
   /** When the usual interval begins, then when the fine one ends. */
-  let changeDue = began + FINE_TIME;
+  let changeDue = began + FINE_TIME - SIDE_BY_SIDE;
 
   /** Writes what was sampled; goes on unless `last`. */
   function take(last) {
