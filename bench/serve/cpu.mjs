@@ -95,6 +95,8 @@ async function measure(server, target, cores, time) {
     const before = cpuTime(pids);
     const { requests, seconds } = load(target, time, cores);
     const used = cpuTime(pids) - before;
+    if (processes.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null))
+      throw new Error(`${file} ended by itself: is port ${PORT} free?`);
     return { cpu: used / requests, rate: requests / seconds, busy: used / 1e6 / seconds / cores };
   } finally {
     await endAll(processes);
