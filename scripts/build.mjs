@@ -4,6 +4,7 @@ import { cpSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildDriver } from './build-driver.mjs';
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const require = createRequire(import.meta.url);
@@ -22,6 +23,9 @@ replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
 const { build } = await import('../packages/serve/native/build.mjs');
 const { error } = build();
 if (error) process.stderr.write(`The native engine of @whetstone/serve is left out: ${error}.\n`);
+
+// Packs can be read and written without it, and no installation fails for want of Debian's libraries.
+buildDriver();
 
 run(bin('vite', 'bin/vite.js'), 'build', 'packages/viewer', '--logLevel', 'warn');
 replace('packages/viewer/dist', 'packages/whetstone/dist/page');

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { buildDriver, driverNeeds } from './build-driver.mjs';
 import { getPython313 } from './get-pythons.mjs';
 import { root, setUp } from './setup.mjs';
 
@@ -21,8 +22,13 @@ installDebianPackages({
   'python3-venv': '/usr/share/doc/python3-venv',
   'python3-line-profiler': '/usr/lib/python3/dist-packages/line_profiler',
   patchelf: '/usr/bin/patchelf',
+  'busybox-static': '/usr/share/doc/busybox-static',
+  fuse3: '/usr/bin/fusermount3',
+  'squashfs-tools': '/usr/bin/mksquashfs',
+  ...driverNeeds,
 });
 getPython313();
+buildDriver();
 
 const { status } = spawnSync(
   process.execPath,

@@ -22,7 +22,7 @@
 #define PACK_FD 3
 #define KEPT_FD 4
 
-static const char *mount_path, *lock_path;
+static struct background mount;
 static struct mounted own_mount;
 
 /* A caller that reads the program's output waits for its end: nothing of his may stay open here. */
@@ -30,6 +30,9 @@ static void leave_caller(int kept)
 {
 	setsid();
 	prctl(PR_SET_NAME, "whetstone-pack");
+	/* They may hold a secret, and this process outlives the program. */
+	for (char **argument = mount.hidden_arguments; argument && *argument; argument++)
+		memset(*argument, 0, strlen(*argument));
 	for (int signal_number = 1; signal_number < NSIG; signal_number++)
 		signal(signal_number, SIG_DFL);
 	signal(SIGPIPE, SIG_IGN);
@@ -75,7 +78,7 @@ static int detach(void)
 
 static int locked(int wait)
 {
-	int fd = open(lock_path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(mount.lock_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0 && flock(fd, LOCK_EX | wait)) {
 		close(fd);
 		return -1;
@@ -86,16 +89,16 @@ static int locked(int wait)
 static bool still_ours(void)
 {
 	struct mounted now;
-	return mounted_at(mount_path, &now) && !strcmp(now.device, own_mount.device);
+	return mounted_at(mount.path, &now) && !strcmp(now.device, own_mount.device);
 }
 
 /* Ends the mount unless it is in use or somebody is starting on it. */
 static bool let_go(void)
 {
-	int lock = lock_path ? locked(LOCK_NB) : -1;
-	if (lock_path && lock < 0)
+	int lock = mount.lock_folder ? locked(LOCK_NB) : -1;
+	if (mount.lock_folder && lock < 0)
 		return false;
-	bool ended = still_ours() && unmount(mount_path, false) == 0;
+	bool ended = still_ours() && unmount(mount.path, false) == 0;
 	if (lock >= 0)
 		close(lock);
 	return ended;
@@ -104,21 +107,21 @@ static bool let_go(void)
 /* After the server: detaches what a killed one left, and removes the folder where it stood. */
 static void clear_away(void)
 {
-	int lock = lock_path ? locked(0) : -1;
+	int lock = mount.lock_folder ? locked(0) : -1;
 	if (still_ours())
-		unmount(mount_path, true);
-	if (lock_path)
-		rmdir(mount_path);
+		unmount(mount.path, true);
+	if (mount.lock_folder)
+		rmdir(mount.path);
 	if (lock >= 0)
 		close(lock);
 }
 
-static void guard(unsigned idle_seconds)
+static void guard(void)
 {
-	mounted_at(mount_path, &own_mount);
+	mounted_at(mount.path, &own_mount);
 	pid_t server = fork();
 	if (server == 0) {
-		struct service service = {.fuse_fd = KEPT_FD, .idle_seconds = idle_seconds, .let_go = let_go};
+		struct service service = {.fuse_fd = KEPT_FD, .alive_name = mount.alive_name, .idle_seconds = mount.idle_seconds, .let_go = let_go};
 		_exit(serve(&service) ? 1 : 0);
 	}
 	/* While another process has it open, a mount with a dead server would wait for ever. */
@@ -131,29 +134,29 @@ static void guard(unsigned idle_seconds)
 	_exit(0);
 }
 
-int serve_in_background(int fuse_fd, const char *path, const char *lock_folder, unsigned idle_seconds)
+int serve_in_background(int fuse_fd, const struct background *background)
 {
 	int where = detach();
 	if (where == 1) {
-		mount_path = path;
-		lock_path = lock_folder;
+		mount = *background;
 		leave_caller(fuse_fd);
-		guard(idle_seconds);
+		guard();
 	}
 	close(fuse_fd);
 	return where;
 }
 
-int serve_when_sent(int socket)
+int serve_when_sent(int socket, const char *alive_name, char **hidden_arguments)
 {
 	int where = detach();
 	if (where == 1) {
+		mount.hidden_arguments = hidden_arguments;
 		leave_caller(socket);
 		int fuse_fd = receive_descriptor(KEPT_FD);
 		close(KEPT_FD);
 		if (fuse_fd < 0)
 			_exit(0);
-		struct service service = {.fuse_fd = fuse_fd};
+		struct service service = {.fuse_fd = fuse_fd, .alive_name = alive_name};
 		_exit(serve(&service) ? 1 : 0);
 	}
 	return where;

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the driver with the C compiler and Debian's static libraries; needs no network.
+# Builds the driver, where a source is newer than it, with the C compiler and Debian's static libraries; needs no network.
 #
 #   build.sh [FILE]           the static program, stripped (build/whetstone-pack-<processor>)
 #   build.sh --asan [FILE]    the same under AddressSanitizer, for tests
@@ -23,6 +23,10 @@ else
   kind="-static-pie -fPIE -ffunction-sections -fdata-sections -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--build-id=none -s"
 fi
 
+if [ -e "$output" ] && [ -z "$(find "$folder" -maxdepth 1 -newer "$output" -name '*.[ch]')" ] &&
+  [ ! "$folder/build.sh" -nt "$output" ]; then
+  exit 0
+fi
 mkdir -p "$(dirname "$output")"
 fresh=$output.$$
 trap 'rm -f "$fresh"' EXIT

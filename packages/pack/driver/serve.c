@@ -26,6 +26,7 @@
 #define ALIVE_INODE ((fuse_ino_t)1 << 60)
 #define INODE_OF_PLACE(place) ((fuse_ino_t)(place) + 2)
 
+static const char *alive_name;
 static atomic_long last_use;
 static uid_t owner;
 static gid_t group;
@@ -81,7 +82,7 @@ static void lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 {
 	struct fuse_entry_param entry = {.attr_timeout = FOREVER_SECONDS, .entry_timeout = FOREVER_SECONDS};
 	used();
-	if (parent == FUSE_ROOT_ID && !strcmp(name, ALIVE_NAME)) {
+	if (parent == FUSE_ROOT_ID && !strcmp(name, alive_name)) {
 		if (pack_damaged()) {
 			fuse_reply_err(request, EIO);
 			return;
@@ -278,6 +279,7 @@ int serve(const struct service *service)
 	if (!session || fuse_session_mount(session, descriptor))
 		return because("the FUSE session cannot be made");
 
+	alive_name = service->alive_name;
 	owner = geteuid();
 	group = getegid();
 	used();

@@ -2,10 +2,16 @@
 #pragma once
 #include <stdbool.h>
 
-/** The name that is in no listing, and asked for anew each time: who opens it holds the mount and knows that it lives. */
-#define ALIVE_NAME ".pack-alive"
+/** The longest name of a service. */
+#define ALIVE_NAME_MAX 128
 
 struct service {
+	/**
+	 * A file in the root that is in no listing and asked for anew each time. Its name ends with the
+	 * whole root hash: who can open it knows that the driver lives, that it serves this image, and
+	 * keeps the mount from ending.
+	 */
+	const char *alive_name;
 	/** Open /dev/fuse of the mount. */
 	int fuse_fd;
 	/** Seconds without a question after which let_go is tried; 0: never. */

@@ -20,6 +20,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 /* The header keeps descriptor 9 open on a mount that it finds; here the first free one from there on. */
@@ -27,6 +28,9 @@
 
 /* What was changed must not be started in the next way either. */
 #define FATAL (-2)
+
+/* Digits of the root hash in the path of a mount. The whole is in the name that its driver answers to. */
+#define IDENTITY_DIGITS 16
 
 /* The program is read like any other, and so verified: it is part of the identity. */
 static const char start_script[] = "WPK_MOUNT=$1; shift; . \"$WPK_MOUNT/.pack/start\"";
@@ -50,10 +54,25 @@ static int become_program(const struct start *start, const char *folder)
 	return FATAL;
 }
 
-/* Opens what only a living driver answers for; the open descriptor keeps the mount from ending. */
-static int hold(const char *folder)
+/* Part of the hash in the paths of mounts: each letter is paid for in every path of the program. */
+static const char *short_identity(const struct start *start)
 {
-	char *path = joined(folder, ALIVE_NAME);
+	static char digits[IDENTITY_DIGITS + 1];
+	memcpy(digits, start->identity, IDENTITY_DIGITS);
+	return digits;
+}
+
+static const char *alive_name(const struct start *start)
+{
+	static char name[ALIVE_NAME_MAX];
+	snprintf(name, sizeof name, ".pack-%s", start->identity ? start->identity : "alive");
+	return name;
+}
+
+/* Opens what only a living driver of this image answers for; open, it keeps the mount from ending. */
+static int hold(const struct start *start, const char *folder)
+{
+	char *path = joined(folder, alive_name(start));
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	free(path);
 	return fd;
@@ -70,15 +89,15 @@ static bool is_ours(const struct mounted *mounted)
 	return !strcmp(mounted->type, "fuse." MOUNT_TYPE);
 }
 
-/* Takes away what a dead or damaged driver left at the path. */
-static int clear_mount_point(const char *path, bool damaged)
+/* Takes away what a dead or damaged driver left at the path; `error` is why it could not be held. */
+static int clear_mount_point(const char *path, int error)
 {
 	struct mounted mounted;
 	while (mounted_at(path, &mounted)) {
-		if (!is_ours(&mounted))
-			return because("another file system is mounted at %s", path);
+		if (!is_ours(&mounted) || error == ENOENT)
+			return because("something else is mounted at %s", path);
 		/* The driver met a changed block: of another copy of the file, or of this one? */
-		if (damaged && pack_verify_blocks())
+		if (error == EIO && pack_verify_blocks())
 			return FATAL;
 		if (unmount(path, true))
 			return -1;
@@ -91,6 +110,18 @@ static int mount_for_all(const char *path)
 	return geteuid() == 0 ? mount_directly(path) : mount_by_helper(path);
 }
 
+static int serve_shared(const struct start *start, int fuse_fd, const char *path, const char *lock_folder)
+{
+	struct background background = {
+		.alive_name = alive_name(start),
+		.path = path,
+		.lock_folder = lock_folder,
+		.idle_seconds = start->idle_seconds,
+		.hidden_arguments = start->arguments,
+	};
+	return serve_in_background(fuse_fd, &background);
+}
+
 static int start_shared(const struct start *start)
 {
 	if (private_folder(start->run_folder))
@@ -98,18 +129,18 @@ static int start_shared(const struct start *start)
 	int lock = open(start->run_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (lock < 0 || flock(lock, LOCK_EX))
 		return because_errno("%s cannot be locked", start->run_folder);
-	char *path = joined(start->run_folder, start->identity);
-	int result = 0, alive = hold(path);
+	char *path = joined(start->run_folder, short_identity(start));
+	int result = 0, alive = hold(start, path);
 	if (alive < 0) {
-		result = clear_mount_point(path, errno == EIO);
+		result = clear_mount_point(path, errno);
 		int fuse = result ? -1 : mount_for_all(path);
 		if (fuse < 0 && !result) {
 			result = -1;
 			rmdir(path);
 		}
-		if (!result && serve_in_background(fuse, path, start->run_folder, start->idle_seconds))
+		if (!result && serve_shared(start, fuse, path, start->run_folder))
 			result = -1;
-		if (!result && (alive = hold(path)) < 0)
+		if (!result && (alive = hold(start, path)) < 0)
 			result = because_errno("the driver does not answer");
 	}
 	close(lock);
@@ -121,7 +152,7 @@ static int start_shared(const struct start *start)
 
 static char *private_mount_point(const struct start *start)
 {
-	char *mounts = joined(start->cache_folder, "mount"), *path = joined(mounts, start->identity);
+	char *mounts = joined(start->cache_folder, "mount"), *path = joined(mounts, short_identity(start));
 	free(mounts);
 	if (!private_folder(start->cache_folder) && !private_folder(path))
 		return path;
@@ -165,7 +196,7 @@ static int start_in_namespace(const struct start *start)
 		return because_errno("socketpair");
 	uid_t user = geteuid();
 	gid_t group = getegid();
-	if (serve_when_sent(pair[1]))
+	if (serve_when_sent(pair[1], alive_name(start), start->arguments))
 		return -1;
 	close(pair[1]);
 
@@ -181,7 +212,7 @@ static int start_in_namespace(const struct start *start)
 	close(pair[0]);
 	if (fuse >= 0)
 		close(fuse);
-	int alive = result ? -1 : hold(path);
+	int alive = result ? -1 : hold(start, path);
 	if (!result && alive < 0)
 		result = because_errno("the driver does not answer");
 	if (result)
@@ -336,9 +367,9 @@ int mount_command(const struct start *start, const char *folder)
 		return because("something is already mounted at %s", path);
 	int fuse = mount_for_all(path);
 	if (fuse >= 0) {
-		if (serve_in_background(fuse, path, NULL, start->idle_seconds))
+		if (serve_shared(start, fuse, path, NULL))
 			return -1;
-		int alive = hold(path);
+		int alive = hold(start, path);
 		if (alive < 0)
 			return because_errno("the driver does not answer");
 		close(alive);
@@ -368,10 +399,9 @@ int unmount_command(const char *folder)
 		return because("nothing is mounted at %s", path);
 	if (!is_ours(&mounted) && strcmp(mounted.type, "squashfs"))
 		return because("what is mounted at %s is not a pack (%s)", path, mounted.type);
-	int alive = is_ours(&mounted) ? hold(path) : -1;
-	bool dead = is_ours(&mounted) && alive < 0;
-	if (alive >= 0)
-		close(alive);
+	/* Never answered from the kernel's cache, as stat would be. */
+	struct statfs status;
+	bool dead = is_ours(&mounted) && statfs(path, &status) && errno == ENOTCONN;
 	if (unmount(path, dead))
 		return strstr(reason(), strerror(EBUSY)) ? because("%s is in use: end what runs from it first", path) : -1;
 	return 0;

@@ -11,6 +11,8 @@
  * - `PACK_FILE_REFUSED`: a file that no pack may hold
  * - `PACK_FILE_CHANGED`: a file changed while it was packed
  * - `PACK_TOOL_FAILED`: a program that packing needs is missing or failed
+ * - `PACK_DRIVER_MISSING`: the program that mounts was not built for this machine
+ * - `PACK_MOUNT_FAILED`: what the driver said when it could not mount, unmount or extract
  */
 export type PackErrorCode =
   | 'PACK_NOT_A_PACK'
@@ -25,7 +27,9 @@ export type PackErrorCode =
   | 'PACK_PROJECT_WRONG'
   | 'PACK_FILE_REFUSED'
   | 'PACK_FILE_CHANGED'
-  | 'PACK_TOOL_FAILED';
+  | 'PACK_TOOL_FAILED'
+  | 'PACK_DRIVER_MISSING'
+  | 'PACK_MOUNT_FAILED';
 
 /** Everything that this package refuses, with a stable code and a sentence for people. */
 export class PackError extends Error {

@@ -25,23 +25,24 @@ if [ "$WPK_KIND" != program ]; then
 fi
 WPK_RUN=
 case \${XDG_RUNTIME_DIR-} in
-/*) [ ! -O "$XDG_RUNTIME_DIR" ] || WPK_RUN=$XDG_RUNTIME_DIR/whetstone-pack ;;
+/*) [ ! -O "$XDG_RUNTIME_DIR" ] || WPK_RUN=$XDG_RUNTIME_DIR/wpk ;;
 esac
 if [ -z "$WPK_RUN" ]; then
   while read -r WPK_KEY WPK_REAL WPK_USER WPK_REST; do
     case $WPK_KEY in
     Uid:)
-      WPK_RUN=/tmp/whetstone-pack-$WPK_USER
+      WPK_RUN=/tmp/wpk-$WPK_USER
       break
       ;;
     esac
   done </proc/self/status
   [ -n "$WPK_RUN" ] || wpk_fail 'cannot read /proc/self/status: mount /proc'
 fi
-WPK_MOUNT=$WPK_RUN/$WPK_ROOT
-# Only a living driver answers for this name, and open it keeps the mount from ending.
+# The first 16 digits.
+WPK_MOUNT=$WPK_RUN/\${WPK_ROOT%????????????????????????????????????????????????}
+# Only a living driver of this very image answers for the name, and open it keeps the mount from ending.
 if [ -O "$WPK_RUN" ] && [ ! -h "$WPK_RUN" ] && [ -z "\${WHETSTONE_PACK_WAYS-}" ] &&
-  [ ! -e /proc/self/fd/9 ] && { command exec 9<"$WPK_MOUNT/.pack-alive"; } 2>/dev/null; then
+  [ ! -e /proc/self/fd/9 ] && { command exec 9<"$WPK_MOUNT/.pack-$WPK_ROOT"; } 2>/dev/null; then
   . "$WPK_MOUNT/.pack/start"
   exit 125
 fi
