@@ -9,3 +9,8 @@ export { checkPack, type Pack, readPack } from './file/read-pack.ts';
 export type { Seal, Signature } from './file/seal.ts';
 export { signersOf, signPack } from './file/signature.ts';
 export { type PackContents, writePack } from './file/write-pack.ts';
+export { buildPack, type BuildOptions, type BuildReport } from './build/build-pack.ts';
+export { type CollectOptions, collectProject, type Project } from './build/collect-project.ts';
+export { type FoundSettings, initPack } from './build/init-pack.ts';
+export type { Collected, Collection, LeftOut } from './collect/collection.ts';
+export type { PackSettings } from './settings.ts';
