@@ -34,23 +34,10 @@ export function build() {
   const unfinished = `${binary}.${process.pid}`;
   try {
     mkdirSync(path.dirname(binary), { recursive: true });
-    const { status, stderr } = spawnSync(
-      compiler,
-      [
-        ...['-std=c++17', '-O2', '-fPIC', '-shared', '-fno-exceptions', '-fno-rtti', '-fvisibility=hidden'],
-        ...[
-          '-fstack-protector-strong',
-          '-D_FORTIFY_SOURCE=2',
-          '-Wl,-z,relro,-z,now',
-          '-Wl,--as-needed',
-          '-s',
-        ],
-        ...['-isystem', headers, '-isystem', path.join(import.meta.dirname, 'vendor', 'libuv')],
-        ...sources.map((name) => path.join(import.meta.dirname, 'src', name)),
-        ...['-o', unfinished],
-      ],
-      { encoding: 'utf8' },
-    );
+    const files = sources.map((name) => path.join(import.meta.dirname, 'src', name));
+    const { status, stderr } = spawnSync(compiler, [...flags(headers), ...files, '-o', unfinished], {
+      encoding: 'utf8',
+    });
     if (status !== 0) return { error: `${compiler} failed:\n${stderr.trim()}` };
     // A process that has the old one loaded keeps it.
     renameSync(unfinished, binary);
@@ -60,6 +47,19 @@ export function build() {
   } finally {
     rmSync(unfinished, { force: true });
   }
+}
+
+function flags(headers) {
+  const language = '-std=c++17 -O2 -fno-exceptions -fno-rtti -fvisibility=hidden';
+  const safety = '-fstack-protector-strong -D_FORTIFY_SOURCE=2 -Wl,-z,relro,-z,now';
+  const kind = '-fPIC -shared -s -Wl,--as-needed';
+  return [
+    ...`${language} ${safety} ${kind}`.split(' '),
+    '-isystem',
+    headers,
+    '-isystem',
+    path.join(import.meta.dirname, 'vendor', 'libuv'),
+  ];
 }
 
 if (process.argv[1] === import.meta.filename) {

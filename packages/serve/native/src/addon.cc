@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <initializer_list>
 
 #include "core.h"
@@ -88,6 +89,13 @@ void onCleanup(napi_async_cleanup_hook_handle, void *data) {
 }
 
 // ---- what the core asks of its host
+
+int64_t hostNow(void *) {
+  // Of a few milliseconds, and no call into the kernel.
+  timespec time;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+  return static_cast<int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1000000;
+}
 
 void hostBatch(void *context, uint32_t count) {
   Engine *engine = static_cast<Engine *>(context);
@@ -447,7 +455,7 @@ napi_value create(napi_env env, napi_callback_info info) {
   Engine *engine = static_cast<Engine *>(calloc(1, sizeof(Engine)));
   if (engine == nullptr) return failWith(env, ENOMEM);
   engine->env = env;
-  engine->core = Core::create(options, {engine, hostBatch, hostWake, hostLater, hostResolve, hostDrop});
+  engine->core = Core::create(options, {engine, hostNow, hostBatch, hostWake, hostLater, hostResolve, hostDrop});
   if (engine->core == nullptr) {
     const int error = errno;
     free(engine);

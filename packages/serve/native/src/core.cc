@@ -169,11 +169,7 @@ void Core::close() {
   }
 }
 
-void Core::readClock() {
-  timespec time;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
-  now_ = static_cast<int64_t>(time.tv_sec) * 1000 + time.tv_nsec / 1000000;
-}
+void Core::readClock() { now_ = host_.now(host_.context); }
 
 void Core::drain(bool patient) {
   if (closed_) return;

@@ -30,6 +30,8 @@ struct Options {
 /** Whoever takes the rows. */
 struct Host {
   void *context;
+  /** Milliseconds of a clock that never goes back. */
+  int64_t (*now)(void *context);
   /** Takes `count` rows; what it answers stands in `sends` when it returns. */
   void (*batch)(void *context, uint32_t count);
   /** Asks that `run` is called soon. */

@@ -1,0 +1,93 @@
+// Stands in for libFuzzer where there is only g++: changes and joins inputs by chance, and keeps those that it began with.
+// Usage: program [seconds] [seed] [file…]; with files it runs these, as libFuzzer does.
+#include <sys/time.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+
+extern "C" int LLVMFuzzerTestOneInput(const unsigned char *data, unsigned long size);
+
+namespace {
+
+constexpr size_t most = 4096;
+constexpr int kept = 512;
+unsigned char inputs[kept][most];
+size_t lengths[kept];
+unsigned long long state = 1;
+
+unsigned chance(unsigned below) {
+  state ^= state << 13;
+  state ^= state >> 7;
+  state ^= state << 17;
+  return static_cast<unsigned>((state >> 11) % below);
+}
+
+constexpr const char *texts[] = {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n", "0\r\n\r\n",
+                                 "HTTP/1.0", "Connection: close\r\n", "Expect: 100-continue\r\n", "\r\n", "Host: [::1]:80\r\n", ";a=\"b\""};
+
+}  // namespace
+
+int main(int count, char **values) {
+  const long seconds = count > 1 ? atol(values[1]) : 10;
+  state = count > 2 ? strtoull(values[2], nullptr, 10) * 2654435761u + 1 : 88172645463325252u;
+  static unsigned char bytes[most];
+  if (count > 3) {
+    for (int i = 3; i < count; i++) {
+      FILE *file = fopen(values[i], "rb");
+      if (file == nullptr) return 2;
+      const size_t length = fread(bytes, 1, most, file);
+      fclose(file);
+      LLVMFuzzerTestOneInput(bytes, length);
+    }
+    return 0;
+  }
+  const time_t end = time(nullptr) + seconds;
+  unsigned long long runs = 0;
+  while (time(nullptr) < end) {
+    const unsigned from = chance(kept);
+    size_t length = lengths[from];
+    memcpy(bytes, inputs[from], length);
+    for (unsigned n = 1 + chance(12); n > 0; n--) {
+      const size_t at = length == 0 ? 0 : chance(static_cast<unsigned>(length));
+      switch (chance(5)) {
+        case 0:
+          if (length > 0) bytes[at] = static_cast<unsigned char>(chance(256));
+          break;
+        case 1:
+          if (length > 0) memmove(bytes + at, bytes + at + 1, --length - at);
+          break;
+        case 2: {
+          const char *text = texts[chance(sizeof(texts) / sizeof(texts[0]))];
+          const size_t more = strlen(text);
+          if (length + more > most) break;
+          memmove(bytes + at + more, bytes + at, length - at);
+          memcpy(bytes + at, text, more);
+          length += more;
+          break;
+        }
+        case 3: {
+          const unsigned more = 1 + chance(16);
+          for (unsigned i = 0; i < more && length < most; i++) bytes[length++] = static_cast<unsigned char>(chance(256));
+          break;
+        }
+        default:
+          if (length > 0) length = at;
+      }
+    }
+    // Written first, so that what fails is at hand.
+    FILE *file = fopen("last-input", "wb");
+    if (file != nullptr) {
+      fwrite(bytes, 1, length, file);
+      fclose(file);
+    }
+    LLVMFuzzerTestOneInput(bytes, length);
+    const unsigned to = chance(kept);
+    memcpy(inputs[to], bytes, length);
+    lengths[to] = length;
+    runs++;
+  }
+  printf("%llu inputs\n", runs);
+  return 0;
+}
