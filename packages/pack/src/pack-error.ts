@@ -7,6 +7,9 @@
  * - `PACK_IMAGE_UNSUPPORTED`: a sound image of a kind that is not read here
  * - `PACK_HASH_WRONG`: a byte is not as it was when the pack was built
  * - `PACK_SIGNATURE_WRONG`, `PACK_KEY_WRONG`: a signature does not hold; a key is none
+ * - `PACK_UNSIGNED`, `PACK_KEY_UNTRUSTED`: nobody signed it, or nobody whose key is trusted for it
+ * - `PACK_TRUST_DAMAGED`: the folder of trusted keys is not as it must be, so nothing is trusted
+ * - `PACK_UPDATE_REFUSED`, `PACK_UPDATE_FAILED`: what came is no update of this pack; nothing came
  * - `PACK_PROJECT_WRONG`: pack.json or the project cannot be packed as it is
  * - `PACK_FILE_REFUSED`: a file that no pack may hold
  * - `PACK_FILE_CHANGED`: a file changed while it was packed
@@ -24,6 +27,11 @@ export type PackErrorCode =
   | 'PACK_HASH_WRONG'
   | 'PACK_SIGNATURE_WRONG'
   | 'PACK_KEY_WRONG'
+  | 'PACK_UNSIGNED'
+  | 'PACK_KEY_UNTRUSTED'
+  | 'PACK_TRUST_DAMAGED'
+  | 'PACK_UPDATE_REFUSED'
+  | 'PACK_UPDATE_FAILED'
   | 'PACK_PROJECT_WRONG'
   | 'PACK_FILE_REFUSED'
   | 'PACK_FILE_CHANGED'
