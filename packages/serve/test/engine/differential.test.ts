@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { Duplex } from 'node:stream';
 import { expect, test } from 'vitest';
+import type { EngineName } from '../../src/engine/engine.ts';
 import { ruleCases } from '../http-rules.ts';
 import { engines } from './engines.ts';
 import { sent } from './sent.ts';
@@ -8,6 +9,9 @@ import { sent } from './sent.ts';
 /** More is for the bench: `SERVE_FUZZ_CASES=1000000`. */
 const cases = Number(process.env['SERVE_FUZZ_CASES'] ?? 6000);
 const seed = Number(process.env['SERVE_FUZZ_SEED'] ?? 1);
+
+/** Messages that are under way together. */
+const atOnce = 50;
 
 const follower = (n: number) => `GET /follower${n} HTTP/1.1\r\nHost: h\r\n\r\n`;
 
@@ -95,7 +99,7 @@ test.each(engines)(
     const random = generator(seed);
     const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
     const bases = ruleCases.map(({ bytes }) => bytes).filter((bytes) => bytes.length < 400);
-    for (let n = 0; n < cases; n++) {
+    const broken = (): Buffer => {
       let bytes = pick(bases);
       for (let change = 0; change <= random() * 3; change++) {
         const at = Math.floor(random() * (bytes.length + 1));
@@ -107,28 +111,40 @@ test.each(engines)(
         else if (kind < 0.75) bytes = bytes.slice(0, at) + trick + bytes.slice(at + trick.length);
         else bytes = bytes.slice(0, lineStart) + trick + bytes.slice(lineStart);
       }
-      const message = Buffer.from(bytes + follower(1) + follower(2), 'latin1');
-      const { verdict } = await sent(engine, [message]);
-      const ours = verdict
-        .filter((entry) => typeof entry === 'string')
-        .map((entry) => entry.replace(/ \[\]$/s, ''));
-      if (ours.length === 0) continue;
-      const theirs = await oracle(message);
-      const shown = `seed ${seed}, case ${n}: ${JSON.stringify(message.toString('latin1'))}`;
-      expect(ours.length, `${shown}\nours ${String(ours)}\ntheirs ${String(theirs)}`).toBeLessThanOrEqual(
-        theirs.length,
+      return Buffer.from(bytes + follower(1) + follower(2), 'latin1');
+    };
+    for (let n = 0; n < cases; n += atOnce)
+      await Promise.all(
+        Array.from({ length: Math.min(atOnce, cases - n) }, async (_, i) => {
+          const message = broken();
+          await compare(engine, message, `seed ${seed}, case ${n + i}`);
+        }),
       );
-      // The absolute form is cut by us and kept by them.
-      const normal = (entry: string) =>
-        entry.replace(/^(\w+ )https?:\/\/[^/ ]*(?=\/)/i, '$1').replace(/^(\w+ )https?:\/\/[^/ ]*$/i, '$1/');
-      for (const [i, entry] of ours.entries()) {
-        // A body is lost to them where what follows is broken.
-        const lost = !theirs[i]!.includes(' [');
-        expect(normal(theirs[i]!), shown).toBe(lost ? entry.replace(/ \[.*\]$/s, '') : entry);
-      }
-    }
   },
+  // A million take their time.
+  60_000 + cases * 10,
 );
+
+async function compare(engine: EngineName, message: Buffer, title: string): Promise<void> {
+  const { verdict } = await sent(engine, [message]);
+  const ours = verdict
+    .filter((entry) => typeof entry === 'string')
+    .map((entry) => entry.replace(/ \[\]$/s, ''));
+  if (ours.length === 0) return;
+  const theirs = await oracle(message);
+  const shown = `${title}: ${JSON.stringify(message.toString('latin1'))}`;
+  expect(ours.length, `${shown}\nours ${String(ours)}\ntheirs ${String(theirs)}`).toBeLessThanOrEqual(
+    theirs.length,
+  );
+  // The absolute form is cut by us and kept by them.
+  const normal = (entry: string) =>
+    entry.replace(/^(\w+ )https?:\/\/[^/ ]*(?=\/)/i, '$1').replace(/^(\w+ )https?:\/\/[^/ ]*$/i, '$1/');
+  for (const [i, entry] of ours.entries()) {
+    // A body is lost to them where what follows is broken.
+    const lost = !theirs[i]!.includes(' [');
+    expect(normal(theirs[i]!), shown).toBe(lost ? entry.replace(/ \[.*\]$/s, '') : entry);
+  }
+}
 
 function generator(start: number): () => number {
   let state = start >>> 0;

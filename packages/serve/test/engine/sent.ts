@@ -13,25 +13,18 @@ export interface Outcome {
   readonly answers: string;
 }
 
-/** Sends pieces to an engine, each as one packet, and says what came of them. */
+/** Sends pieces to an engine, each as one packet, and says what came of them. Several may be sent at once. */
 export async function sent(
   engine: EngineName,
   pieces: readonly Buffer[],
   limits: Partial<Limits> = {},
 ): Promise<Outcome> {
   const taken = new Taken();
-  const options = {
-    tls: null,
-    limits: { ...defaultLimits, ...limits },
-    onRequest: taken.onRequest,
-    onRefused: taken.onRefused,
-  };
-  const answers = await (engine === 'native' ? overSocket : inMemory)(options, pieces, taken);
+  const all = { ...defaultLimits, ...limits };
+  const answers = await (engine === 'native' ? overSocket : inMemory)(all, pieces, taken);
   await taken.bodies;
   return { verdict: taken.verdict, answers };
 }
-
-type Options = Omit<Parameters<typeof typescriptEngine.listen>[0], 'where'>;
 
 /** Answers each request, and notes it. */
 class Taken {
@@ -76,8 +69,15 @@ class Pipe extends Duplex {
   }
 }
 
-async function inMemory(options: Options, pieces: readonly Buffer[]): Promise<string> {
-  const listener = await typescriptEngine.listen({ ...options, where: 'handed' });
+async function inMemory(limits: Limits, pieces: readonly Buffer[], taken: Taken): Promise<string> {
+  const { onRequest, onRefused } = taken;
+  const listener = await typescriptEngine.listen({
+    where: 'handed',
+    tls: null,
+    limits,
+    onRequest,
+    onRefused,
+  });
   const pipe = new Pipe({ allowHalfOpen: true });
   listener.adopt(pipe, 'http', '');
   for (const piece of pieces) {
@@ -93,13 +93,15 @@ async function inMemory(options: Options, pieces: readonly Buffer[]): Promise<st
 }
 
 /** The native engine has its own sockets: what is written here can be read there in the next turn. */
-async function overSocket(options: Options, pieces: readonly Buffer[], taken: Taken): Promise<string> {
-  const listener = await engineNamed('native').listen({
-    ...options,
-    where: { port: 0, hostname: '127.0.0.1' },
-  });
-  const { port } = listener.address as { readonly port: number };
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
+async function overSocket(limits: Limits, pieces: readonly Buffer[], taken: Taken): Promise<string> {
+  const shared = (open ??= sharedListener(limits));
+  shared.users++;
+  const { port } = (await shared.listener).address as { readonly port: number };
+  // Each client has an address of its own, which tells whose request it is.
+  clients++;
+  const localAddress = `127.${1 + (clients >> 16)}.${(clients >> 8) & 255}.${clients & 255}`;
+  shared.takers.set(localAddress, taken);
+  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true, allowHalfOpen: true });
   let answers = '';
   let closed = false;
   socket.on('data', (bytes: Buffer) => (answers += bytes.toString('latin1')));
@@ -117,8 +119,28 @@ async function overSocket(options: Options, pieces: readonly Buffer[], taken: Ta
     await turns(8);
   }
   socket.destroy();
-  await listener.close(0);
+  shared.takers.delete(localAddress);
+  if (--shared.users === 0) {
+    open = null;
+    await (await shared.listener).close(0);
+  }
   return answers;
+}
+
+/** One listener for all that are sent at once, with the same limits. */
+let open: ReturnType<typeof sharedListener> | null = null;
+let clients = 0;
+
+function sharedListener(limits: Limits) {
+  const takers = new Map<string, Taken>();
+  const listener = engineNamed('native').listen({
+    where: { port: 0, hostname: '127.0.0.1' },
+    tls: null,
+    limits,
+    onRequest: (incoming) => takers.get(incoming.remoteAddress)?.onRequest(incoming),
+    onRefused: (status, _reason, address) => takers.get(address)?.onRefused(status),
+  });
+  return { listener, takers, users: 0 };
 }
 
 async function turns(count: number): Promise<void> {

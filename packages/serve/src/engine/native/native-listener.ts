@@ -26,7 +26,7 @@ import {
   WRITABLE,
   columns,
 } from './core.ts';
-import { NativeRequest, type RequestHost } from './native-request.ts';
+import { NativeRequest, type RequestHost, addressText } from './native-request.ts';
 import { TargetTexts } from './target-texts.ts';
 
 /** Between the idle connections' end and that of all, milliseconds. */
@@ -172,8 +172,11 @@ export class NativeListener implements Listener, RequestHost {
         continue;
       }
       if (kind === REFUSED) {
-        const reason = this.#reasons[rows[at + 3]!]!;
-        this.#options.onRefused(rows[at + 15]!, reason, '');
+        this.#options.onRefused(
+          rows[at + 15]!,
+          this.#reasons[rows[at + 3]!]!,
+          addressText(this.#addressAt(at)),
+        );
         continue;
       }
       if (kind === DRAINED) {
@@ -224,7 +227,7 @@ export class NativeListener implements Listener, RequestHost {
     } else if ((flags & HOST_UNSURE) !== 0) {
       const checked = this.#checkedAuthority(at);
       if (checked === null) {
-        this.#refuseHost(connection, generation);
+        this.#refuseHost(at);
         return;
       }
       authority = checked;
@@ -236,7 +239,7 @@ export class NativeListener implements Listener, RequestHost {
       methods[rows[at + 3]!]!,
       this.#targets.text(rows[at + 7]!, rows[at + 8]!),
       flags,
-      (flags & ADDRESS_APART) === 0 ? this.#ipv4(rows[at + 14]!) : this.#core.addressOf(connection),
+      this.#addressAt(at),
       bytes,
       rows[at + 9]! + shift,
       head + rows[at + 6]! + shift,
@@ -263,18 +266,20 @@ export class NativeListener implements Listener, RequestHost {
     return host !== undefined && authorityOf('http', host) === null ? null : authority;
   }
 
-  #refuseHost(connection: number, generation: number): void {
+  #refuseHost(at: number): void {
     const reason = 'a wrong Host';
     this.#refused++;
-    this.#options.onRefused(400, reason, '');
+    this.#options.onRefused(400, reason, addressText(this.#addressAt(at)));
     const text = `${reason}\n`;
     const head = answerHead(400, ['content-type', 'text/plain;charset=UTF-8'], text.length, 'close');
-    this.answers.text(LAST_ANSWER, connection, generation, head + text);
+    this.answers.text(LAST_ANSWER, this.#rows[at + 1]!, this.#rows[at + 2]!, head + text);
   }
 
-  /** '' on a unix socket. */
-  #ipv4(address: number): number | string {
-    return address === 0 ? '' : address;
+  /** The number of an IPv4 address, or a text; '' on a unix socket. */
+  #addressAt(at: number): number | string {
+    const rows = this.#rows;
+    if ((rows[at + 4]! & ADDRESS_APART) !== 0) return this.#core.addressOf(rows[at + 1]!);
+    return rows[at + 14]! || '';
   }
 
   #copy(at: number, length: number): Buffer {

@@ -125,9 +125,7 @@ export class NativeRequest implements Incoming, AnswerWriter {
     return (this.#flags & UPGRADE) !== 0;
   }
   get remoteAddress(): string {
-    const address = this.#address;
-    if (typeof address === 'string') return address;
-    return `${address >>> 24}.${(address >> 16) & 255}.${(address >> 8) & 255}.${address & 255}`;
+    return addressText(this.#address);
   }
   get authority(): string {
     const at = this.#authority;
@@ -387,4 +385,10 @@ export class NativeRequest implements Incoming, AnswerWriter {
     this.#waiting = null;
     if (waiting) for (const wake of waiting) wake();
   }
+}
+
+/** An address as it stands in a row: the number of an IPv4 address, or the text of another. */
+export function addressText(address: number | string): string {
+  if (typeof address === 'string') return address;
+  return `${address >>> 24}.${(address >> 16) & 255}.${(address >> 8) & 255}.${address & 255}`;
 }
