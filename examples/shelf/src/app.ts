@@ -32,7 +32,7 @@ async function upload(request: Request): Promise<Response> {
 
 /** The body itself, as `curl -T` sends it: written as it comes, no faster than the disk. */
 async function put(request: Request, { params }: Context): Promise<Response> {
-  const file = await shelf.put(params['name']!, request.body ?? new Blob().stream());
+  const file = await shelf.put(params['name']!, request.body ?? new Blob([]).stream());
   return Response.json(file, { status: 201 });
 }
 

@@ -2,6 +2,10 @@
 declare module 'amaro' {
   export function transformSync(
     source: string,
-    options: { readonly mode: 'strip-only' | 'transform'; readonly filename: string },
-  ): { readonly code: string };
+    options: {
+      readonly mode: 'strip-only' | 'transform';
+      readonly filename: string;
+      readonly sourceMap?: boolean;
+    },
+  ): { readonly code: string; readonly map?: string };
 }

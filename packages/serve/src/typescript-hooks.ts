@@ -21,6 +21,16 @@ export const resolve: ResolveHook = async (specifier, context, next) => {
 export const load: LoadHook = async (url, context, next) => {
   if (!url.startsWith('file:') || !/\.m?ts(?:\?|$)/.test(url)) return await next(url, context);
   const file = fileURLToPath(url.replace(/\?.*$/, ''));
-  const { code } = transformSync(await readFile(file, 'utf8'), { mode: 'transform', filename: file });
-  return { format: 'module', source: code, shortCircuit: true };
+  return { format: 'module', source: javaScriptOf(await readFile(file, 'utf8'), file), shortCircuit: true };
 };
+
+/** Blanks take the place of types, so that errors and profiles name the lines that the user wrote. */
+function javaScriptOf(source: string, filename: string): string {
+  try {
+    return transformSync(source, { mode: 'strip-only', filename }).code;
+  } catch {
+    // Enums, namespaces and the like are more than types; what is no TypeScript at all throws again.
+    const { code, map } = transformSync(source, { mode: 'transform', filename, sourceMap: true });
+    return `${code}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map!).toString('base64')}\n`;
+  }
+}
