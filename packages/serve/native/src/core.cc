@@ -270,7 +270,8 @@ void Core::turnAway(int fd) {
   if (length > 0 && ::send(fd, text, static_cast<size_t>(length), MSG_NOSIGNAL | MSG_DONTWAIT) > 0) {
     ::shutdown(fd, SHUT_WR);
     // What came is read, so that closing is no reset that takes the answer back.
-    while (recv(fd, shared_.arena + headsBytes_ + piecesEnd_, readBytes, MSG_DONTWAIT) == static_cast<ssize_t>(readBytes)) continue;
+    char dropped[4096];
+    for (int i = 0; i < 16 && recv(fd, dropped, sizeof(dropped), MSG_DONTWAIT) == static_cast<ssize_t>(sizeof(dropped)); i++) continue;
   }
   ::close(fd);
 }
@@ -452,7 +453,10 @@ void Core::deliver() {
   rows_ = 0;
   headsEnd_ = 0;
   piecesEnd_ = 0;
-  if (!closed_) takeSends();
+  if (closed_) return;
+  // Handlers may have taken long.
+  readClock();
+  takeSends();
 }
 
 /** Puts a connection in the queue of those that may get on. */
@@ -1028,13 +1032,14 @@ void Core::forget(Connection *connection) {
 // ---- limits of time
 
 void Core::tick() {
+  // After a time in which nothing ran, what has come is looked at before anybody is found to be late.
+  wake();
   if (closed_ || running_) return;
-  readClock();
   if (!draining_) tellShare(open_);
   running_ = true;
   for (uint32_t i = 0; i < chunkCount_ * chunkSlots && !closed_; i++) {
     Connection *connection = at(i);
-    if (connection->phase == Phase::FREE) continue;
+    if (connection->phase == Phase::FREE || connection->ready) continue;
     if (now_ < connection->deadline && now_ < connection->sendDeadline) continue;
     checkTimes(connection);
     if (!roomForMore()) deliver();
