@@ -73,6 +73,16 @@ export function checkOptions(options: ServeOptions): void {
     if (unknown !== undefined)
       throw wrong(`there is no option 'tls.${unknown}'; there are cert, key, ca, http2.`);
   }
+  const { connections, inFlight } = options.limits ?? {};
+  if (
+    connections !== undefined &&
+    inFlight !== undefined &&
+    inFlight > connections &&
+    !(tls && tls.http2 !== false)
+  )
+    throw wrong(
+      `limits.inFlight is ${inFlight} and limits.connections ${connections}: without HTTP/2 a connection has one request at a time; lower the one or raise the other.`,
+    );
   if (drain !== undefined && !(drain >= 0 && drain <= longest))
     throw wrong(`drain is ${shown(drain)}, and must be milliseconds from 0 to ${longest}.`);
 }

@@ -2,7 +2,7 @@ import { type FSWatcher, statSync, watch } from 'node:fs';
 import path from 'node:path';
 import { type ServeModuleOptions, type Server, buildNativeEngine, serveModule } from '@whetstone/serve';
 import type { Command } from '../commands.ts';
-import { parseOptions, readCount } from '../options.ts';
+import { parseOptions, readCount, readDuration } from '../options.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -72,6 +72,18 @@ export const serveCommand: Command = {
       many: true,
       help: 'Believe what this proxy or network says in Forwarded and X-Forwarded-*. May stand more than once.',
     },
+    {
+      name: 'limit',
+      value: 'NAME=N',
+      many: true,
+      help: 'Set a limit, such as bodyBytes=100000000 or idleTime=5000 (milliseconds). May stand more than once.',
+    },
+    {
+      name: 'drain',
+      value: 'TIME',
+      read: readDuration('s'),
+      help: 'Give the requests under way so long when the server stops or reloads. Default 10s.',
+    },
     { name: 'watch', help: 'Reload when a file beside the module changes.' },
   ],
   async run(args) {
@@ -101,6 +113,8 @@ export const serveCommand: Command = {
       metrics: text('metrics'),
       accessLog: text('access-log'),
       trust: options.get('trust'),
+      limits: options.has('limit') ? limitsIn(options.get('limit') as readonly string[]) : undefined,
+      drain: options.has('drain') ? (options.get('drain') as number) / 1000 : undefined,
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -182,6 +196,18 @@ class ServeCommandError extends Error {
   constructor(cause: Error) {
     super(cause.message, { cause });
   }
+}
+
+/** `bodyBytes=100` and so on; which names there are the server knows. */
+function limitsIn(given: readonly string[]): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    given.map((text) => {
+      const match = /^(\w+)=(\d+)$/.exec(text);
+      if (!match)
+        throw new UsageError(`--limit is '${text}', and takes a name and a number: bodyBytes=100000000.`);
+      return [match[1]!, Number(match[2])];
+    }),
+  );
 }
 
 function readPort(text: string, name: string): number {

@@ -145,6 +145,21 @@ test.each([
   ['nothing', {}, [], 2, 'serve takes one module, folder or Python application'],
   ['an unknown option', {}, ['.', '--prot', '3'], 2, "no option '--prot'. Did you mean --port?"],
   ['a wrong port', {}, ['.', '--port', '70000'], 2, "--port is '70000'"],
+  ['a limit without a number', {}, ['.', '--limit', 'bodyBytes'], 2, "--limit is 'bodyBytes', and takes"],
+  [
+    'an unknown limit',
+    {},
+    ['.', '--limit', 'bodyByte=3'],
+    2,
+    "there is no limit 'bodyByte'; there are headerBytes",
+  ],
+  [
+    'limits that contradict each other',
+    {},
+    ['.', '--limit', 'connections=10', '--limit', 'inFlight=20'],
+    2,
+    'limits.inFlight is 20 and limits.connections 10',
+  ],
   ['a certificate without its key', {}, ['.', '--cert', 'cert.pem'], 2, '--cert needs --key'],
   [
     'a certificate that is missing',
@@ -166,6 +181,29 @@ test.each([
   expect(ended.stderr).toContain(message);
   expect(ended.stderr.trimEnd().split('\n')).toHaveLength(1);
   expect(ended.code).toBe(code);
+});
+
+test('holds to the limits that are given, and names the lines of TypeScript that fail', async () => {
+  write(
+    'app.ts',
+    `interface Thing {
+       readonly a: string;
+     }
+
+     export default {
+       async fetch(request: Request): Promise<Response> {
+         const thing = { a: await request.text() } satisfies Thing;
+         if (thing.a === 'fail') throw new Error('as asked');
+         return new Response(thing.a);
+       },
+     };`,
+  );
+  const served = run('app.ts', '--port', '0', '--workers', '1', '--limit', 'bodyBytes=5', '--drain', '2s');
+  const url = await served.url();
+  const post = async (body: string) => (await fetch(url, { method: 'POST', body })).status;
+  expect([await post('short'), await post('longer')]).toEqual([200, 413]);
+  expect(await post('fail')).toBe(500);
+  await served.until(() => /Error: as asked\n.*app\.ts:8:/.test(served.output.stderr));
 });
 
 test.skipIf(noPython)('serves an application of Python, and reloads it', async () => {
