@@ -14,3 +14,22 @@ export { type CollectOptions, collectProject, type Project } from './build/colle
 export { type FoundSettings, initPack } from './build/init-pack.ts';
 export type { Collected, Collection, LeftOut } from './collect/collection.ts';
 export type { PackSettings } from './settings.ts';
+export { type PackFacts, packFacts } from './file/pack-facts.ts';
+export {
+  checkTrust,
+  type CheckTrustOptions,
+  checkTrustOf,
+  shortKey,
+  type TrustedPack,
+} from './trust/check-trust.ts';
+export { type KeyPair, makeKeyPair, publicKeyPem, readPublicKey } from './trust/public-key.ts';
+export {
+  pinKey,
+  readTrust,
+  removeKey,
+  removeRule,
+  type Trust,
+  type TrustedKey,
+  trustFolder,
+  type TrustRule,
+} from './trust/trust-folder.ts';

@@ -8,6 +8,8 @@ export interface Command {
   readonly options: readonly Option[];
   /** What a shell may offer for the arguments. */
   readonly completes: 'file' | 'command' | 'none' | 'shell';
+  /** Of a command that has commands of its own: each by its name. */
+  readonly commands?: ReadonlyMap<string, () => Promise<Command>>;
   run(args: readonly string[]): Promise<number>;
 }
 
@@ -19,6 +21,7 @@ export const commands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['explain', async () => (await import('./commands/explain.ts')).explainCommand],
   ['convert', async () => (await import('./commands/convert.ts')).convertCommand()],
   ['serve', async () => (await import('./commands/serve.ts')).serveCommand],
+  ['pack', async () => (await import('./commands/pack.ts')).packCommand],
   ['history', async () => (await import('./commands/history.ts')).historyCommand],
   ['plugins', async () => (await import('./commands/plugins.ts')).pluginsCommand],
   ['doctor', async () => (await import('./commands/doctor.ts')).doctorCommand],

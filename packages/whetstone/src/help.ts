@@ -8,7 +8,7 @@ export async function helpText(name?: string): Promise<string> {
     const load = commands.get(name);
     if (!load)
       throw new UsageError(`no command '${name}'. The commands are ${[...commands.keys()].join(', ')}.`);
-    return commandHelp(name, await load());
+    return await commandHelp(name, await load());
   }
   const rows: string[] = [];
   for (const [name, load] of commands) {
@@ -29,7 +29,7 @@ ${rows.join('\n')}
 }
 
 /** The help text of one command, from the same table that reads its options. */
-export function commandHelp(name: string, command: Command): string {
+export async function commandHelp(name: string, command: Command): Promise<string> {
   const rows = command.options.map((option) => {
     const short = option.short === undefined ? '' : `-${option.short}, `;
     return [`${short}--${option.name}${valueOf(option)}`, option.help] as const;
@@ -38,7 +38,11 @@ export function commandHelp(name: string, command: Command): string {
   const options = rows
     .map(([left, help]) => `  ${left.padEnd(width)}${wrap(help, 78 - width, width + 2)}`)
     .join('\n');
-  return `whetstone ${name} ${command.usage}\n\n${command.summary}\n${options && `\n${options}\n`}`;
+  const below: string[] = [];
+  for (const [sub, load] of command.commands ?? [])
+    below.push(`  ${sub.padEnd(11)} ${(await load()).summary}`);
+  const list = below.length === 0 ? '' : `\n${below.join('\n')}\n\n  whetstone ${name} <command> --help\n`;
+  return `whetstone ${name} ${command.usage}\n\n${command.summary}\n${options && `\n${options}\n`}${list}`;
 }
 
 function valueOf({ value, optional }: Option): string {

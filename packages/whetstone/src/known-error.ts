@@ -14,7 +14,7 @@ export function isKnownError(error: unknown): error is Error & { code: string } 
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
   return (
     typeof code === 'string' &&
-    (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW|PLUGIN|SERVE)_/.test(code))
+    (code in exitCodes || /^(PROFILE|PROCESS|ATTACH|FILE|VIEW|PLUGIN|SERVE|PACK)_/.test(code))
   );
 }
 

@@ -49,7 +49,7 @@ async function main(name: string | undefined, args: readonly string[]): Promise<
   const command = await load();
   if (args[0] === '--help' || args[0] === '-h') {
     const { commandHelp } = await import('./help.ts');
-    process.stdout.write(commandHelp(name, command));
+    process.stdout.write(await commandHelp(name, command));
     return 0;
   }
   return await command.run(args);

@@ -1,0 +1,37 @@
+import type { Command } from '../commands.ts';
+import { UsageError } from '../usage-error.ts';
+
+/** The commands behind `pack`, in the order of the help text. */
+const packCommands: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['init', async () => (await import('./pack/init.ts')).initCommand],
+  ['build', async () => (await import('./pack/build.ts')).buildCommand],
+  ['info', async () => (await import('./pack/info.ts')).infoCommand],
+]);
+
+/** `whetstone pack`: one file that runs. */
+export const packCommand: Command = {
+  usage: '<command>',
+  summary: 'One file that runs: build it, look into it.',
+  completes: 'file',
+  options: [],
+  commands: packCommands,
+  async run([name, ...args]) {
+    const load = packCommands.get(name ?? '');
+    if (!load) {
+      const { didYouMean } = await import('@whetstone/hooks');
+      const names = [...packCommands.keys()];
+      throw new UsageError(
+        name === undefined
+          ? `pack takes one of ${names.join(', ')}: whetstone pack --help.`
+          : `pack has no command '${name}'.${didYouMean(name, names)} It has ${names.join(', ')}.`,
+      );
+    }
+    const command = await load();
+    if (args[0] === '--help' || args[0] === '-h') {
+      const { commandHelp } = await import('../help.ts');
+      process.stdout.write(await commandHelp(`pack ${name}`, command));
+      return 0;
+    }
+    return await command.run(args);
+  },
+};
