@@ -19,14 +19,17 @@ export interface KnownCode extends CodeText {
   readonly lines: Int32Array;
   /** Address of its first instruction. */
   readonly instructions: number;
-  /** What must be the same for it to be the same code. */
+  /** What must be the same for it to be the same code: where its parts lie, and how many instructions it has. */
   readonly pointers: readonly number[];
+  readonly length: number;
   /** When that was looked up last, in microseconds. */
   checked: number;
   /** Numbers of the places in it from which others were called, by line. */
   readonly sites: Map<number, number>;
 }
 
+/** Offset of the number of code units: a code object is one of variable size. */
+const LENGTH = 16;
 /** Longest name or path that is read: more characters are cut. */
 const LONGEST_TEXT = 4096;
 const LARGEST_LOCATION_TABLE = 1 << 22;
@@ -102,9 +105,11 @@ export class InterpreterCode {
     const { fileName, name, qualifiedName, locationTable, firstLine } = offsets.code;
     const head = this.#head;
     const line = head.int(firstLine);
+    const length = head.pointer(LENGTH);
     if (
       known !== undefined &&
       known.firstLine === line &&
+      known.length === length &&
       known.pointers[0] === head.pointer(fileName) &&
       known.pointers[1] === head.pointer(name) &&
       known.pointers[2] === head.pointer(qualifiedName) &&
@@ -115,13 +120,19 @@ export class InterpreterCode {
     }
     if (known !== undefined) this.generation++;
     const pointers = [fileName, name, qualifiedName, locationTable].map((at) => head.pointer(at));
-    const code = this.#read(address, pointers, line, now);
+    const code = this.#read(address, pointers, line, length, now);
     if (code === null) this.#known.delete(address);
     else this.#known.set(address, code);
     return code;
   }
 
-  #read(address: number, pointers: readonly number[], firstLine: number, checked: number): KnownCode | null {
+  #read(
+    address: number,
+    pointers: readonly number[],
+    firstLine: number,
+    length: number,
+    checked: number,
+  ): KnownCode | null {
     const [filePointer = 0, namePointer = 0, qualifiedPointer = 0, tablePointer = 0] = pointers;
     const fileName = this.#textAt(filePointer);
     const name = this.#textAt(namePointer);
@@ -137,6 +148,7 @@ export class InterpreterCode {
       lines,
       instructions: address + this.#interpreter.offsets.code.instructions,
       pointers,
+      length,
       checked,
       sites: new Map(),
     };

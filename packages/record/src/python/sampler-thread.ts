@@ -23,7 +23,7 @@ const NOTEWORTHY = 3;
 /** Between two searches for new processes and threads: at least, where many begin, and at most. */
 const SHORTEST_SEARCH: Microseconds = 2000;
 const LONGEST_SEARCH: Microseconds = 100_000;
-/** And how many times longer than a search takes: where there are many threads, and others start processes. */
+/** And how many times longer than a search computes: where there are many threads, and others start processes. */
 const SEARCH_SHARE = 30;
 
 const { options, progress } = workerData as SamplerThreadData;
@@ -69,9 +69,10 @@ function sample(
     if (moment >= until) break;
     const since = moment - searched;
     if (since >= patience && (newTasks.any || since >= LONGEST_SEARCH)) {
+      const before = ownCpu();
       search(samplers, children, recording);
       searched = now();
-      patience = Math.max(SHORTEST_SEARCH, (searched - moment) * SEARCH_SHARE);
+      patience = Math.max(SHORTEST_SEARCH, (ownCpu() - before) * SEARCH_SHARE);
     }
     for (const [number, sampler] of samplers) {
       sampler.look();

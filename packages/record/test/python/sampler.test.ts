@@ -4,6 +4,9 @@ import { cpythons } from '../../../../scripts/pythons.mjs';
 import { startPythonSampler } from '../../src/python/start-python-sampler.ts';
 import { sampleProgram, type Seen } from './sample-program.ts';
 
+/** New threads and processes are searched for every 100 ms at least; so many looks take longer. */
+const longerThanASearch = 300;
+
 /** Different stacks of the program's own part, below a function. */
 function stacksIn(rows: readonly Seen[], name: string): string[] {
   const own = rows
@@ -60,6 +63,25 @@ def outer():
     expect(raw.processes).toHaveLength(1);
     expect(raw.processes[0]).toMatchObject({ measured: true, reason: null, parent: 0 });
     expect(raw.processes[0]?.version).toMatch(/^3\.\d+\.\d+$/);
+  });
+
+  measured('tells code from other code that lay where it lies', async () => {
+    const { rows } = await sampleProgram(
+      python,
+      `from steps import step
+def one(): sum(range(300))
+def two(): sum(range(300))
+while step(0):
+    # Alike but for their length: what the first one occupied, the second one gets.
+    for name, calls in [('one', 100), ('two', 99)]:
+        exec(compile(f'{name}()\\n' * calls, f'{name}.py', 'exec'))
+`,
+      { steps: 1, looks: 500 },
+    );
+    const seen = rows
+      .filter(({ stack }) => /^(one|two):/.test(stack.at(-1) ?? ''))
+      .map(({ stack, files }) => `${files.at(-2)} ${stack.at(-1)?.slice(0, 3)}`);
+    expect(seen).toEqual(expect.arrayContaining(['one.py one', 'two.py two']));
   });
 
   measured('follows a stack over all its pieces', async () => {
@@ -301,7 +323,7 @@ threads = [threading.Thread(target=each) for each in [one, two, one]]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
 `,
-      { steps: 1, looks: 100 },
+      { steps: 1, looks: longerThanASearch },
     );
     const threads = raw.threads.filter(({ python: isPython }) => isPython);
     expect(threads).toHaveLength(4);
@@ -343,7 +365,7 @@ if __name__ == '__main__':
     subprocess.run(['sh', '-c', '"$0" -c "from steps import step\\ndef shell():\\n  while step(3): pass\\nshell()"; true', sys.executable])
     os.execv(sys.executable, [sys.executable, '-c', 'from steps import step\\ndef replaced():\\n  while step(4): pass\\nreplaced()'])
 `,
-      { steps: 5 },
+      { steps: 5, looks: longerThanASearch },
     );
     const [root] = raw.processes;
     const processOf = (name: string) => {
