@@ -19,6 +19,8 @@ export interface CollectOptions {
   readonly withNode?: boolean;
   /** The Python of the environment, or the one on the PATH. */
   readonly withPython?: boolean;
+  /** Of dependencies only these files go in, with manifests and shared libraries; real paths, absolute. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /** All that a pack will hold. */
@@ -87,12 +89,14 @@ async function nodeProgram(
   settings: PackSettings,
   options: CollectOptions,
 ): Promise<Started> {
-  const entry = await collectNode(collection, project, settings);
+  const entry = await collectNode(collection, project, settings, options.only);
   const runtime = options.withNode ? 'runtime/bin/node' : undefined;
   if (runtime !== undefined) {
     const content = strippedElf(readFileSync(process.execPath));
     const owner = `node ${process.versions.node}`;
-    collection.add({ kind: 'file', path: runtime, executable: true, size: content.length, content }, owner);
+    collection.add({ kind: 'file', path: runtime, executable: true, size: content.length, content }, owner, [
+      process.execPath,
+    ]);
   }
   return { entry, runtime, version: process.versions.node, packages: undefined };
 }
@@ -108,7 +112,7 @@ async function pythonProgram(
     environment === undefined ? undefined : path.resolve(project, environment),
   );
   const packages = options.withPython ? `runtime/${python.packagesBelow}` : 'site-packages';
-  const entry = collectPython(collection, project, settings, python, packages);
+  const entry = collectPython(collection, project, settings, python, packages, options.only);
   const runtime = options.withPython ? collectPythonRuntime(collection, python) : undefined;
   await addCompiledPython(collection, python);
   const found = runtime !== undefined || environment === undefined;

@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, realpathSync, type Stats } from 'node:fs';
 import path from 'node:path';
 import { PackError } from '../pack-error.ts';
 import type { PackSettings } from '../settings.ts';
@@ -20,6 +20,7 @@ export async function collectNode(
   collection: Collection,
   folder: string,
   settings: PackSettings,
+  only?: ReadonlySet<string>,
 ): Promise<string> {
   const project = realpathSync(folder);
   const boundary = projectBoundary(project);
@@ -34,16 +35,18 @@ export async function collectNode(
   };
   for (const file of projectFiles(project, settings)) addFolder(collection, file, own);
   addManifests(collection, project, own);
+  tellOfSecrets(collection, project, own);
   for (const { name, version, folder: of, links } of nodePackages(project, boundary)) {
     const isOwn = !of.includes('/node_modules/');
     const mapping: Mapping = {
       boundary,
       into,
       owner: `${name} ${version}`,
-      skip: (file) =>
+      skip: (file, stats) =>
         leaveOut.has(file) ||
         file === path.join(of, 'node_modules') ||
-        (isOwn && path.basename(file) === 'node_modules'),
+        (isOwn && path.basename(file) === 'node_modules') ||
+        (!isOwn && notTraced(file, stats, only)),
     };
     addFolder(collection, of, mapping);
     for (const link of links) {
@@ -54,6 +57,25 @@ export async function collectNode(
   await compileOwn(collection, boundary);
   const entry = imagePath(path.join(project, settings.entry!), boundary, into);
   return entryFile(collection, entry, settings.entry!);
+}
+
+/** Files of the project's own folder that stay out of every pack are told of, whether pack.json names them or not. */
+export function tellOfSecrets(collection: Collection, project: string, mapping: Mapping): void {
+  for (const name of readdirSync(project).sort()) {
+    const file = path.join(project, name);
+    const inImage = imagePath(file, mapping.boundary, mapping.into);
+    const known = collection.get(inImage) ?? collection.leftOut.some((one) => one.path === inImage);
+    if (!known && !mapping.skip(file, lstatSync(file))) collection.mayEnter(inImage);
+  }
+}
+
+/**
+ * With a list of what a run loaded: true for a dependency's file that is not in it. Manifests decide how files are found,
+ * and libraries are loaded by other libraries, which no trace of modules sees: they stay.
+ */
+export function notTraced(file: string, stats: Stats, only: ReadonlySet<string> | undefined): boolean {
+  if (!only || !stats.isFile() || only.has(file)) return false;
+  return path.basename(file) !== 'package.json' && !/\.so(?:\.[\d.]+)?$/.test(file);
 }
 
 /** What pack.json names, else the entry's folder. */
@@ -104,9 +126,11 @@ async function compileOwn(collection: Collection, boundary: string): Promise<voi
     if (made) {
       const content = made.text;
       const file = imagePath(made.file, boundary, appFolder);
-      collection.add({ kind: 'file', path: file, executable: false, size: content.length, content }, 'own');
+      collection.add({ kind: 'file', path: file, executable: false, size: content.length, content }, 'own', [
+        source,
+      ]);
     }
-    collection.replace({ kind: 'link', path: place, target: path.basename(output) });
+    collection.replace({ kind: 'link', path: place, target: path.basename(output) }, [source]);
   }
 }
 

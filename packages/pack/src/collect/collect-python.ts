@@ -1,9 +1,17 @@
-import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  lstatSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import path from 'node:path';
 import { PackError } from '../pack-error.ts';
 import type { PackSettings } from '../settings.ts';
 import { addFolder, imagePath, type Mapping } from './add-folder.ts';
-import { appFolder, projectFiles } from './collect-node.ts';
+import { appFolder, notTraced, projectFiles, tellOfSecrets } from './collect-node.ts';
 import type { Collection } from './collection.ts';
 import type { PythonFacts } from './python-facts.ts';
 
@@ -23,6 +31,7 @@ export function collectPython(
   settings: PackSettings,
   python: PythonFacts,
   packagesInto: string,
+  only?: ReadonlySet<string>,
 ): string {
   const project = realpathSync(folder);
   const environment =
@@ -44,9 +53,10 @@ export function collectPython(
       isEnvironment(file, stats.isDirectory()),
   };
   for (const file of projectFiles(project, settings)) addFolder(collection, file, own);
+  tellOfSecrets(collection, project, own);
   if (environment !== undefined)
     for (const packages of packageFolders(environment, python))
-      addPackages(collection, packages, packagesInto, leaveOut);
+      addPackages(collection, packages, packagesInto, leaveOut, only);
   const entry = imagePath(path.join(project, settings.entry!), project, appFolder);
   if (collection.get(entry)?.kind !== 'file')
     throw new PackError('PACK_PROJECT_WRONG', `The entry '${settings.entry}' is no file that goes in.`);
@@ -63,6 +73,7 @@ function addPackages(
   folder: string,
   into: string,
   leaveOut: ReadonlySet<string>,
+  only: ReadonlySet<string> | undefined,
 ): void {
   const owners = ownersOf(folder);
   for (const name of readdirSync(folder).sort()) {
@@ -76,8 +87,11 @@ function addPackages(
     else if (name.endsWith('.pth')) leaveOutPath(collection, top, inImage);
     else {
       const owner = owners.get(name) ?? 'own';
-      const skip = (file: string) =>
-        leaveOut.has(file) || isMadeAnew(file) || path.basename(file) === 'direct_url.json';
+      const skip = (file: string, stats: Stats) =>
+        leaveOut.has(file) ||
+        isMadeAnew(file) ||
+        path.basename(file) === 'direct_url.json' ||
+        (!name.endsWith('.dist-info') && notTraced(file, stats, only));
       addFolder(collection, top, { boundary: folder, into, owner, skip });
       if (name.endsWith('.dist-info')) trimRecord(collection, `${inImage}/RECORD`);
     }
@@ -104,7 +118,7 @@ function trimRecord(collection: Collection, file: string): void {
   const lines = readFileSync(entry.content, 'utf8').split('\n');
   const kept = lines.filter((line) => !/^(?:\.\.\/|\/|bin\/)|__pycache__\/|direct_url\.json,/.test(line));
   const content = Buffer.from(kept.join('\n'));
-  collection.replace({ ...entry, size: content.length, content });
+  collection.replace({ ...entry, size: content.length, content }, [entry.content]);
 }
 
 /** Which package brought each name at the top: as their records say. */

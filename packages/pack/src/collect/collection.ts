@@ -15,6 +15,8 @@ export interface Collected {
   readonly entry: ImageEntry;
   /** `own`, `sharp 0.35.5`, `runtime`, `libraries`. */
   readonly owner: string;
+  /** Of a file that the build made: the files of the disk that it was made from, absolute. */
+  readonly madeFrom?: readonly string[];
 }
 
 /** Grows while a project is looked at: what goes in, what stays out, what to say about it. */
@@ -39,8 +41,9 @@ export class Collection {
   }
 
   /** What was there first stays: the same file may be reached in two ways. */
-  add(entry: ImageEntry, owner: string): void {
-    if (!this.#files.has(entry.path)) this.#files.set(entry.path, { entry, owner });
+  add(entry: ImageEntry, owner: string, madeFrom?: readonly string[]): void {
+    if (!this.#files.has(entry.path))
+      this.#files.set(entry.path, { entry, owner, ...(madeFrom ? { madeFrom } : {}) });
   }
 
   /** Puts content in, as if it were a file. */
@@ -50,9 +53,9 @@ export class Collection {
   }
 
   /** Puts another entry in the place of one. */
-  replace(entry: ImageEntry): void {
+  replace(entry: ImageEntry, madeFrom: readonly string[]): void {
     const owner = this.#files.get(entry.path)?.owner ?? 'own';
-    this.#files.set(entry.path, { entry, owner });
+    this.#files.set(entry.path, { entry, owner, madeFrom });
   }
 
   remove(path: string): void {

@@ -43,14 +43,14 @@ export async function addCompiledPython(collection: Collection, python: PythonFa
     sources.map(({ file, path }) => [file, `/${path}`]),
   );
   let at = 0;
-  for (const { path, owner } of sources) {
+  for (const { file, path, owner } of sources) {
     if (at + 4 > output.length) throw failed(python, 'it ended too early');
     const size = output.readUInt32LE(at);
     const content = output.subarray(at + 4, at + 4 + size);
     at += 4 + size;
     if (size === 0) continue;
     const compiled = path.replace(/([^/]+)\.py$/, `__pycache__/$1.${python.cacheTag}.pyc`);
-    collection.add({ kind: 'file', path: compiled, executable: false, size, content }, owner);
+    collection.add({ kind: 'file', path: compiled, executable: false, size, content }, owner, [file]);
   }
 }
 
