@@ -6,12 +6,16 @@ const packCommands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['init', async () => (await import('./pack/init.ts')).initCommand],
   ['build', async () => (await import('./pack/build.ts')).buildCommand],
   ['info', async () => (await import('./pack/info.ts')).infoCommand],
+  ['verify', async () => (await import('./pack/verify.ts')).verifyCommand],
+  ['key', async () => (await import('./pack/key.ts')).keyCommand],
+  ['sign', async () => (await import('./pack/sign.ts')).signCommand],
+  ['trust', async () => (await import('./pack/trust.ts')).trustCommand],
 ]);
 
 /** `whetstone pack`: one file that runs. */
 export const packCommand: Command = {
   usage: '<command>',
-  summary: 'One file that runs: build it, look into it.',
+  summary: 'One file that runs: build it, sign it, look into it.',
   completes: 'file',
   options: [],
   commands: packCommands,
