@@ -6,6 +6,7 @@
 #include "pack.h"
 #include "reason.h"
 #include "serve.h"
+#include "warm.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -127,6 +128,8 @@ static void guard(void)
 	/* While another process has it open, a mount with a dead server would wait for ever. */
 	close(KEPT_FD);
 	close(PACK_FD);
+	if (mount.lock_folder)
+		warm(mount.path);
 	int status;
 	while (server > 0 && waitpid(server, &status, 0) < 0 && errno == EINTR)
 		;

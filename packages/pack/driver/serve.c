@@ -25,6 +25,7 @@
 /* FUSE calls the root 1; an inode's place is a number of 48 bits. */
 #define ALIVE_INODE ((fuse_ino_t)1 << 60)
 #define INODE_OF_PLACE(place) ((fuse_ino_t)(place) + 2)
+#define NO_PLACE UINT64_MAX
 
 static const char *alive_name;
 static atomic_long last_use;
@@ -71,11 +72,21 @@ static struct stat alive_status(void)
 	return (struct stat){.st_ino = ALIVE_INODE, .st_mode = S_IFREG | 0444, .st_nlink = 1, .st_uid = owner, .st_gid = group};
 }
 
+static struct fuse_entry_param entry_of(const struct node *node)
+{
+	return (struct fuse_entry_param){
+		.ino = INODE_OF_PLACE(node->place),
+		.attr = status_of(node),
+		.attr_timeout = FOREVER_SECONDS,
+		.entry_timeout = FOREVER_SECONDS,
+	};
+}
+
 static void init(void *data, struct fuse_conn_info *connection)
 {
 	(void)data;
 	connection->want |= connection->capable & FUSE_CAP_CACHE_SYMLINKS;
-	connection->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
+	connection->want &= ~(unsigned)(FUSE_CAP_AUTO_INVAL_DATA | FUSE_CAP_READDIRPLUS_AUTO | FUSE_CAP_SPLICE_READ | FUSE_CAP_SPLICE_WRITE | FUSE_CAP_SPLICE_MOVE);
 }
 
 static void lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
@@ -103,8 +114,7 @@ static void lookup(fuse_req_t request, fuse_ino_t parent, const char *name)
 		fuse_reply_err(request, -error);
 		return;
 	}
-	entry.ino = INODE_OF_PLACE(place);
-	entry.attr = status_of(&node);
+	entry = entry_of(&node);
 	fuse_reply_entry(request, &entry);
 }
 
@@ -170,9 +180,26 @@ static void read_file(fuse_req_t request, fuse_ino_t inode, size_t size, off_t o
 		fuse_reply_buf(request, buffer, (size_t)got);
 }
 
-static void read_folder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *file)
+/* Adds one entry if it fits. With `plus`, what a lookup would say goes with it. Returns its bytes, or a negative errno. */
+static ssize_t add_entry(fuse_req_t request, char *to, size_t room, const struct entry *entry, off_t next, bool plus)
 {
-	(void)file;
+	if (!plus) {
+		struct stat status = {.st_ino = entry->number, .st_mode = entry->type};
+		return (ssize_t)fuse_add_direntry(request, to, room, entry->name, &status, next);
+	}
+	struct fuse_entry_param parameters = {.attr = {.st_ino = entry->number, .st_mode = entry->type}};
+	struct node node;
+	if (entry->place != NO_PLACE) {
+		int error = image_node(entry->place, &node);
+		if (error)
+			return error;
+		parameters = entry_of(&node);
+	}
+	return (ssize_t)fuse_add_direntry_plus(request, to, room, entry->name, &parameters, next);
+}
+
+static void answer_folder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, bool plus)
+{
 	used();
 	const struct listing *listing;
 	struct node folder;
@@ -186,17 +213,18 @@ static void read_folder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t
 	error = buffer ? image_node(place_of(inode), &folder) : -ENOMEM;
 	/* Offsets 1 and 2 follow "." and "..". Nobody asks a read-only file system for the number of "..". */
 	for (size_t i = (size_t)offset; !error && i < listing->count + 2; i++) {
-		struct stat status = {.st_ino = folder.number, .st_mode = S_IFDIR};
-		const char *name = i == 0 ? "." : "..";
-		if (i >= 2) {
-			const struct entry *entry = &listing->entries[i - 2];
-			status = (struct stat){.st_ino = entry->number, .st_mode = entry->type};
-			name = entry->name;
-		}
-		size_t bytes = fuse_add_direntry(request, buffer + length, size - length, name, &status, (off_t)i + 1);
-		if (bytes > size - length)
+		struct entry dots = {.name = i == 0 ? "." : "..", .place = NO_PLACE, .number = folder.number, .type = S_IFDIR};
+		const struct entry *entry = i < 2 ? &dots : &listing->entries[i - 2];
+		ssize_t bytes = add_entry(request, buffer + length, size - length, entry, (off_t)i + 1, plus);
+		if (bytes > 0 && (size_t)bytes > size - length)
 			break;
-		length += bytes;
+		/* One that cannot be read is told of when its turn comes first. */
+		if (bytes < 0 && length > 0)
+			break;
+		if (bytes < 0)
+			error = (int)bytes;
+		else
+			length += (size_t)bytes;
 	}
 	if (error)
 		fuse_reply_err(request, -error);
@@ -204,6 +232,18 @@ static void read_folder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t
 		fuse_reply_buf(request, buffer, length);
 	free(buffer);
 	image_release(listing);
+}
+
+static void read_folder(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *file)
+{
+	(void)file;
+	answer_folder(request, inode, size, offset, false);
+}
+
+static void read_folder_plus(fuse_req_t request, fuse_ino_t inode, size_t size, off_t offset, struct fuse_file_info *file)
+{
+	(void)file;
+	answer_folder(request, inode, size, offset, true);
 }
 
 static void file_system_status(fuse_req_t request, fuse_ino_t inode)
@@ -227,6 +267,7 @@ static const struct fuse_lowlevel_ops operations = {
 	.opendir = open_never,
 	.read = read_file,
 	.readdir = read_folder,
+	.readdirplus = read_folder_plus,
 	.statfs = file_system_status,
 };
 

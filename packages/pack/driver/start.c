@@ -353,6 +353,8 @@ int start(const struct start *start)
 	}
 	if (!length)
 		return because("WHETSTONE_PACK_WAYS names none of shared, namespace, kernel, extract");
+	if (!allowed(start->ways, "extract"))
+		return because("no way to start it here (%s). WHETSTONE_PACK_WAYS leaves out extract, which needs only room", tried);
 	return because("no way to start it here (%s). Make room in %s, or name a folder with room in XDG_CACHE_HOME", tried,
 		start->cache_folder);
 }
