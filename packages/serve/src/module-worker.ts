@@ -37,17 +37,22 @@ async function appOf(file: string): Promise<ServeOptions> {
   })) as { readonly default?: unknown };
   const app = loaded.default;
   if (typeof app === 'function') return { fetch: app as NonNullable<ServeOptions['fetch']> };
-  const { fetch, routes, error, websocket } = (app ?? {}) as ServeOptions;
-  if (typeof fetch !== 'function' && typeof routes !== 'object')
+  const given = (typeof app === 'object' && app !== null ? app : {}) as ServeOptions;
+  // Routers of frameworks have `routes` that are lists of their own, and some answer to whatever name they are asked for.
+  const has = (name: keyof ServeOptions, type: 'function' | 'object') =>
+    name in given && typeof given[name] === type && !Array.isArray(given[name]);
+  const named = typeof given.fetch === 'function';
+  const routed = has('routes', 'object');
+  if (!named && !routed)
     throw new ServeError(
       'MODULE_WRONG',
       `${name} has no fetch to serve: give it \`export default { fetch(request) { return new Response('hello'); } }\`.`,
     );
   return {
-    ...(fetch ? { fetch: fetch.bind(app as ServeOptions) } : {}),
-    ...(routes ? { routes } : {}),
-    ...(error ? { error: error.bind(app as ServeOptions) } : {}),
-    ...(websocket ? { websocket } : {}),
+    ...(named ? { fetch: given.fetch!.bind(given) } : {}),
+    ...(routed ? { routes: given.routes! } : {}),
+    ...(has('error', 'function') ? { error: given.error!.bind(given) } : {}),
+    ...(has('websocket', 'object') ? { websocket: given.websocket! } : {}),
   };
 }
 
