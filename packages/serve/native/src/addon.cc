@@ -282,32 +282,59 @@ int addressFor(napi_env env, napi_value where, napi_value port, sockaddr_storage
   return EINVAL;
 }
 
-napi_value callListenAt(napi_env env, napi_callback_info info) {
-  napi_value values[2];
-  Engine *engine = argumentsOf(env, info, values);
+/** Opens a socket that listens; returns it, or a negative error number. */
+int listeningAt(napi_env env, napi_value where, napi_value port) {
   sockaddr_storage address;
   socklen_t length = 0;
-  int error = addressFor(env, values[0], values[1], &address, &length);
-  if (error != 0) return failWith(env, error);
+  const int wrong = addressFor(env, where, port, &address, &length);
+  if (wrong != 0) return -wrong;
   const int fd = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0) return failWith(env, errno);
+  if (fd < 0) return -errno;
   const int on = 1;
   const int off = 0;
   if (address.ss_family != AF_UNIX) setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   if (address.ss_family == AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-  if (bind(fd, reinterpret_cast<sockaddr *>(&address), length) < 0 || listen(fd, backlog) < 0) error = errno;
-  if (error == 0) error = engine->core->listen(fd);
-  if (error != 0) {
-    close(fd);
-    return failWith(env, error);
-  }
-  length = sizeof(address);
-  uint32_t port = 0;
-  if (getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) == 0) {
-    if (address.ss_family == AF_INET) port = ntohs(reinterpret_cast<sockaddr_in *>(&address)->sin_port);
-    if (address.ss_family == AF_INET6) port = ntohs(reinterpret_cast<sockaddr_in6 *>(&address)->sin6_port);
-  }
-  return numberOf(env, port);
+  if (bind(fd, reinterpret_cast<sockaddr *>(&address), length) == 0 && listen(fd, backlog) == 0) return fd;
+  const int error = errno;
+  close(fd);
+  return -error;
+}
+
+/** The port that a socket is bound to; 0 where it has none. */
+uint32_t portOf(int fd) {
+  sockaddr_storage address;
+  socklen_t length = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr *>(&address), &length) < 0) return 0;
+  if (address.ss_family == AF_INET) return ntohs(reinterpret_cast<sockaddr_in *>(&address)->sin_port);
+  return address.ss_family == AF_INET6 ? ntohs(reinterpret_cast<sockaddr_in6 *>(&address)->sin6_port) : 0;
+}
+
+napi_value callListenAt(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  Engine *engine = argumentsOf(env, info, values);
+  const int fd = listeningAt(env, values[0], values[1]);
+  if (fd < 0) return failWith(env, -fd);
+  const int error = engine->core->listen(fd);
+  if (error == 0) return numberOf(env, portOf(fd));
+  close(fd);
+  return failWith(env, error);
+}
+
+napi_value callListenSocket(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  size_t given = 2;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  const int fd = listeningAt(env, values[0], values[1]);
+  return fd < 0 ? failWith(env, -fd) : numberOf(env, fd);
+}
+
+napi_value callPortOf(napi_env env, napi_callback_info info) {
+  napi_value values[1];
+  size_t given = 1;
+  napi_get_cb_info(env, info, &given, values, nullptr, nullptr);
+  uint32_t fd;
+  if (!uintOf(env, values[0], &fd)) return fail(env, "portOf(fd)");
+  return numberOf(env, portOf(static_cast<int>(fd)));
 }
 
 napi_value callAdopt(napi_env env, napi_callback_info info) {
@@ -511,6 +538,10 @@ napi_value init(napi_env env, napi_value exports) {
   napi_value function, reasons, text;
   napi_create_function(env, "create", NAPI_AUTO_LENGTH, create, nullptr, &function);
   napi_set_named_property(env, exports, "create", function);
+  napi_create_function(env, "listenSocket", NAPI_AUTO_LENGTH, callListenSocket, nullptr, &function);
+  napi_set_named_property(env, exports, "listenSocket", function);
+  napi_create_function(env, "portOf", NAPI_AUTO_LENGTH, callPortOf, nullptr, &function);
+  napi_set_named_property(env, exports, "portOf", function);
   napi_create_array(env, &reasons);
   for (uint32_t i = 0; i < static_cast<uint32_t>(whetstone::Reason::COUNT); i++) {
     napi_create_string_utf8(env, whetstone::reasonTexts[i], NAPI_AUTO_LENGTH, &text);

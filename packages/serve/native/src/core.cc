@@ -199,8 +199,11 @@ void Core::drain(bool patient) {
 // ---- accepting
 
 int Core::listen(int fd) {
+  if (listen_ >= 0 || draining_ || closed_) return EALREADY;
   const int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) return errno;
+  // An inherited one would go on to whatever a handler starts.
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
   // Accepted sockets have it from the one that listens; a unix socket knows no such thing.
   const int on = 1;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
@@ -358,6 +361,7 @@ int Core::share(int fd, uint32_t line, uint32_t lines) {
   if (there < static_cast<off_t>(bytes)) return EINVAL;
   void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return errno;
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
   shareLines_ = static_cast<int64_t *>(memory);
   shareBytes_ = bytes;
   shareLine_ = line;
