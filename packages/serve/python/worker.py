@@ -42,6 +42,8 @@ PIECE = 64 * 1024
 READ = 64 * 1024
 # Requests that an ASGI application has at once.
 ASGI_AT_ONCE = 256
+# Answers of an ASGI application that go out in one write: with more the front would have nothing to do meanwhile.
+GATHERED = 16
 # Seconds without an answer after which a WSGI application's waiting requests go to another worker.
 STALL = 0.005
 # Names of fields that are remembered.
@@ -498,8 +500,12 @@ class Asgi:
         if not self.out:
             self.loop.call_soon(self.flush)
         self.out.append(data)
+        if len(self.out) >= GATHERED:
+            self.flush()
 
     def flush(self):
+        if not self.out:
+            return
         data = b"".join(self.out)
         self.out = []
         if self.unsent:

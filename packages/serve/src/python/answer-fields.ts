@@ -27,10 +27,13 @@ export function answerFields(text: string): readonly string[] {
   }
   if (text.length <= longest) {
     if (known.size >= most) known.clear();
-    known.set(text, fields);
+    // Copies: what was cut out of a larger text would keep all of it.
+    known.set(copied(text), fields.map(copied));
   }
   return fields;
 }
+
+const copied = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
 
 /** The length that the application gives its body; `null` where it gives none that is a number. */
 export function declaredLength(text: string): number | null {

@@ -23,7 +23,9 @@ export class Exchange {
   body: Uint8Array | null = null;
   /** Where it is; `null` while it waits. */
   worker: PythonWorker | null = null;
+  /** Its name between here and there, and when it got it: by {@link ExchangeTable}. */
   number = 0;
+  turn = 0;
   /** Ends what the application does too late. */
   late: NodeJS.Timeout | null = null;
   readonly #host: ExchangeHost;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { ServeError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
+import { ExchangeTable } from './exchange-table.ts';
 import { FrameReader, FrameWriter, frames } from './frames.ts';
 
 /** What a worker is started with. */
@@ -44,12 +45,11 @@ export class PythonWorker {
   heard = 0;
   readonly #child: ChildProcess;
   readonly #out: FrameWriter;
-  /** What it has not answered, in the order that it was given. */
-  readonly #exchanges = new Map<number, Exchange>();
+  /** What it has not answered. */
+  readonly #exchanges = new ExchangeTable();
   /** Those of it that were waited for too long. */
   readonly #abandoned = new Set<number>();
   readonly #onFree: (returned: readonly Exchange[]) => void;
-  #number = 0;
   #stderr = '';
   #alive = true;
   #pause = firstPause;
@@ -158,21 +158,19 @@ export class PythonWorker {
   }
 
   ask(exchange: Exchange): void {
-    const number = (this.#number = (this.#number % 0xffff_ffff) + 1);
-    this.#exchanges.set(number, exchange);
+    this.#exchanges.add(exchange);
     exchange.worker = this;
-    exchange.number = number;
-    this.#out.request(number, exchange.head, exchange.body);
+    this.#out.request(exchange.number, exchange.head, exchange.body);
   }
 
   /** The client took so many bytes: the application may send as many more. */
   took(number: number, bytes: number): void {
-    if (this.#exchanges.has(number)) this.#out.short(frames.ack, number, bytes);
+    if (this.#exchanges.get(number)) this.#out.short(frames.ack, number, bytes);
   }
 
   /** Nobody waits for this answer. */
   cancel(number: number): void {
-    if (this.#exchanges.has(number)) this.#out.short(frames.cancel, number);
+    if (this.#exchanges.get(number)) this.#out.short(frames.cancel, number);
   }
 
   /**
@@ -180,7 +178,7 @@ export class PythonWorker {
    * is to be replaced, and is killed as soon as nothing else goes on in it.
    */
   abandon(number: number): boolean {
-    if (!this.#exchanges.has(number)) return true;
+    if (!this.#exchanges.get(number)) return true;
     this.#out.short(frames.abandon, number);
     if (this.interface === 'asgi') return true;
     // Not begun: it will not be.
@@ -204,7 +202,10 @@ export class PythonWorker {
 
   /** The requests that it has begun, at most: it begins in order, and tells of an end before it begins the next. */
   #begun(): number[] {
-    return [...this.#exchanges.keys()].slice(0, this.atOnce);
+    return this.#exchanges
+      .inOrder()
+      .slice(0, this.atOnce)
+      .map(({ number }) => number);
   }
 
   #killIfStuck(): void {
@@ -213,7 +214,7 @@ export class PythonWorker {
 
   #onEnd(how: string): void {
     this.#alive = false;
-    const exchanges = [...this.#exchanges.values()];
+    const exchanges = this.#exchanges.inOrder();
     this.#exchanges.clear();
     for (const { late } of exchanges) if (late) clearTimeout(late);
     for (const exchange of exchanges.slice(0, this.atOnce))
