@@ -33,3 +33,24 @@ export {
   trustFolder,
   type TrustRule,
 } from './trust/trust-folder.ts';
+export { driverFile } from './start/driver-file.ts';
+export { headerScript } from './start/header-script.ts';
+export { imagePlace, type ImagePlace } from './start/image-place.ts';
+export { extractPack, mountPack, unmountPack } from './start/mount-pack.ts';
+export type { Exit } from './start/run-driver.ts';
+export { runPack } from './start/run-pack.ts';
+export { cycloneDx } from './inventory/cyclonedx.ts';
+export {
+  type Declaration,
+  type DeclarationStatus,
+  type DeclaringPackage,
+  packageUrl,
+} from './inventory/declaration.ts';
+export {
+  collectionInventory,
+  type Inventory,
+  inventory,
+  type InventoryOptions,
+  type InventoryRow,
+  isConspicuous,
+} from './inventory/inventory.ts';
