@@ -19,7 +19,7 @@ export interface Target {
 
 export interface RecordOptions {
   readonly workingDirectory: string;
-  /** Between samples; `null`: 250 µs for the first second, then 1 ms. */
+  /** Between samples; `null`: 250 µs for the first second at most, then 1 ms. */
   readonly interval: Microseconds | null;
   /** Run a second time and count. */
   readonly counts: boolean;

@@ -1,7 +1,7 @@
 'use strict';
 // Clocks, taken before the program can replace them.
 
-const { readFileSync, readlinkSync } = require('node:fs');
+const { readFileSync, readdirSync, readlinkSync } = require('node:fs');
 const { cpuUsage, hrtime } = process;
 const linux = process.platform === 'linux';
 const indexOf = Function.prototype.call.bind(String.prototype.indexOf);
@@ -39,6 +39,20 @@ exports.threadNumber = function threadNumber() {
   try {
     const link = readlinkSync('/proc/thread-self');
     return toNumber(slice(link, link.lastIndexOf('/') + 1));
+  } catch {
+    return null;
+  }
+};
+
+/** The file with the CPU time of this process's youngest thread of a name, for {@link taskCpu}; `null` without one. */
+exports.youngestTask = function youngestTask(name) {
+  if (!linux) return null;
+  try {
+    const tasks = readdirSync('/proc/self/task').map(toNumber);
+    const task = tasks.findLast(
+      (each) => readFileSync(`/proc/self/task/${each}/comm`, 'latin1') === `${name}\n`,
+    );
+    return task === undefined ? null : `/proc/self/task/${task}/schedstat`;
   } catch {
     return null;
   }

@@ -9,7 +9,7 @@
 const { Session } = require('node:inspector');
 /** The program's own sessions are noticed by a wrapper around this method; ours are not the program's. */
 const { connect } = Session.prototype;
-const { now, threadCpu } = require('./clock.cjs');
+const { now, taskCpu, threadCpu, youngestTask } = require('./clock.cjs');
 const { binding } = require('./waits-binding.cjs');
 const { parse, stringify } = JSON;
 const { exp, max, min, sqrt } = Math;
@@ -19,8 +19,15 @@ const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 const FINE_INTERVAL = 250;
 /** Between samples after it. */
 const USUAL_INTERVAL = 1000;
-/** How long the fine interval lasts, in microseconds: each of its samples costs what each later one does. */
+/** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
+/**
+ * CPU time of V8's own thread after which it ends before, in microseconds: to be woken costs five times as much on
+ * a virtual machine, and deep stacks and much new code cost as much again.
+ */
+const FINE_COST = 75e3;
+/** What V8 calls the thread. */
+const SAMPLING_THREAD = 'v8:ProfEvntProc';
 /** So long before its end both run side by side, so that what the later one does not know is seen. */
 const SIDE_BY_SIDE = 100e3;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
@@ -38,7 +45,7 @@ const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
 /**
- * Samples the calling thread; `interval` of `null` is 250 µs for the first second, then 1 ms.
+ * Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 ms.
  * `alone()` says whether the program has an inspector of its own at work.
  */
 exports.startSampler = function startSampler(output, interval, alone) {
@@ -51,6 +58,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let nodeCost = NODE_COST;
   let stopped = false;
   begin();
+  const samplingThread = fine === null ? null : youngestTask(SAMPLING_THREAD);
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
@@ -66,6 +74,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
+    if (usual === null) changeDue = min(changeDue, whenCostly(moment));
     let change = usual !== null && fine !== null && !stopped && moment >= changeDue;
     const opens = usual === null && !stopped && moment >= changeDue;
     if (opens) usual = openSession(USUAL_INTERVAL);
@@ -103,6 +112,14 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const length = pieceLength(pause, nodesIn(profile), moment - pieceStart);
     pieceStart = now();
     due = pieceStart + length;
+  }
+
+  /** When the fine interval will have cost what it may, and the usual one is to begin beside it. */
+  function whenCostly(moment) {
+    const cost = samplingThread === null ? null : taskCpu(samplingThread);
+    return cost === null || cost === 0
+      ? changeDue
+      : began + (FINE_COST / cost) * (moment - began) - SIDE_BY_SIDE;
   }
 
   function begin() {
