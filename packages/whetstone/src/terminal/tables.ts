@@ -29,59 +29,22 @@ const WORDS_FROM = 110;
 
 /** The hottest lines with their source. */
 export function linesTable(rows: readonly LineRow[], sampled: number, width: number, pen: Pen): string[] {
-  const style = heat(rows, sampled);
+  const { time, figure, lines } = tableOf(rows, width, pen);
   const counted = rows.some(({ hits }) => hits !== null);
-  return tableLines(
-    [
-      placeColumn('HOTTEST LINES', rows, pen, 9, Math.max(20, Math.floor(width * 0.28))),
-      textColumn(
-        rows.map(({ text }) => text?.trim() ?? ''),
-        6,
-        pen,
-      ),
-      times(
-        'self',
-        rows.map(({ self }) => self),
-        8,
-        pen,
-        style,
-      ),
-      figures(
-        '%',
-        rows.map(({ self }) => share(self, sampled)),
-        5,
-      ),
-      ...(counted
-        ? [
-            figures(
-              'hits',
-              rows.map(({ hits }) => countText(hits)),
-              4,
-            ),
-          ]
-        : []),
-      ...splitColumns(rows, 3, width, pen),
-    ],
-    width,
-    pen,
-  );
+  const style = (row: number) => heat(rows[row]!.self, sampled);
+  return lines([
+    ...lineColumns('HOTTEST LINES', rows, width, pen),
+    time('self', 8, ({ self }) => self, { style }),
+    figure('%', 5, ({ self }) => share(self, sampled)),
+    counted && figure('hits', 4, ({ hits }) => countText(hits)),
+    ...splitColumns(rows, 3, width, pen),
+  ]);
 }
 
 /** Lines at which the memory of the program grew most, and what they allocated where that was measured. */
 export function memoryTable(rows: readonly LineRow[], width: number, pen: Pen): string[] {
-  return tableLines(
-    [
-      placeColumn('MEMORY BY LINE', rows, pen, 9, Math.max(20, Math.floor(width * 0.28))),
-      textColumn(
-        rows.map(({ text }) => text?.trim() ?? ''),
-        6,
-        pen,
-      ),
-      ...memoryColumns(rows, 8),
-    ],
-    width,
-    pen,
-  );
+  const { lines } = tableOf(rows, width, pen);
+  return lines([...lineColumns('MEMORY BY LINE', rows, width, pen), ...memoryColumns(rows, 8)]);
 }
 
 /** Functions with cProfile's columns; those of calls only where they were counted. */
@@ -91,286 +54,170 @@ export function functionsTable(
   width: number,
   pen: Pen,
 ): string[] {
-  const style = heat(rows, sampled);
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
   const counted = rows.some(({ calls }) => calls !== null);
-  const perCall = (column: 'self' | 'total', keep: number) =>
-    counted
-      ? [
-          {
-            ...times(
-              'per call',
-              rows.map((row) => (row.calls ? row[column] / row.calls : null)),
-              keep,
-              pen,
-            ),
-            tight: true,
-          },
-        ]
-      : [];
-  return tableLines(
-    [
-      nameColumn('FUNCTIONS', rows, pen),
-      ...(counted
-        ? [
-            figures(
-              'calls',
-              rows.map(({ calls }) => countText(calls)),
-              5,
-            ),
-          ]
-        : []),
-      times(
-        'self',
-        rows.map(({ self }) => self),
-        8,
-        pen,
-        style,
-      ),
-      ...perCall('self', 3),
-      times(
-        'total',
-        rows.map(({ total }) => total),
-        6,
-        pen,
-      ),
-      ...perCall('total', 2),
-      ...splitColumns(rows, 3, width, pen),
-      ...(rows.some(({ allocated }) => allocated !== null)
-        ? [
-            figures(
-              'allocated',
-              rows.map(({ allocated }) => bytesText(allocated)),
-              2,
-            ),
-          ]
-        : []),
-      {
-        ...figures(
-          'gain at most',
-          rows.map(({ gainAtMost }) => wholePercent(gainAtMost)),
-          4,
-        ),
-        spills: true,
-      },
-      placeColumn('', rows, pen, 7),
-    ],
-    width,
-    pen,
-  );
+  const allocates = rows.some(({ allocated }) => allocated !== null);
+  const perCall = ({ calls }: FunctionRow, time: number) => (calls ? time / calls : null);
+  const style = (row: number) => heat(rows[row]!.self, sampled);
+  return lines([
+    text('FUNCTIONS', 9, { part: 'end', least: 10 }, (row) => row.function),
+    counted && figure('calls', 5, ({ calls }) => countText(calls)),
+    time('self', 8, ({ self }) => self, { style }),
+    counted && time('per call', 3, (row) => perCall(row, row.self), { tight: true }),
+    time('total', 6, ({ total }) => total),
+    counted && time('per call', 2, (row) => perCall(row, row.total), { tight: true }),
+    ...splitColumns(rows, 3, width, pen),
+    allocates && figure('allocated', 2, ({ allocated }) => bytesText(allocated)),
+    figure('gain at most', 4, ({ gainAtMost }) => wholePercent(gainAtMost), { spills: true }),
+    text('', 7, { part: 'middle', least: 12 }, placeCell),
+  ]);
 }
 
 /** What was waited for, and where. */
 export function waitsTable(rows: readonly WaitRow[], width: number, pen: Pen): string[] {
-  const name = ({ call, target }: WaitRow) => pen.safe(target === null ? call : `${call} ${target}`);
-  return tableLines(
-    [
-      { title: 'WAITS', cells: rows.map(name), align: 'left', keep: 9, cut: { part: 'end', least: 12 } },
-      figures(
-        'count',
-        rows.map(({ count }) => formatCount(count)),
-        5,
-      ),
-      times(
-        'time',
-        rows.map(({ time }) => time),
-        8,
-        pen,
-      ),
-      times(
-        'longest',
-        // Nobody said, where there were several.
-        rows.map(({ longest }) => longest || null),
-        4,
-        pen,
-      ),
-      placeColumn('', rows, pen, 7),
-    ],
-    width,
-    pen,
-  );
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
+  return lines([
+    text('WAITS', 9, { part: 'end', least: 12 }, ({ call, target }) =>
+      target === null ? call : `${call} ${target}`,
+    ),
+    figure('count', 5, ({ count }) => formatCount(count)),
+    time('time', 8, (row) => row.time),
+    // Nobody said, where there were several.
+    time('longest', 4, ({ longest }) => longest || null),
+    text('', 7, { part: 'middle', least: 12 }, placeCell),
+  ]);
 }
 
 /** Threads and processes; the main thread is first. */
 export function threadsTable(rows: readonly ThreadRow[], width: number, pen: Pen): string[] {
-  const processes = new Set(rows.map(({ process }) => process)).size;
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
+  const several = new Set(rows.map(({ process }) => process)).size > 1;
   const split = rows.some(({ states }) => Object.keys(states).length > 0);
-  return tableLines(
-    [
-      {
-        title: 'THREADS',
-        cells: rows.map(({ name }) => pen.safe(name)),
-        align: 'left',
-        keep: 9,
-        cut: { part: 'middle', least: 18 },
-      },
-      ...(processes > 1
-        ? [
-            figures(
-              'process',
-              // What stands for several processes together has no number.
-              rows.map(({ process }) => (process === 0 ? '' : String(process))),
-              4,
-            ),
-          ]
-        : []),
-      times(
-        'computing',
-        rows.map(({ cpu }) => cpu),
-        8,
-        pen,
-      ),
-      ...(split
-        ? stateColumns(rows, pen)
-        : [
-            times(
-              'queueing',
-              rows.map(({ queued }) => queued),
-              6,
-              pen,
-            ),
-            times(
-              'waiting',
-              rows.map(({ asleep }) => asleep),
-              5,
-              pen,
-            ),
-          ]),
-    ],
-    width,
-    pen,
-  );
+  return lines([
+    text('THREADS', 9, { part: 'middle', least: 18 }, ({ name }) => name),
+    // What stands for several processes together has no number.
+    several && figure('process', 4, ({ process }) => (process === 0 ? '' : String(process))),
+    time('computing', 8, ({ cpu }) => cpu),
+    ...(split ? stateColumns(rows, width, pen) : []),
+    !split && time('queueing', 6, ({ queued }) => queued),
+    !split && time('waiting', 5, ({ asleep }) => asleep),
+  ]);
 }
 
 /** A column for each state that any thread was in; where there is no room, those with the least time go. */
-function stateColumns(rows: readonly ThreadRow[], pen: Pen): Column[] {
+function stateColumns(rows: readonly ThreadRow[], width: number, pen: Pen): Column[] {
+  const { time } = tableOf(rows, width, pen);
   // Threads of other programs have no states: what the system says of them stands in the same columns.
   const timeIn = ({ states, queued, asleep }: ThreadRow, state: string) => {
     if (Object.keys(states).length > 0) return states[state] ?? 0;
     return state === 'queued' ? queued : state === 'waiting' ? asleep : null;
   };
   return shownStates(pen)
-    .map(({ state, name }) => ({ name, values: rows.map((row) => timeIn(row, state)) }))
-    .map((column) => ({ ...column, sum: column.values.reduce<number>((sum, time) => sum + (time ?? 0), 0) }))
+    .map(({ state, name }) => ({
+      state,
+      name,
+      sum: rows.reduce((sum, row) => sum + (timeIn(row, state) ?? 0), 0),
+    }))
     .filter(({ sum }) => sum > 0)
-    .map(({ name, values, sum }, _, all) =>
-      times(name, values, 1 + all.filter((other) => other.sum < sum).length / all.length, pen),
-    );
+    .map(({ state, name, sum }, _, all) => {
+      const less = all.filter((other) => other.sum < sum).length;
+      return time(name, 1 + less / all.length, (row) => timeIn(row, state));
+    });
 }
 
 /** Stretches that the program marked. */
 export function regionsTable(rows: readonly RegionRow[], width: number, pen: Pen): string[] {
-  return tableLines(
-    [
-      {
-        title: 'REGIONS',
-        cells: rows.map(({ name }) => pen.safe(name)),
-        align: 'left',
-        keep: 9,
-        cut: { part: 'end', least: 12 },
-      },
-      figures(
-        'count',
-        rows.map(({ count }) => formatCount(count)),
-        5,
-      ),
-      times(
-        'time',
-        rows.map(({ time }) => time),
-        8,
-        pen,
-      ),
-    ],
-    width,
-    pen,
-  );
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
+  return lines([
+    text('REGIONS', 9, { part: 'end', least: 12 }, ({ name }) => name),
+    figure('count', 5, ({ count }) => formatCount(count)),
+    time('time', 8, (row) => row.time),
+  ]);
 }
 
 /** Who calls a function, or whom it calls. */
-export function relativesTable(relatives: Relatives, width: number, pen: Pen): string[] {
-  const { kind, rows } = relatives;
-  return tableLines(
-    [
-      nameColumn(kind === 'callers' ? 'CALLED BY' : 'CALLS', rows, pen),
-      times(
-        'self',
-        rows.map(({ self }) => self),
-        5,
-        pen,
-      ),
-      times(
-        'total',
-        rows.map(({ total }) => total),
-        8,
-        pen,
-      ),
-      figures(
-        '%',
-        rows.map((row) => share(row.total, relatives.total)),
-        6,
-      ),
-      placeColumn('', rows, pen, 7),
-    ],
-    width,
-    pen,
-  );
+export function relativesTable({ kind, rows, total }: Relatives, width: number, pen: Pen): string[] {
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
+  return lines([
+    text(kind === 'callers' ? 'CALLED BY' : 'CALLS', 9, { part: 'end', least: 10 }, (row) => row.function),
+    time('self', 5, ({ self }) => self),
+    time('total', 8, (row) => row.total),
+    figure('%', 6, (row) => share(row.total, total)),
+    text('', 7, { part: 'middle', least: 12 }, placeCell),
+  ]);
 }
 
 /** One function line by line, as line_profiler prints it; lines without samples have no figures. */
-export function functionLinesTable({ lines, self }: FunctionLines, width: number, pen: Pen): string[] {
-  const counted = lines.some(({ hits }) => hits !== null);
-  const style = (row: number): Style => (lines[row]!.share >= HOT_SHARE ? 'hot' : 'plain');
-  const seen = (row: (typeof lines)[number], text: string) => (row.self > 0 ? text : '');
-  return tableLines(
-    [
-      figures(
-        'line',
-        lines.map(({ line }) => String(line)),
-        9,
+export function functionLinesTable(listing: FunctionLines, width: number, pen: Pen): string[] {
+  const rows = listing.lines;
+  const { text, time, figure, lines } = tableOf(rows, width, pen);
+  const counted = rows.some(({ hits }) => hits !== null);
+  const style = (row: number) => heat(rows[row]!.share, 1);
+  const perHit = ({ self, hits }: (typeof rows)[number]) => (hits && self > 0 ? self / hits : null);
+  return lines([
+    figure('line', 9, ({ line }) => String(line)),
+    counted && figure('hits', 5, ({ hits }) => countText(hits)),
+    time('self', 7, ({ self }) => (self > 0 ? self : null), { style }),
+    counted && time('per hit', 3, perHit),
+    figure('%', 6, ({ self }) => (self > 0 ? share(self, listing.self) : '')),
+    // Without words: the source needs the room.
+    ...splitColumns(rows, 4, 0, pen),
+    ...memoryColumns(rows, 2),
+    text('', 8, { part: 'end', least: SOURCE_LEAST }, (row) => row.text ?? ''),
+  ]);
+}
+
+/**
+ * What makes the columns of a table, each from its title, its importance (see {@link Column.keep}) and what it
+ * says of a row; `lines` puts them together, without those that are `false`.
+ */
+function tableOf<Row>(rows: readonly Row[], width: number, pen: Pen) {
+  type Extra = Pick<Column, 'style' | 'spills' | 'tight'>;
+  return {
+    /** Text from outside. */
+    text: (
+      title: string,
+      keep: number,
+      cut: NonNullable<Column['cut']>,
+      say: (row: Row) => string,
+    ): Column => ({
+      title,
+      cells: rows.map((row) => pen.safe(say(row))),
+      align: 'left',
+      keep,
+      cut,
+    }),
+    /** Times, with nothing where there is none. */
+    time: (title: string, keep: number, say: (row: Row) => number | null, extra?: Extra): Column => {
+      const times = rows.map(say).map((time) => (time === null ? '' : pen.own(formatTime(time))));
+      return { title, cells: timeCells(times), align: 'right', keep, ...extra };
+    },
+    /** Other figures, as they are printed. */
+    figure: (title: string, keep: number, say: (row: Row) => string, extra?: Extra): Column => ({
+      title,
+      cells: rows.map(say),
+      align: 'right',
+      keep,
+      ...extra,
+    }),
+    lines: (columns: readonly (Column | false)[]): string[] =>
+      tableLines(
+        columns.filter((column) => column !== false),
+        width,
+        pen,
       ),
-      ...(counted
-        ? [
-            figures(
-              'hits',
-              lines.map(({ hits }) => (hits === null ? '' : formatCount(hits))),
-              5,
-            ),
-          ]
-        : []),
-      {
-        ...figures('self', timeCells(lines.map((row) => seen(row, pen.own(formatTime(row.self))))), 7),
-        style,
-      },
-      ...(counted
-        ? [
-            figures(
-              'per hit',
-              timeCells(
-                lines.map((row) => (row.hits ? seen(row, pen.own(formatTime(row.self / row.hits))) : '')),
-              ),
-              3,
-            ),
-          ]
-        : []),
-      figures(
-        '%',
-        lines.map((row) => seen(row, share(row.self, self))),
-        6,
-      ),
-      // Without words: the source needs the room.
-      ...splitColumns(lines, 4, 0, pen),
-      ...memoryColumns(lines, 2),
-      {
-        ...textColumn(
-          lines.map(({ text }) => text ?? ''),
-          8,
-          pen,
-        ),
-        cut: { part: 'end', least: SOURCE_LEAST },
-      },
-    ],
-    width,
-    pen,
-  );
+  };
+}
+
+/** Where a line is, and what it says. */
+function lineColumns(title: string, rows: readonly LineRow[], width: number, pen: Pen): Column[] {
+  const { text } = tableOf(rows, width, pen);
+  // The source needs room too.
+  const most = Math.max(20, Math.floor(width * 0.28));
+  return [
+    text(title, 9, { part: 'middle', least: 12, most }, placeCell),
+    text('', 6, { part: 'end', least: 8 }, (row) => row.text?.trim() ?? ''),
+  ];
 }
 
 /** What the time of each row was spent on, where the runtime tells: as a bar, and in words where there is room. */
@@ -393,18 +240,11 @@ function memoryColumns(
   rows: readonly { readonly resident: number | null; readonly allocated: number | null }[],
   keep: number,
 ): Column[] {
-  const column = (title: string, values: readonly (number | null)[]) =>
-    values.some((value) => value !== null) ? [figures(title, timeCells(values.map(bytesText)), keep)] : [];
-  return [
-    ...column(
-      'grew by',
-      rows.map(({ resident }) => resident),
-    ),
-    ...column(
-      'allocated',
-      rows.map(({ allocated }) => allocated),
-    ),
-  ];
+  const column = (title: string, of: 'resident' | 'allocated'): Column[] =>
+    rows.some((row) => row[of] !== null)
+      ? [{ title, cells: timeCells(rows.map((row) => bytesText(row[of]))), align: 'right', keep }]
+      : [];
+  return [...column('grew by', 'resident'), ...column('allocated', 'allocated')];
 }
 
 /** Nothing where it was not measured. */
@@ -412,43 +252,12 @@ function bytesText(bytes: number | null): string {
   return bytes === null ? '' : formatBytes(bytes);
 }
 
-function placeColumn(
-  title: string,
-  rows: readonly Place[],
-  pen: Pen,
-  keep: number,
-  most = Number.POSITIVE_INFINITY,
-): Column {
-  const cells = rows.map((row) => (row.file === '' ? '' : pen.safe(placeText(row))));
-  return { title, cells, align: 'left', keep, cut: { part: 'middle', least: 12, most } };
+function placeCell(row: Place): string {
+  return row.file === '' ? '' : placeText(row);
 }
 
-function nameColumn(title: string, rows: readonly Place[], pen: Pen): Column {
-  const cells = rows.map((row) => pen.safe(row.function));
-  return { title, cells, align: 'left', keep: 9, cut: { part: 'end', least: 10 } };
-}
-
-function textColumn(texts: readonly string[], keep: number, pen: Pen): Column {
-  return { title: '', cells: texts.map(pen.safe), align: 'left', keep, cut: { part: 'end', least: 8 } };
-}
-
-function times(
-  title: string,
-  values: readonly (number | null)[],
-  keep: number,
-  pen: Pen,
-  style?: (row: number) => Style,
-): Column {
-  const cells = timeCells(values.map((value) => (value === null ? '' : pen.own(formatTime(value)))));
-  return { title, cells, align: 'right', keep, ...(style && { style }) };
-}
-
-function figures(title: string, cells: readonly string[], keep: number): Column {
-  return { title, cells, align: 'right', keep };
-}
-
-function heat(rows: readonly { readonly self: number }[], sampled: number): (row: number) => Style {
-  return (row) => (sampled > 0 && rows[row]!.self / sampled >= HOT_SHARE ? 'hot' : 'plain');
+function heat(self: number, whole: number): Style {
+  return whole > 0 && self / whole >= HOT_SHARE ? 'hot' : 'plain';
 }
 
 function share(part: number, whole: number): string {
