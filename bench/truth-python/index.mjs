@@ -76,16 +76,9 @@ async function lines(python) {
   const wanted = Object.keys(plain[0]);
   for (const line of wanted) {
     const share = (of) => (of[line] ?? 0) / sum(wanted.map((each) => of[each] ?? 0));
-    const [is, says] = [median(plain.map(share)), median(ours.map(share))];
-    table.add({
-      name: `lines.py:${line}`,
-      true: percent(is),
-      claimed: percent(says),
-      cProfile: '?',
+    addShare(`lines.py:${line}`, median(plain.map(share)), median(ours.map(share)), POINTS, {
       line_profiler: byLine === null ? 'not here' : percent(share(byLine)),
       sampler: percent(median(sampler.map(share))),
-      limit: `± ${POINTS * 100} points`,
-      ok: Math.abs(is - says) <= POINTS,
     });
   }
 }
@@ -108,16 +101,9 @@ async function functions(python) {
     },
     RUNS,
   );
-  const [is, says] = [median(plain.map(share)), median(ours.map(share))];
-  table.add({
-    name: 'calling, with what it calls',
-    true: percent(is),
-    claimed: percent(says),
+  addShare('calling, with what it calls', median(plain.map(share)), median(ours.map(share)), POINTS, {
     cProfile: percent(median(cprofile.map(share))),
-    line_profiler: '?',
     sampler: percent(median(sampler.map(share))),
-    limit: `± ${POINTS * 100} points`,
-    ok: Math.abs(is - says) <= POINTS,
   });
 }
 
@@ -140,16 +126,7 @@ async function waits(python) {
       runs.push({ is: waited / wall, says: sum(found.map((row) => row.charged)) / 1e6 / wall });
     }
     const { is, says } = middle(runs);
-    table.add({
-      name: `${kind} (${name}:${line})`,
-      true: percent(is),
-      claimed: percent(says),
-      cProfile: '?',
-      line_profiler: '?',
-      sampler: '?',
-      limit: `± ${WAIT_POINTS * 100} points`,
-      ok: Math.abs(is - says) <= WAIT_POINTS,
-    });
+    addShare(`${kind} (${name}:${line})`, is, says, WAIT_POINTS);
   }
 }
 
@@ -174,16 +151,7 @@ async function gil(python) {
   }
   for (const [name, all] of Object.entries(runs)) {
     const { is, says } = middle(all);
-    table.add({
-      name: `${name} thread`,
-      true: percent(is),
-      claimed: percent(says),
-      cProfile: '?',
-      line_profiler: '?',
-      sampler: '?',
-      limit: `± ${WAIT_POINTS * 100} points`,
-      ok: Math.abs(is - says) <= WAIT_POINTS,
-    });
+    addShare(`${name} thread`, is, says, WAIT_POINTS);
   }
 }
 
@@ -200,16 +168,7 @@ async function collector(python) {
     runs.push({ is: spent / cpu, says: (report.time.collector ?? 0) / report.time.cpu });
   }
   const { is, says } = middle(runs);
-  table.add({
-    name: 'collector',
-    true: percent(is),
-    claimed: percent(says),
-    cProfile: '?',
-    line_profiler: '?',
-    sampler: '?',
-    limit: `± ${POINTS * 100} points`,
-    ok: Math.abs(is - says) <= POINTS,
-  });
+  addShare('collector', is, says, POINTS);
 }
 
 /** CPU time in children, by their own clocks. */
@@ -238,6 +197,21 @@ async function children(python) {
     sampler: '?',
     limit: `± ${OFF * 100} %`,
     ok: Math.abs(is - says) <= is * OFF,
+  });
+}
+
+/** A row of shares: what is, what was claimed within so many points, and what others say where they were asked. */
+function addShare(name, is, says, limit, others = {}) {
+  table.add({
+    name,
+    true: percent(is),
+    claimed: percent(says),
+    cProfile: '?',
+    line_profiler: '?',
+    sampler: '?',
+    ...others,
+    limit: `± ${limit * 100} points`,
+    ok: Math.abs(is - says) <= limit,
   });
 }
 
