@@ -6,12 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { machineLine } from '../harness/machine.mjs';
 import { cpuTable } from './cpu.mjs';
+import { pythonTable } from './python.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS ?? 2);
 const only = process.env.ONLY?.split(',');
 const tables = {
   cpu: () => cpuTable({ rounds, seconds, only }),
+  python: () => pythonTable({ rounds, seconds }),
 };
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const chosen = values.only?.split(',') ?? Object.keys(tables);
