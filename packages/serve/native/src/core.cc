@@ -65,9 +65,12 @@ constexpr int partsAtOnce = 64;
 constexpr int64_t acceptPause = 100;
 constexpr uint32_t mostChunks = 1024;
 constexpr uint64_t listenTag = UINT64_MAX;
-/** Connections that one worker may have more than another, and milliseconds that it leaves accepting to it. */
-constexpr int64_t shareAhead = 4;
-constexpr uint32_t shareWait = 10;
+/** Connections that a worker may have above its share, and milliseconds that it leaves accepting to the others. */
+constexpr int64_t shareAhead = 2;
+constexpr uint32_t shareWait = 100;
+/** Milliseconds of a moment at least, and connections by which one that has fewer open is ahead in it. */
+constexpr int64_t shareMoment = 100;
+constexpr int64_t shareTip = 4;
 /** A worker that has not ticked for so long, milliseconds, is not waited for. */
 constexpr int64_t shareAbsence = 2500;
 constexpr uint32_t generationMask = 0x7fffffff;
@@ -75,6 +78,7 @@ constexpr uint32_t generationMask = 0x7fffffff;
 int64_t saturated(int64_t now, int64_t time) { return time > NEVER - now ? NEVER : now + time; }
 
 size_t max(size_t a, size_t b) { return a > b ? a : b; }
+int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 size_t min(size_t a, size_t b) { return a < b ? a : b; }
 
 const char *phraseOf(uint16_t status) {
@@ -110,8 +114,8 @@ bool Core::start() {
   const size_t headerBytes = options_.head.headerBytes;
   headsNeed_ = max(readBytes, headerBytes);
   piecesNeed_ = 2 * headerBytes + 2 * readBytes;
-  headsBytes_ = max(1024 * 1024, 4 * headsNeed_);
-  const size_t piecesBytes = max(1024 * 1024, 4 * piecesNeed_);
+  headsBytes_ = max(size_t{1024 * 1024}, 4 * headsNeed_);
+  const size_t piecesBytes = max(size_t{1024 * 1024}, 4 * piecesNeed_);
   const size_t page = 4096;
   const size_t arenaBytes = (headsBytes_ + piecesBytes + page - 1) & ~(page - 1);
   const size_t rowBytes = sizeof(int32_t) * rowColumns * rowCount;
@@ -163,7 +167,7 @@ void Core::close() {
   if (epoll_ >= 0) ::close(epoll_);
   listen_ = spare_ = epoll_ = -1;
   if (shareLines_ != nullptr) {
-    tellShare(-1);
+    tellShare(-1, 0);
     munmap(shareLines_, shareBytes_);
     shareLines_ = nullptr;
   }
@@ -181,7 +185,7 @@ void Core::drain(bool patient) {
     listen_ = -1;
     acceptReady_ = false;
   }
-  tellShare(-1);
+  tellShare(-1, 0);
   if (!patient)
     for (uint32_t i = 0; i < chunkCount_ * chunkSlots; i++) {
       Connection *connection = at(i);
@@ -218,8 +222,8 @@ int Core::listen(int fd) {
 void Core::retryAccept() {
   if (closed_ || listen_ < 0) return;
   readClock();
-  // Whom it was left to may not have come: so many are taken all the same.
-  if (leaving_) takeAnyway_ = shareAhead;
+  // Whom it was left to may not have come: some are taken all the same, each time one more.
+  takeAnyway_ = leaving_ ? ++timesLeft_ : 0;
   leaving_ = false;
   acceptReady_ = true;
   run();
@@ -230,8 +234,16 @@ void Core::acceptSome() {
     acceptReady_ = false;
     return;
   }
-  for (int i = 0; i < acceptsAtOnce; i++) {
-    if (leaveToOthers()) return;
+  const int64_t ours = acceptsOurs();
+  takeAnyway_ = 0;
+  for (int64_t i = 0; i < acceptsAtOnce; i++) {
+    if (i >= ours) {
+      // Every one that comes wakes the others too; whoever does not come in time is helped out.
+      acceptReady_ = false;
+      leaving_ = true;
+      host_.later(host_.context, shareWait);
+      return;
+    }
     const int fd = accept4(listen_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       add(fd, false);
@@ -240,7 +252,12 @@ void Core::acceptSome() {
     if (errno == EINTR || errno == ECONNABORTED) continue;
     if ((errno == EMFILE || errno == ENFILE) && refuseWithSpare()) continue;
     acceptReady_ = false;
-    if (errno == EAGAIN) return;
+    if (errno == EAGAIN) {
+      timesLeft_ = 0;
+      // A moment ends only when nobody waits any more.
+      if (shareLines_ != nullptr && now_ - momentBegan_ >= shareMoment) beginMoment(latestMoment() + 1);
+      return;
+    }
     // Out of descriptors or memory: what waits stays with the kernel for a moment.
     acceptAfter_ = now_ + acceptPause;
     host_.later(host_.context, static_cast<uint32_t>(acceptPause));
@@ -348,13 +365,13 @@ bool Core::add(int fd, bool duplicated) {
   open_++;
   shared_.counters[COUNT_CONNECTIONS] = open_;
   shared_.counters[COUNT_ACCEPTED]++;
-  tellShare(open_);
+  tellShare(open_, 1);
   return true;
 }
 
 int Core::share(int fd, uint32_t line, uint32_t lines) {
   if (shareLines_ != nullptr || lines == 0 || lines > 4096 || line >= lines) return EINVAL;
-  const size_t bytes = static_cast<size_t>(lines) * 64;
+  const size_t bytes = lines * sizeof(ShareLine);
   const off_t there = lseek(fd, 0, SEEK_END);
   if (there < 0) return errno;
   // Memory behind a file's end kills who touches it.
@@ -362,41 +379,68 @@ int Core::share(int fd, uint32_t line, uint32_t lines) {
   void *memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return errno;
   fcntl(fd, F_SETFD, FD_CLOEXEC);
-  shareLines_ = static_cast<int64_t *>(memory);
+  shareLines_ = static_cast<ShareLine *>(memory);
   shareBytes_ = bytes;
   shareLine_ = line;
   shareCount_ = lines;
   readClock();
-  tellShare(draining_ ? -1 : open_);
+  beginMoment(latestMoment());
+  tellShare(draining_ ? -1 : open_, 0);
   return 0;
 }
 
-/** Whether another worker has so much fewer connections that it is to accept the next. */
-bool Core::leaveToOthers() {
-  if (shareLines_ == nullptr) return false;
-  int64_t fewest = INT64_MAX;
+/**
+ * How many of the connections that wait are ours to accept, as one of several; the rest is left to the others.
+ *
+ * What each accepted within a moment is what is to be equal: a worker that did not run has not heard yet of those
+ * that were closed, so what is open only tips the scales.
+ */
+int64_t Core::acceptsOurs() {
+  if (shareLines_ == nullptr) return acceptsAtOnce;
+  ShareLine &own = shareLines_[shareLine_];
+  const int64_t moment = latestMoment();
+  if (own.moment != moment) beginMoment(moment);
+  int64_t open = 0;
+  int64_t lately = 0;
+  int64_t workers = 0;
   for (uint32_t i = 0; i < shareCount_; i++) {
-    if (i == shareLine_) continue;
-    // −1: nobody, or one that accepts no more.
-    const int64_t open = __atomic_load_n(&shareLines_[i * 8], __ATOMIC_RELAXED);
-    const int64_t seen = __atomic_load_n(&shareLines_[i * 8 + 1], __ATOMIC_RELAXED);
-    if (open >= 0 && now_ - seen < shareAbsence && open < fewest) fewest = open;
+    const ShareLine &line = shareLines_[i];
+    const int64_t its = __atomic_load_n(&line.open, __ATOMIC_RELAXED);
+    if (its < 0 || now_ - __atomic_load_n(&line.seen, __ATOMIC_RELAXED) > shareAbsence) continue;
+    open += its;
+    if (__atomic_load_n(&line.moment, __ATOMIC_RELAXED) == moment) lately += __atomic_load_n(&line.accepted, __ATOMIC_RELAXED);
+    workers++;
   }
-  if (fewest == INT64_MAX || static_cast<int64_t>(open_) - fewest < shareAhead) return false;
-  if (takeAnyway_ > 0) {
-    takeAnyway_--;
-    return false;
-  }
-  acceptReady_ = false;
-  leaving_ = true;
-  host_.later(host_.context, shareWait);
-  return true;
+  if (workers < 2) return acceptsAtOnce;
+  // Of a socket that listens, this is how many wait; a unix socket does not tell.
+  tcp_info info{};
+  socklen_t length = sizeof(info);
+  if (getsockopt(listen_, IPPROTO_TCP, TCP_INFO, &info, &length) == 0) lately += info.tcpi_unacked;
+  const int64_t above = static_cast<int64_t>(open_) - open / workers;
+  const int64_t tipped = above > shareTip ? shareTip : above < -shareTip ? -shareTip : above;
+  return max(lately / workers + shareAhead - own.accepted - tipped, takeAnyway_);
 }
 
-void Core::tellShare(int64_t open) {
+int64_t Core::latestMoment() const {
+  int64_t latest = 0;
+  for (uint32_t i = 0; i < shareCount_; i++) latest = max(latest, __atomic_load_n(&shareLines_[i].moment, __ATOMIC_RELAXED));
+  return latest;
+}
+
+void Core::beginMoment(int64_t moment) {
+  ShareLine &own = shareLines_[shareLine_];
+  __atomic_store_n(&own.accepted, int64_t{0}, __ATOMIC_RELAXED);
+  __atomic_store_n(&own.moment, moment, __ATOMIC_RELAXED);
+  momentBegan_ = now_;
+}
+
+/** Writes what the others are to know; `accepted` connections more. */
+void Core::tellShare(int64_t open, int64_t accepted) {
   if (shareLines_ == nullptr) return;
-  __atomic_store_n(&shareLines_[shareLine_ * 8], open, __ATOMIC_RELAXED);
-  __atomic_store_n(&shareLines_[shareLine_ * 8 + 1], now_, __ATOMIC_RELAXED);
+  ShareLine &own = shareLines_[shareLine_];
+  __atomic_store_n(&own.accepted, own.accepted + accepted, __ATOMIC_RELAXED);
+  __atomic_store_n(&own.open, open, __ATOMIC_RELAXED);
+  __atomic_store_n(&own.seen, now_, __ATOMIC_RELAXED);
 }
 
 // ---- turns
@@ -673,7 +717,7 @@ void Core::driveHead(Connection *connection) {
 
 /** Keeps bytes for later; false where there is no memory, and the connection is closed. */
 bool Core::keepInput(Connection *connection, const uint8_t *bytes, size_t length, const Head *head) {
-  const size_t capacity = max(1024, length);
+  const size_t capacity = max(size_t{1024}, length);
   Input *input = static_cast<Input *>(malloc(sizeof(Input) + capacity));
   if (input == nullptr) {
     gone(connection);
@@ -1020,7 +1064,7 @@ void Core::closeNow(Connection *connection) {
   connection->generation = (connection->generation + 1) & generationMask;
   open_--;
   shared_.counters[COUNT_CONNECTIONS] = open_;
-  if (!draining_) tellShare(open_);
+  if (!draining_) tellShare(open_, 0);
   if (draining_ && open_ == 0) tellDrained_ = true;
   if (tellDrained_ && !running_ && !closed_) host_.wake(host_.context);
   forget(connection);
@@ -1039,7 +1083,7 @@ void Core::tick() {
   // After a time in which nothing ran, what has come is looked at before anybody is found to be late.
   wake();
   if (closed_ || running_) return;
-  if (!draining_) tellShare(open_);
+  if (!draining_) tellShare(open_, 0);
   running_ = true;
   for (uint32_t i = 0; i < chunkCount_ * chunkSlots && !closed_; i++) {
     Connection *connection = at(i);
@@ -1253,7 +1297,7 @@ bool Core::append(Connection *connection, const uint8_t *bytes, size_t length, v
     last->end += length;
     return true;
   }
-  const size_t capacity = buffer != nullptr ? 0 : max(length, 4096);
+  const size_t capacity = buffer != nullptr ? 0 : max(length, size_t{4096});
   Output *output = static_cast<Output *>(malloc(sizeof(Output) + capacity));
   if (output == nullptr) {
     connection->outBytes -= length;

@@ -150,6 +150,20 @@ struct Connection {
   Output *outLast;
 };
 
+/** What one of several workers tells the others: a line of the file that they share. Times in milliseconds. */
+struct ShareLine {
+  /** Connections; −1: it accepts none. */
+  int64_t open;
+  /** When it last ticked. */
+  int64_t seen;
+  /** Number of the moment for which `accepted` counts. */
+  int64_t moment;
+  int64_t accepted;
+  int64_t unused[4];
+};
+
+static_assert(sizeof(ShareLine) == 64, "as boundary.md says");
+
 class Core {
  public:
   /** `nullptr` where the kernel gives no memory or no descriptor; `errno` says why. */
@@ -200,8 +214,10 @@ class Core {
 
 
   void acceptSome();
-  bool leaveToOthers();
-  void tellShare(int64_t open);
+  int64_t acceptsOurs();
+  int64_t latestMoment() const;
+  void beginMoment(int64_t moment);
+  void tellShare(int64_t open, int64_t accepted);
   void turnAway(int fd);
   bool refuseWithSpare();
   bool add(int fd, bool duplicated);
@@ -284,12 +300,14 @@ class Core {
   uint32_t readyLast_ = none;
   uint32_t dirtyFirst_ = none;
 
-  int64_t *shareLines_ = nullptr;
+  ShareLine *shareLines_ = nullptr;
   size_t shareBytes_ = 0;
   uint32_t shareLine_ = 0;
   uint32_t shareCount_ = 0;
   bool leaving_ = false;
   int64_t takeAnyway_ = 0;
+  int64_t timesLeft_ = 0;
+  int64_t momentBegan_ = 0;
 
   int64_t dateSecond_ = -1;
   char date_[64] = {};
