@@ -12,7 +12,7 @@ import {
   signersOf,
   signPack,
 } from '@whetstone/pack';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { smallPack, temporaryFolder } from '../small-pack.ts';
 

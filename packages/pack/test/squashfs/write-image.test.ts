@@ -81,7 +81,7 @@ describe('an image', () => {
   test('is the same whatever the order in which entries come, and stores equal files once', async () => {
     const folder = temporaryFolder();
     const image = await imageFile(path.join(folder, 'a'), everyKind());
-    expect((await imageFile(path.join(folder, 'b'), everyKind().reverse())).equals(image)).toBe(true);
+    expect((await imageFile(path.join(folder, 'b'), everyKind().toReversed())).equals(image)).toBe(true);
     expect(image.length % 4096).toBe(0);
     // The noise of 400,000 bytes went in twice.
     expect(image.length).toBeLessThan(600_000);
