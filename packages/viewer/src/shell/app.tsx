@@ -11,7 +11,7 @@ import { Header } from './header.tsx';
 import { KeysDialog } from './keys-dialog.tsx';
 import { useKeys } from './keys.ts';
 import { Loading, Trouble } from './loading.tsx';
-import { Overview } from './overview.tsx';
+import { Overview } from './overview/overview.tsx';
 import { Panel } from './panel.tsx';
 import { CallPicture } from './call-picture.tsx';
 import { SessionContext, useAddress, type Session } from './session.ts';

@@ -1,12 +1,15 @@
 import { categories, formatCount, formatPercent, formatTime } from '@whetstone/profile';
+import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { isWaiting } from '../model/scope.ts';
 import { stateMeanings } from '../model/states.ts';
 import type { Neighbour, Neighbours } from '../model/neighbours.ts';
 import { categoryNames } from './call-picture.tsx';
 import { Code } from './code.tsx';
-import { computingTime, Share } from './overview.tsx';
-import { hasCounts, hasTimePerCall, selectFunction, useSession } from './session.ts';
+import { FigureTable } from './figure-table.tsx';
+import { Link } from './link.tsx';
+import { computingTime, hasCounts, hasTimePerCall, useSession } from './session.ts';
+import { Share } from './share.tsx';
 import { spentOn } from './spent-bar.tsx';
 import { useSource } from './use-source.ts';
 
@@ -87,77 +90,70 @@ function Figures({ fn }: { readonly fn: number }) {
   const count = hasCounts(session) ? calls[fn]! : Number.NaN;
   const perCall = count > 0 && hasTimePerCall(session);
   const rests = isWaiting(session.names.category(fn));
-  const row = (title: string, time: number, whole: number | null, meaning: string) => (
-    <tr title={meaning}>
-      <th scope="row">{title}</th>
-      <td class="number">{formatTime(time)}</td>
-      <td class="number">{whole !== null && whole > 0 ? formatPercent(time / whole) : ''}</td>
-      {perCall && <td class="number">{formatTime(time / count)}</td>}
-    </tr>
-  );
   const onPath = selectedBox >= 0 ? view.busy[selectedBox]! : 0;
+  const timed = (title: string, time: number, whole: number, meaning: string): FigureRow => ({
+    title,
+    meaning,
+    figure: formatTime(time),
+    share: whole > 0 && formatPercent(time / whole),
+    perCall: formatTime(time / count),
+  });
+  const rows: readonly (FigureRow | false)[] = [
+    !rests && timed('self', self[fn]!, computing, 'Computing in the function itself; % of all computing'),
+    !rests &&
+      timed('total', total[fn]!, computing, 'Computing in it and in all it called; % of all computing'),
+    waited[fn]! > 0 &&
+      timed('waited', waited[fn]!, view.tree.width[0]!, 'Waiting in it and in what it called; % of all time'),
+    address.node >= 0 &&
+      onPath > 0 &&
+      onPath < total[fn]! * 0.9995 &&
+      timed('on this path', onPath, computing, 'The part of the total on the selected call path'),
+    ...spentOn(view.figures.states, fn).map(({ state, name, time, share }) => ({
+      title: (
+        <>
+          <span class={`swatch state-${state}`} />
+          {name}
+        </>
+      ),
+      meaning: `${stateMeanings[state]}; % of the time in the function itself, asleep or not`,
+      figure: formatTime(time),
+      share,
+    })),
+    !Number.isNaN(count) && {
+      title: 'calls',
+      meaning: 'Exact number of calls in the whole run',
+      figure: formatCount(count),
+    },
+    !rests &&
+      computing > 0 &&
+      total[fn]! > 0 && {
+        title: 'gain at most',
+        meaning: 'Part of the computing time saved if the function were not called: an upper bound',
+        share: formatPercent(Math.min(1, total[fn]! / computing)),
+      },
+  ];
   return (
-    <table class="figures panel-figures">
-      <thead>
-        <tr>
-          <th scope="col" />
-          <th scope="col" class="number">
-            time
-          </th>
-          <th scope="col" class="number">
-            %
-          </th>
-          {perCall && (
-            <th scope="col" class="number">
-              per call
-            </th>
-          )}
-        </tr>
-      </thead>
-      <tbody>
-        {!rests && row('self', self[fn]!, computing, 'Computing in the function itself; % of all computing')}
-        {!rests &&
-          row('total', total[fn]!, computing, 'Computing in it and in all it called; % of all computing')}
-        {waited[fn]! > 0 &&
-          row(
-            'waited',
-            waited[fn]!,
-            view.tree.width[0]!,
-            'Waiting in it and in what it called; % of all time',
-          )}
-        {address.node >= 0 &&
-          onPath > 0 &&
-          onPath < total[fn]! * 0.9995 &&
-          row('on this path', onPath, computing, 'The part of the total on the selected call path')}
-        {spentOn(view.figures.states, fn).map(({ state, name, time, share }) => (
-          <tr
-            key={state}
-            title={`${stateMeanings[state]}; % of the time in the function itself, asleep or not`}
-          >
-            <th scope="row">
-              <span class={`swatch state-${state}`} />
-              {name}
-            </th>
-            <td class="number">{formatTime(time)}</td>
-            <td class="number">{share}</td>
-          </tr>
-        ))}
-        {!Number.isNaN(count) && (
-          <tr title="Exact number of calls in the whole run">
-            <th scope="row">calls</th>
-            <td class="number">{formatCount(count)}</td>
-          </tr>
-        )}
-        {!rests && computing > 0 && total[fn]! > 0 && (
-          <tr title="Part of the computing time saved if the function were not called: an upper bound">
-            <th scope="row">gain at most</th>
-            <td />
-            <td class="number">{formatPercent(Math.min(1, total[fn]! / computing))}</td>
-          </tr>
-        )}
-      </tbody>
-    </table>
+    <FigureTable
+      class="panel-figures"
+      rows={rows.filter((row) => row !== false)}
+      attributes={({ meaning }) => ({ title: meaning })}
+      columns={[
+        { kind: 'head', title: '', cell: ({ title }) => title },
+        { kind: 'number', title: 'time', cell: ({ figure }) => figure },
+        { kind: 'number', title: '%', cell: ({ share }) => share },
+        perCall && { kind: 'number', title: 'per call', cell: (row) => row.perCall },
+      ]}
+    />
   );
+}
+
+/** A row of the panel's figures; cells that it does not have stay empty. */
+interface FigureRow {
+  readonly title: ComponentChildren;
+  readonly meaning: string;
+  readonly figure?: string;
+  readonly share?: string | false;
+  readonly perCall?: string;
 }
 
 function Around({ fn }: { readonly fn: number }) {
@@ -195,39 +191,33 @@ interface ListInput {
 }
 
 function NeighbourList({ title, list, whole, few = fewNeighbours }: ListInput) {
-  const session = useSession();
+  const { names } = useSession();
   const [all, showAll] = useState(false);
   if (list.length === 0) return null;
   const shown = all ? list.slice(0, 500) : list.slice(0, few);
   return (
     <section>
       <h3>{title}</h3>
-      <table class="figures neighbours">
-        <tbody>
-          {shown.map((neighbour) => (
-            <tr key={neighbour.function}>
-              <td class="wide">
-                {neighbour.function < 0 ? (
-                  <span class="muted">the program</span>
-                ) : (
-                  <button
-                    type="button"
-                    class="link"
-                    title={session.names.place(neighbour.function)}
-                    onClick={() => selectFunction(session, neighbour.function)}
-                  >
-                    {session.names.label(neighbour.function)}
-                  </button>
-                )}
-              </td>
-              <td class="number">{formatTime(neighbour.time)}</td>
-              <td class="number share">
-                <Share part={whole > 0 ? neighbour.time / whole : 0} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <FigureTable
+        class="neighbours"
+        rows={shown}
+        keyOf={({ function: fn }) => fn}
+        columns={[
+          {
+            kind: 'wide',
+            cell: ({ function: fn }) =>
+              fn < 0 ? (
+                <span class="muted">the program</span>
+              ) : (
+                <Link title={names.place(fn)} to={{ function: fn, node: -1 }}>
+                  {names.label(fn)}
+                </Link>
+              ),
+          },
+          { kind: 'number', cell: ({ time }) => formatTime(time) },
+          { kind: 'share', cell: ({ time }) => <Share part={whole > 0 ? time / whole : 0} /> },
+        ]}
+      />
       {list.length > shown.length && !all && (
         <button type="button" class="link muted" onClick={() => showAll(true)}>
           {formatCount(list.length - shown.length)} more
@@ -239,8 +229,7 @@ function NeighbourList({ title, list, whole, few = fewNeighbours }: ListInput) {
 
 /** The function's source around its hottest line. */
 function Excerpt({ fn }: { readonly fn: number }) {
-  const session = useSession();
-  const { names, view, opened, store } = session;
+  const { names, view, opened } = useSession();
   const file = names.fileOf(fn);
   const source = useSource(file);
   if (source === null || source.lines === null) return null;
@@ -260,9 +249,7 @@ function Excerpt({ fn }: { readonly fn: number }) {
     <section>
       <h3>Source</h3>
       <Code file={file} lines={source.lines} from={from} to={to} figures="time" />
-      <button type="button" class="link" onClick={() => store.show({ view: 'source', file, line: hottest })}>
-        {names.place(fn, hottest)}
-      </button>
+      <Link to={{ view: 'source', file, line: hottest }}>{names.place(fn, hottest)}</Link>
     </section>
   );
 }

@@ -47,6 +47,11 @@ export function selectFunction({ store }: Session, fn: number): void {
   store.show({ function: fn, node: -1 });
 }
 
+/** Time of the view that was not waiting: what shares of computing are shares of. */
+export function computingTime({ view }: Pick<Session, 'view'>): number {
+  return view.busy[0] ?? 0;
+}
+
 /** Whether exact counts are there and fit what is shown: they are of the whole run. */
 export function hasCounts({ opened, address }: Pick<Session, 'opened' | 'address'>): boolean {
   return opened.about.modes.counts && address.range === null;

@@ -1,6 +1,8 @@
 import { formatTime } from '@whetstone/profile';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Code } from './code.tsx';
+import { FigureTable } from './figure-table.tsx';
+import { Link } from './link.tsx';
 import { PlaceText } from './place-text.tsx';
 import { hasCounts, useSession, type Session } from './session.ts';
 import { useRows } from './use-rows.ts';
@@ -89,15 +91,9 @@ function Lines({ session, file, lines }: LinesInput) {
           {names.file(file)}
         </span>
         {hot.length > 0 && (
-          <button
-            type="button"
-            class="link"
-            title="Next hot line (h)"
-            id="next-hot-line"
-            onClick={() => session.store.show({ file, line: nextHot(hot, address.line) })}
-          >
+          <Link title="Next hot line (h)" id="next-hot-line" to={{ file, line: nextHot(hot, address.line) }}>
             next hot line
-          </button>
+          </Link>
         )}
       </p>
       <div class="code-heads" aria-hidden="true">
@@ -148,30 +144,14 @@ function Without({
       </p>
       <p class="message-line muted">The text of this file is not there. {why}</p>
       {rows.length > 0 && (
-        <table class="figures">
-          <thead>
-            <tr>
-              <th scope="col" class="number">
-                line
-              </th>
-              <th scope="col" class="number">
-                self
-              </th>
-              <th scope="col" class="wide">
-                function
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {rows.map(({ line, self, fn }) => (
-              <tr key={line}>
-                <td class="number">{line}</td>
-                <td class="number">{formatTime(self)}</td>
-                <td class="wide">{names.function(fn)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <FigureTable
+          rows={rows}
+          columns={[
+            { kind: 'number', title: 'line', cell: ({ line }) => line },
+            { kind: 'number', title: 'self', cell: ({ self }) => formatTime(self) },
+            { kind: 'wide', title: 'function', cell: ({ fn }) => names.function(fn) },
+          ]}
+        />
       )}
     </div>
   );

@@ -3,9 +3,17 @@ import { useEffect, useMemo } from 'preact/hooks';
 import type { SortColumn } from '../address.ts';
 import { isWaiting } from '../model/scope.ts';
 import { Empty } from './empty.tsx';
+import { known } from './known.ts';
 import { PlaceText } from './place-text.tsx';
-import { computingTime, known, Share } from './overview.tsx';
-import { hasCounts, hasTimePerCall, selectFunction, useSession, type Session } from './session.ts';
+import {
+  computingTime,
+  hasCounts,
+  hasTimePerCall,
+  selectFunction,
+  useSession,
+  type Session,
+} from './session.ts';
+import { Share } from './share.tsx';
 import { SpentBar } from './spent-bar.tsx';
 import { useNarrow } from './use-narrow.ts';
 import { useRows } from './use-rows.ts';
