@@ -67,7 +67,7 @@ constexpr uint32_t mostChunks = 1024;
 constexpr uint64_t listenTag = UINT64_MAX;
 /** Connections that a worker may have above its share, and milliseconds that it leaves accepting to the others. */
 constexpr int64_t shareAhead = 2;
-constexpr uint32_t shareWait = 100;
+constexpr uint32_t shareWait = 300;
 /** Milliseconds of a moment at least, and connections by which one that has fewer open is ahead in it. */
 constexpr int64_t shareMoment = 100;
 constexpr int64_t shareTip = 4;
