@@ -118,6 +118,9 @@ export const serveCommand: Command = {
       ...(cert !== undefined && key !== undefined ? { tls: { cert, key } } : {}),
     };
     const known = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+    // Whoever tells too early that code or log have changed must not end the server: it is about to read both.
+    for (const signal of ['SIGHUP', 'SIGUSR2'] as const)
+      if (process.platform !== 'win32') process.on(signal, () => undefined);
     const server = await serveModule(target, known).catch((error: unknown) => {
       throw commandError(error);
     });
