@@ -54,3 +54,5 @@ export {
   type InventoryRow,
   isConspicuous,
 } from './inventory/inventory.ts';
+export { compareVersions } from './update/compare-versions.ts';
+export { rollbackPack, type Update, updatePack, type UpdateOptions } from './update/update-pack.ts';

@@ -11,9 +11,12 @@ const packCommands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['unmount', async () => (await import('./pack/unmount.ts')).unmountCommand],
   ['extract', async () => (await import('./pack/extract.ts')).extractCommand],
   ['verify', async () => (await import('./pack/verify.ts')).verifyCommand],
+  ['inventory', async () => (await import('./pack/inventory.ts')).inventoryCommand],
   ['key', async () => (await import('./pack/key.ts')).keyCommand],
   ['sign', async () => (await import('./pack/sign.ts')).signCommand],
   ['trust', async () => (await import('./pack/trust.ts')).trustCommand],
+  ['update', async () => (await import('./pack/update.ts')).updateCommand],
+  ['rollback', async () => (await import('./pack/rollback.ts')).rollbackCommand],
 ]);
 
 /** `whetstone pack`: one file that runs. */
