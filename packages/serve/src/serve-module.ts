@@ -2,7 +2,6 @@ import { statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { chooseEngine } from './engine/choose-engine.ts';
 import { secureContextOf } from './engine/typescript/tls.ts';
 import { ServeError } from './errors.ts';
 import { checkOptions } from './options-check.ts';
@@ -31,7 +30,6 @@ export async function serveModule(
   const file = path.resolve(target);
   if (!statSync(file, { throwIfNoEntry: false }))
     throw new ServeError('MODULE_MISSING', `there is no module and no folder '${target}'.`);
-  chooseEngine(options);
   if (options.tls) secureContextOf(options.tls);
   const { port: _port, hostname: _hostname, unix: _unix, workers = availableParallelism(), ...own } = options;
   const script = {

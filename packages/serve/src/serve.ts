@@ -13,7 +13,7 @@ import { AccessLog } from './log/access-log.ts';
 import { checkOptions, limitsOf } from './options-check.ts';
 import type { ServeOptions, Server, Stats } from './options.ts';
 import { stoppingSign } from './supervisor/stopping-sign.ts';
-import { serveHanded, tellFailure, workerUrl } from './supervisor/in-worker.ts';
+import { serveHanded, tellFailure, workerUrl, workerWhere } from './supervisor/in-worker.ts';
 import type { WorkerScript } from './supervisor/worker-process.ts';
 import { Supervisor } from './supervisor/supervisor.ts';
 
@@ -78,7 +78,7 @@ async function serveInWorker(options: ServeOptions, url: string): Promise<Server
   if (options.globals !== false) installGlobals();
   let server: Server | null = null;
   const made = await prepared(options, () => server!.stats());
-  const listener = await made.listen('handed');
+  const listener = await made.listen(workerWhere());
   server = serveHanded(url, listener, { ...made, stats: () => made.stats(listener) });
   return server;
 }
@@ -87,7 +87,6 @@ async function serveWithWorkers(options: ServeOptions): Promise<Server> {
   checkOptions(options);
   limitsOf(options.limits);
   routerOf(options);
-  chooseEngine(options);
   if (options.tls) secureContextOf(options.tls);
   const [, file, ...args] = process.argv;
   if (file === undefined)
@@ -103,7 +102,7 @@ export async function serveScript(
   script: WorkerScript,
   options: Pick<
     ServeOptions,
-    'port' | 'hostname' | 'unix' | 'workers' | 'tls' | 'health' | 'drain' | 'silence' | 'accessLog'
+    'port' | 'hostname' | 'unix' | 'workers' | 'engine' | 'tls' | 'health' | 'drain' | 'silence' | 'accessLog'
   >,
 ): Promise<Server> {
   const supervisor = new Supervisor({
@@ -111,6 +110,7 @@ export async function serveScript(
     workers: options.workers ?? 1,
     where: listenAt(options),
     tls: options.tls ?? null,
+    native: chooseEngine(options).native,
     saysStopping: options.health !== undefined,
     drain: options.drain ?? defaultDrain,
     silence: options.silence ?? 10_000,

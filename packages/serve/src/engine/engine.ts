@@ -57,11 +57,22 @@ export interface AnswerWriter {
   readonly open: boolean;
 }
 
-/** Where connections come from. `handed` listens nowhere: the supervisor accepts, and {@link Listener.adopt} takes. */
+/** Where connections come from. `handed` listens nowhere: the supervisor accepts, and {@link Listener.accept} takes. */
 export type Where =
   | { readonly port: number; readonly hostname: string }
   | { readonly unix: string }
+  | { readonly shared: SharedPlace }
   | 'handed';
+
+/** What a worker inherits that accepts itself, on the same socket as others. */
+export interface SharedPlace {
+  /** A socket that listens. */
+  readonly descriptor: number;
+  /** The file of shares, this worker's line in it, and how many there are. */
+  readonly file: number;
+  readonly line: number;
+  readonly lines: number;
+}
 
 /** What an engine is started with. */
 export interface ListenOptions {

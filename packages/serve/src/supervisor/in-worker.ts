@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import type { Listener } from '../engine/engine.ts';
+import type { Listener, SharedPlace, Where } from '../engine/engine.ts';
 import { ServeError, type ServeErrorCode } from '../errors.ts';
 import type { Server, Stats } from '../options.ts';
-import { type FromWorker, type ToWorker, aliveEvery, workerVariable } from './messages.ts';
+import { type FromWorker, type ToWorker, aliveEvery, placeVariable, workerVariable } from './messages.ts';
 
 /** Between two looks at how many connections there are, milliseconds. */
 const loadEvery = 20;
@@ -24,6 +24,12 @@ export function workerUrl(): string | null {
   return process.send === undefined ? null : (process.env[workerVariable] ?? null);
 }
 
+/** Where this worker's connections come from. */
+export function workerWhere(): Where {
+  const place = process.env[placeVariable];
+  return place ? { shared: JSON.parse(place) as SharedPlace } : 'handed';
+}
+
 /** Tells the supervisor that this worker cannot serve; resolves when it is told. */
 export async function tellFailure(error: unknown): Promise<void> {
   const { code, message } = error as { code?: ServeErrorCode; message?: string };
@@ -36,7 +42,7 @@ export async function tellFailure(error: unknown): Promise<void> {
 }
 
 /**
- * Serves what the supervisor hands over, until it says to end; then this process ends.
+ * Serves what the supervisor hands over, or what is accepted here, until it says to end; then this process ends.
  *
  * @throws {@link ServeError} `OPTION_WRONG` for a second server in one worker
  */

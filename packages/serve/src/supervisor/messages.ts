@@ -26,3 +26,6 @@ export const aliveEvery = 1000;
 
 /** Tells a process that it is a worker; its value is the url that it serves. */
 export const workerVariable = 'WHETSTONE_SERVE_WORKER';
+
+/** Tells a worker that it accepts itself: its value is a `SharedPlace` as JSON. */
+export const placeVariable = 'WHETSTONE_SERVE_PLACE';

@@ -1,7 +1,7 @@
 import { typescriptEngine } from '../engine/typescript/engine.ts';
 import { withinDescriptors } from '../engine/descriptors.ts';
 import { defaultLimits } from '../limits.ts';
-import type { ListenAt } from '../listen-at.ts';
+import type { Where } from '../engine/engine.ts';
 import type { TlsOptions } from '../options.ts';
 
 /**
@@ -10,7 +10,10 @@ import type { TlsOptions } from '../options.ts';
  * Listens where the server did, which must have closed its own socket. Returns what closes it. Where the address cannot be had again,
  * because the next server has it already, nobody is answered: that one's health is what counts then.
  */
-export async function stoppingSign(where: ListenAt, tls: TlsOptions | null): Promise<() => Promise<void>> {
+export async function stoppingSign(
+  where: Exclude<Where, 'handed'>,
+  tls: TlsOptions | null,
+): Promise<() => Promise<void>> {
   const fields = [
     'content-type',
     'text/plain;charset=UTF-8',

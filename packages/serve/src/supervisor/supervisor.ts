@@ -1,11 +1,11 @@
-import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
-import { spareDescriptors } from '../engine/descriptors.ts';
-import { turnAway } from '../engine/turn-away.ts';
+import type { NativeModule } from '../engine/native/core.ts';
 import { ServeError } from '../errors.ts';
 import { type ListenAt, listenError, urlOf } from '../listen-at.ts';
 import type { Server, Stats, TlsOptions } from '../options.ts';
+import { HandOver } from './hand-over.ts';
 import { Replacements, allReady } from './keep-workers.ts';
 import { aliveEvery } from './messages.ts';
+import { SharedSocket } from './shared-socket.ts';
 import { stoppingSign } from './stopping-sign.ts';
 import { sumStats } from './sum-stats.ts';
 import { WorkerProcess, type WorkerScript, endText } from './worker-process.ts';
@@ -16,6 +16,8 @@ export interface SupervisorOptions {
   readonly workers: number;
   readonly where: ListenAt;
   readonly tls: TlsOptions | null;
+  /** The library of the native engine, where that is what the workers serve with. */
+  readonly native: NativeModule | null;
   /** While the last requests end, answers 503 to whoever comes. */
   readonly saysStopping: boolean;
   /** Given to the requests under way when a worker is to end. */
@@ -28,34 +30,26 @@ export interface SupervisorOptions {
 
 /** Beyond the time for requests under way, until a worker that was told to end is killed. */
 const killAfter = 2000;
-/** Milliseconds within which connections count as opened at once, and how far ahead of another a worker may be in them. */
-const momentLength = 50;
-const ahead = 2;
-/** Connections that wait to be handed over, while no worker serves or those that do are busy. */
-const waitingAtMost = 1024;
-const backlog = 1024;
-
 /**
- * Listens on one socket, and hands each connection to the worker that has the fewest.
+ * Starts workers, replaces those that end, and lets the new take over from the old.
  *
- * The socket stays open while workers come and go: nothing is lost between the old and the new.
+ * One listening socket stays open while workers come and go: nothing is lost between the old and the new. Workers of the
+ * native engine accept on it themselves; to others each connection is handed over.
  */
 export class Supervisor implements Server {
   readonly #options: SupervisorOptions;
-  readonly #listener: NetServer;
-  readonly #waiting: Socket[] = [];
+  readonly #handOver: HandOver;
+  #shared: SharedSocket | null = null;
   readonly #ending = new AbortController();
   readonly #retired: Stats[] = [];
   readonly #replacements: Replacements<WorkerProcess>;
   /** Those that take connections, and those that were told to end. */
   #serving: WorkerProcess[] = [];
   readonly #leaving = new Set<WorkerProcess>();
-  #turn = 0;
   #watch: NodeJS.Timeout | null = null;
-  #waitingAtMost = waitingAtMost;
-  #turnedAway = 0;
   #stopped: Promise<void> | null = null;
   #reloading: Promise<void> | null = null;
+  #address: ListenAt = { unix: '' };
   url = '';
 
   constructor(options: SupervisorOptions) {
@@ -67,36 +61,27 @@ export class Supervisor implements Server {
       ending: this.#ending.signal,
       report: options.report,
     });
-    this.#listener = createServer(
-      { pauseOnConnect: true, allowHalfOpen: true, noDelay: !('unix' in options.where) },
-      (socket) => this.#accept(socket),
-    );
+    this.#handOver = new HandOver(options.where, options.tls !== null, () => this.#serving);
   }
 
   /** @throws {@link ServeError} where it cannot listen, or a worker fails to start: none is left then */
   async start(): Promise<void> {
-    const { where, tls } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#listener.once('error', reject);
-      const done = () => {
-        this.#listener.off('error', reject);
-        resolve();
-      };
-      if ('unix' in where) this.#listener.listen({ path: where.unix, backlog }, done);
-      else this.#listener.listen({ port: where.port, host: where.hostname, backlog }, done);
-    }).catch((error: unknown) => {
+    const { where, tls, native, workers } = this.#options;
+    try {
+      if (native) this.#shared = await SharedSocket.listen(native, where, workers);
+      else await this.#handOver.listen(where);
+    } catch (error) {
       throw listenError(error, where);
-    });
-    // Out of descriptors and the like: a connection is lost, the server goes on.
-    this.#listener.on('error', () => undefined);
-    this.url = urlOf(this.#listener.address() as AddressInfo | string, tls !== null);
+    }
+    this.#address = this.#shared?.address ?? this.#handOver.address;
+    this.url = urlOf('unix' in this.#address ? this.#address.unix : this.#address, tls !== null);
     try {
       this.#take(await this.#generation());
     } catch (error) {
-      this.#listener.close();
+      this.#close();
       throw error;
     }
-    this.#waitingAtMost = Math.min(waitingAtMost, spareDescriptors());
+    this.#handOver.settle();
     this.#watch = setInterval(() => this.#replaceSilent(), aliveEvery);
     this.#watch.unref();
   }
@@ -119,7 +104,7 @@ export class Supervisor implements Server {
         living.flatMap(({ stats }) => stats ?? []),
         this.#retired,
         { serving: this.#serving.length, leaving: this.#leaving.size, restarts: this.#replacements.count },
-        this.#turnedAway,
+        this.#handOver.turnedAway,
       ),
     );
   }
@@ -140,11 +125,7 @@ export class Supervisor implements Server {
   async #end(): Promise<void> {
     this.#ending.abort();
     if (this.#watch) clearInterval(this.#watch);
-    const address = this.#listener.address() as AddressInfo | string;
-    this.#listener.close();
-    for (const socket of this.#waiting.splice(0)) socket.destroy();
-    const { tls, saysStopping } = this.#options;
-    const endSign = saysStopping ? await stoppingSign(whereOf(address), tls) : null;
+    const endSign = await this.#stopListening();
     await this.#reloading?.catch(() => undefined);
     const workers = this.#serving;
     this.#serving = [];
@@ -154,7 +135,23 @@ export class Supervisor implements Server {
       ...workers.map((worker) => this.#dismiss(worker, false)),
       ...[...this.#leaving].map(({ ended }) => ended),
     ]);
-    await endSign?.();
+    await endSign();
+    this.#shared?.close();
+  }
+
+  /** From here on nobody else comes to a worker. Returns what ends the sign that is put up where one was asked for. */
+  async #stopListening(): Promise<() => Promise<void>> {
+    const { tls, saysStopping } = this.#options;
+    const shared = this.#shared;
+    if (shared === null || !saysStopping) this.#close();
+    if (!saysStopping) return () => Promise.resolve();
+    // The workers have the shared one still open: another could not listen there.
+    return await stoppingSign(shared ? { shared: shared.given() } : this.#address, tls);
+  }
+
+  #close(): void {
+    if (this.#shared) this.#shared.close();
+    else this.#handOver.close();
   }
 
   /** As many workers as there are to be, all of them ready. @throws what the first failed with; none is left */
@@ -164,7 +161,7 @@ export class Supervisor implements Server {
   }
 
   #spawn(): WorkerProcess {
-    return new WorkerProcess(this.#options.script, this.url, (worker, id, what) => {
+    return new WorkerProcess(this.#options.script, this.url, this.#shared, (worker, id, what) => {
       const asked = what === 'stats' ? this.stats() : what === 'stop' ? this.stop() : this.reload();
       asked.then(
         (stats) => worker.answer(id, stats ? { stats } : {}),
@@ -183,13 +180,13 @@ export class Supervisor implements Server {
         const undelivered = worker.takeBack();
         const at = this.#serving.indexOf(worker);
         if (at >= 0) this.#serving.splice(at, 1);
-        for (const socket of undelivered) this.#accept(socket);
+        for (const socket of undelivered) this.#handOver.accept(socket);
         if (at < 0 || this.#ending.signal.aborted) return;
         this.#options.report(`worker ${worker.pid} ended by ${endText(end)}; another is started`);
         void this.#replacements.replace(performance.now() - worker.readyAt);
       });
     }
-    for (const socket of this.#waiting.splice(0)) this.#accept(socket);
+    this.#handOver.takeWaiting();
   }
 
   async #dismiss(worker: WorkerProcess, patient: boolean): Promise<void> {
@@ -201,50 +198,6 @@ export class Supervisor implements Server {
     clearTimeout(late);
     this.#leaving.delete(worker);
   }
-
-  #accept(socket: Socket): void {
-    if (this.#ending.signal.aborted) {
-      socket.destroy();
-      return;
-    }
-    const inHand = this.#serving.reduce((sum, { queued }) => sum + queued, this.#waiting.length);
-    if (inHand >= this.#waitingAtMost) {
-      this.#turnedAway++;
-      if (this.#options.tls) socket.destroy();
-      else turnAway(socket);
-      return;
-    }
-    const worker = this.#least();
-    if (worker) worker.give(socket);
-    else this.#waiting.push(socket);
-  }
-
-  /**
-   * The worker with the fewest connections; of several, each in turn.
-   *
-   * What closes is heard of a little later: so that a burst is never measured by what was open before it, no worker
-   * gets more than {@link ahead} connections more than another within a moment.
-   */
-  #least(): WorkerProcess | undefined {
-    const serving = this.#serving.filter(({ connected }) => connected);
-    const moment = Math.floor(performance.now() / momentLength);
-    if (moment !== this.#moment) {
-      this.#moment = moment;
-      for (const worker of serving) worker.lately = 0;
-    }
-    const fewest = Math.min(...serving.map(({ lately }) => lately));
-    let least: WorkerProcess | undefined;
-    for (let i = 0; i < serving.length; i++) {
-      const worker = serving[(this.#turn + i) % serving.length]!;
-      if (worker.lately - fewest >= ahead) continue;
-      if (!least || worker.load < least.load) least = worker;
-    }
-    this.#turn++;
-    if (least) least.lately++;
-    return least;
-  }
-
-  #moment = 0;
 
   #lastWatch = performance.now();
 
@@ -270,6 +223,3 @@ export class Supervisor implements Server {
     this.#retired.splice(0, this.#retired.length, sum);
   }
 }
-
-const whereOf = (address: AddressInfo | string): ListenAt =>
-  typeof address === 'string' ? { unix: address } : { port: address.port, hostname: address.address };

@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { ServeError, type ServeErrorCode } from '../errors.ts';
 import type { Stats } from '../options.ts';
-import { type FromWorker, type ToWorker, workerVariable } from './messages.ts';
+import { type FromWorker, type ToWorker, placeVariable, workerVariable } from './messages.ts';
+import type { SharedSocket } from './shared-socket.ts';
 
 /** What is started as a worker. */
 export interface WorkerScript {
@@ -43,11 +44,19 @@ export class WorkerProcess {
   constructor(
     script: WorkerScript,
     url: string,
+    shared: SharedSocket | null,
     onAsk: (worker: WorkerProcess, id: number, what: 'stats' | 'stop' | 'reload') => void,
   ) {
+    const place = shared?.place() ?? null;
     const child = fork(script.file, script.args, {
       execArgv: [...script.execArgv],
-      env: { ...process.env, ...script.env, [workerVariable]: url },
+      env: {
+        ...process.env,
+        ...script.env,
+        [workerVariable]: url,
+        [placeVariable]: place ? JSON.stringify(place) : '',
+      },
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', ...(shared ? [shared.descriptor, shared.file] : [])],
     });
     this.#child = child;
     this.pid = child.pid ?? 0;
@@ -55,6 +64,7 @@ export class WorkerProcess {
       child.once('exit', (code, signal) => resolve({ code, signal }));
       child.once('error', () => resolve({ code: 1, signal: null }));
     });
+    if (shared && place) void this.ended.then(() => shared.leave(place));
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: FromWorker) => {
         this.heard = performance.now();

@@ -53,8 +53,8 @@ const server = await serve({
 });
 // The first line says where; the supervisor alone is asked to end by a signal.
 if (!process.send) {
-  console.log(server.url);
   process.on('SIGTERM', () => void server.stop());
+  console.log(server.url);
 }
 
 async function* forever() {

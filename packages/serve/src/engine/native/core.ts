@@ -9,6 +9,10 @@ export interface NativeCore {
   /** Listens at a numeric address, or on a unix socket. Returns the port. @throws with the system's `code` */
   listenAt(hostname: string, port: number): number;
   listenAt(path: string): number;
+  /** Accepts on this socket, which is the core's from here on. */
+  listen(descriptor: number): void;
+  /** Leaves accepting to others while this process has more than its share. */
+  share(file: number, line: number, lines: number): void;
   /** Takes an open connection, of whose descriptor it keeps a copy. False where it was turned away. */
   adopt(descriptor: number): boolean;
   addressOf(connection: number): string;
@@ -24,6 +28,10 @@ export interface NativeModule {
   readonly boundary: number;
   /** The texts of refusals. */
   readonly reasons: readonly string[];
+  /** A socket that listens and on which nobody accepts yet; as {@link NativeCore.listenAt}. */
+  listenSocket(hostname: string, port: number): number;
+  listenSocket(path: string): number;
+  portOf(descriptor: number): number;
   create(limits: object, onBatch: (count: number) => void): NativeCore;
 }
 

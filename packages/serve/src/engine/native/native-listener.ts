@@ -82,7 +82,11 @@ export class NativeListener implements Listener, RequestHost {
     const { where } = this.#options;
     if (where === 'handed') return;
     try {
-      if ('unix' in where) {
+      if ('shared' in where) {
+        const { file, line, lines, descriptor } = where.shared;
+        this.#core.share(file, line, lines);
+        this.#core.listen(descriptor);
+      } else if ('unix' in where) {
         this.#core.listenAt(where.unix);
         this.address = where;
       } else {

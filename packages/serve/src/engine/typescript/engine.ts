@@ -93,7 +93,8 @@ export class TypescriptListener implements Listener, ConnectionHost {
           server.off('error', reject);
           resolve();
         };
-        if ('unix' in where) server.listen({ path: where.unix, backlog }, done);
+        if ('shared' in where) server.listen({ fd: where.shared.descriptor }, done);
+        else if ('unix' in where) server.listen({ path: where.unix, backlog }, done);
         else server.listen({ port: where.port, host: where.hostname, backlog }, done);
       });
     } catch (error) {
