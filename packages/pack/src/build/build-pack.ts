@@ -66,6 +66,7 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
     arch,
     glibc,
     entries,
+    first: project.first,
     script: headerScript(),
     driver: driver ?? new Uint8Array(0),
     level: options.level ?? 15,

@@ -2,15 +2,17 @@ import { readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
 import { addFolder } from '../collect/add-folder.ts';
 import { Collection } from '../collect/collection.ts';
-import { collectNode, isNodeEntry, projectFiles } from '../collect/collect-node.ts';
+import { collectNode, isNodeEntry, type NodeProgram, projectFiles } from '../collect/collect-node.ts';
 import { collectPython, collectPythonRuntime } from '../collect/collect-python.ts';
 import { addCompiledPython } from '../collect/compile-python.ts';
 import { strippedElf } from '../collect/elf.ts';
+import { moduleGraph } from '../collect/module-graph.ts';
 import { type PythonFacts, pythonFacts } from '../collect/python-facts.ts';
 import { addSharedLibraries, type NativeFiles } from '../collect/shared-libraries.ts';
-import { startScript } from '../collect/start-script.ts';
+import { mounted, startScript } from '../collect/start-script.ts';
 import { PackError } from '../pack-error.ts';
 import { type PackSettings, readSettings } from '../settings.ts';
+import { mapLoader, moduleMap } from './module-map.ts';
 import { projectName } from './project-name.ts';
 
 /** What is carried besides the program. */
@@ -29,7 +31,12 @@ export interface Project extends Pick<NativeFiles, 'arch' | 'glibc'> {
   readonly name: string;
   readonly version: string;
   readonly collection: Collection;
+  /** Files in the order in which they load, as far as that is known. */
+  readonly first: readonly string[];
 }
+
+/** More names than these the driver does not read ahead. */
+const aheadLimit = 20_000;
 
 /** What the machine's C++ programs bring when they load an addon. */
 const broughtByNode = ['libstdc++.so.6', 'libgcc_s.so.1'];
@@ -59,7 +66,7 @@ export async function collectProject(folder: string, options: CollectOptions = {
   if (language === undefined) {
     collectBundle(collection, project, settings);
     const { arch, glibc } = { arch: 'any', glibc: '0' };
-    return { kind: 'bundle', ...named, collection, arch, glibc };
+    return { kind: 'bundle', ...named, collection, arch, glibc, first: [] };
   }
   const started =
     language === 'node'
@@ -69,11 +76,17 @@ export async function collectProject(folder: string, options: CollectOptions = {
     collection,
     language === 'node' && started.runtime === undefined ? broughtByNode : [],
   );
-  const before: string[] = [];
-  const facts = { ...started, name: named.name, language, libraries: native.carries, before } as const;
+  const facts = { ...started, name: named.name, language, libraries: native.carries } as const;
   collection.addText('.pack/start', startScript(facts), 'start');
   collection.addText('.pack/pack.json', manifest(named, language, started.entry, collection), 'start');
-  return { kind: 'program', ...named, collection, arch: native.arch, glibc: native.glibc };
+  return {
+    kind: 'program',
+    ...named,
+    collection,
+    arch: native.arch,
+    glibc: native.glibc,
+    first: started.first,
+  };
 }
 
 interface Started {
@@ -81,6 +94,8 @@ interface Started {
   readonly runtime: string | undefined;
   readonly version: string;
   readonly packages: string | undefined;
+  readonly before: readonly string[];
+  readonly first: readonly string[];
 }
 
 async function nodeProgram(
@@ -89,7 +104,8 @@ async function nodeProgram(
   settings: PackSettings,
   options: CollectOptions,
 ): Promise<Started> {
-  const entry = await collectNode(collection, project, settings, options.only);
+  const program = await collectNode(collection, project, settings, options.only);
+  const { entry } = program;
   const runtime = options.withNode ? 'runtime/bin/node' : undefined;
   if (runtime !== undefined) {
     const content = strippedElf(readFileSync(process.execPath));
@@ -98,7 +114,25 @@ async function nodeProgram(
       process.execPath,
     ]);
   }
-  return { entry, runtime, version: process.versions.node, packages: undefined };
+  const { before, first } = await addModuleMap(collection, program);
+  return { entry, runtime, version: process.versions.node, packages: undefined, before, first };
+}
+
+/** Puts the map of modules in, where the program can be followed. */
+async function addModuleMap(
+  collection: Collection,
+  program: NodeProgram,
+): Promise<Pick<Started, 'before' | 'first'>> {
+  const modules = await moduleGraph(program.source, program.boundary);
+  if (!modules) return { before: [], first: [] };
+  const map = moduleMap(modules, collection, program.placeOf);
+  const [loader, table] = ['.pack/map.cjs', '.pack/modules.json'];
+  collection.addText(loader, mapLoader, 'start');
+  collection.addText(table, map.text, 'start');
+  // The driver reads these into the kernel's cache while Node starts.
+  const first = [loader, table, ...map.ahead];
+  collection.addText('.pack/ahead', `${first.slice(0, aheadLimit).join('\n')}\n`, 'start');
+  return { before: ['--require', mounted(loader)], first: ['.pack/start', '.pack/ahead', ...first] };
 }
 
 async function pythonProgram(
@@ -116,7 +150,14 @@ async function pythonProgram(
   const runtime = options.withPython ? collectPythonRuntime(collection, python) : undefined;
   await addCompiledPython(collection, python);
   const found = runtime !== undefined || environment === undefined;
-  return { entry, runtime, version: python.version, packages: found ? undefined : packages };
+  return {
+    entry,
+    runtime,
+    version: python.version,
+    packages: found ? undefined : packages,
+    before: [],
+    first: [],
+  };
 }
 
 function collectBundle(collection: Collection, project: string, settings: PackSettings): void {

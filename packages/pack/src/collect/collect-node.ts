@@ -10,10 +10,21 @@ import { nodePackages, projectBoundary } from './node-packages.ts';
 /** In which folder of the image a project stands. */
 export const appFolder = 'app';
 
+/** Where a program stands. */
+export interface NodeProgram {
+  /** The entry in the image. */
+  readonly entry: string;
+  /** The entry on the disk, before it was compiled; absolute. */
+  readonly source: string;
+  readonly boundary: string;
+  /** The place in the image of a file of the disk; of TypeScript, that of what it became. */
+  placeOf(file: string): string;
+}
+
 /**
  * Puts a Node program in: its own files, and its production dependencies where Node finds them; TypeScript compiled.
  *
- * @returns where the entry stands in the image
+ * @returns where it stands in the image
  * @throws {@link PackError} `PACK_PROJECT_WRONG`, `PACK_FILE_REFUSED`
  */
 export async function collectNode(
@@ -21,7 +32,7 @@ export async function collectNode(
   folder: string,
   settings: PackSettings,
   only?: ReadonlySet<string>,
-): Promise<string> {
+): Promise<NodeProgram> {
   const project = realpathSync(folder);
   const boundary = projectBoundary(project);
   const into = appFolder;
@@ -54,9 +65,14 @@ export async function collectNode(
       collection.add({ kind: 'link', path: imagePath(link, boundary, into), target }, mapping.owner);
     }
   }
-  await compileOwn(collection, boundary);
+  const compiled = await compileOwn(collection, boundary);
   const entry = imagePath(path.join(project, settings.entry!), boundary, into);
-  return entryFile(collection, entry, settings.entry!);
+  return {
+    entry: entryFile(collection, entry, settings.entry!),
+    source: path.join(project, settings.entry!),
+    boundary,
+    placeOf: (file) => imagePath(compiled.get(file) ?? file, boundary, into),
+  };
 }
 
 /** Files of the project's own folder that stay out of every pack are told of, whether pack.json names them or not. */
@@ -107,7 +123,7 @@ function addManifests(collection: Collection, project: string, mapping: Mapping)
 }
 
 /** A link from each name of TypeScript to what it became: workers and children are started by that name. */
-async function compileOwn(collection: Collection, boundary: string): Promise<void> {
+async function compileOwn(collection: Collection, boundary: string): Promise<ReadonlyMap<string, string>> {
   const sources: string[] = [];
   for (const { entry } of collection.files) {
     if (entry.kind !== 'file' || typeof entry.content !== 'string' || entry.path.includes('/node_modules/'))
@@ -117,7 +133,8 @@ async function compileOwn(collection: Collection, boundary: string): Promise<voi
       collection.leaveOut(entry.path, 'it has types alone');
     } else if (isTypeScript(entry.path)) sources.push(entry.content);
   }
-  if (sources.length === 0) return;
+  const outputs = new Map<string, string>();
+  if (sources.length === 0) return outputs;
   const compiled = await compileTypeScript(sources, boundary);
   for (const source of sources) {
     const place = imagePath(source, boundary, appFolder);
@@ -130,8 +147,10 @@ async function compileOwn(collection: Collection, boundary: string): Promise<voi
         source,
       ]);
     }
+    outputs.set(source, output);
     collection.replace({ kind: 'link', path: place, target: path.basename(output) }, [source]);
   }
+  return outputs;
 }
 
 /** The entry itself, or what it was compiled to. */

@@ -25,6 +25,7 @@ export class Collection {
   /** What may not work, a sentence each. */
   readonly warnings: string[] = [];
   readonly #files = new Map<string, Collected>();
+  readonly #manifests = new Map<string, { readonly type?: unknown } | undefined>();
   readonly #keep: readonly string[];
 
   /** @param keep paths in the image that go in though they would be left out */
@@ -38,6 +39,16 @@ export class Collection {
 
   get(path: string): ImageEntry | undefined {
     return this.#files.get(path)?.entry;
+  }
+
+  /** What a package.json in the image says; undefined where there is none. */
+  manifest(path: string): { readonly type?: unknown } | undefined {
+    const known = this.#manifests.get(path);
+    if (known !== undefined || this.#manifests.has(path)) return known;
+    const entry = this.get(path);
+    const manifest = entry?.kind === 'file' ? parsed(entry.content) : undefined;
+    this.#manifests.set(path, manifest);
+    return manifest;
   }
 
   /** What was there first stays: the same file may be reached in two ways. */
@@ -114,4 +125,16 @@ export class Collection {
 /** The first bytes of a file, for what its content says about it. Keys are small. */
 function headOf(file: string, stats: Stats): string {
   return stats.isFile() && stats.size <= 65_536 ? readFileSync(file, 'latin1') : '';
+}
+
+function parsed(content: string | Uint8Array): { readonly type?: unknown } | undefined {
+  try {
+    const text =
+      typeof content === 'string' ? readFileSync(content, 'utf8') : Buffer.from(content).toString();
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : undefined;
+  } catch {
+    // Node would refuse it too, when it gets there.
+    return undefined;
+  }
 }

@@ -54,8 +54,8 @@ export function startScript(facts: StartFacts): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** A path of the image as a word of shell. */
-function mounted(path: string): string {
+/** A path of the image as a word of shell, once `$WPK_MOUNT` is set. */
+export function mounted(path: string): string {
   return `"$WPK_MOUNT"${quoted(`/${path}`)}`;
 }
 
