@@ -119,9 +119,6 @@ int extract(const char *folder)
 		return because_errno("%s", folder);
 	files = 0;
 	int result = extract_folder(fd, image_root(), 0);
-	/* Whoever finds the finished folder after a power failure trusts it. */
-	if (!result && syncfs(fd))
-		result = because_errno("%s cannot be written", folder);
 	close(fd);
 	return result;
 }

@@ -288,7 +288,8 @@ static int start_extracted(const struct start *start)
 			remove_all(part);
 			return pack_damaged() ? FATAL : -1;
 		}
-		if (rename(part, path))
+		/* Whoever finds the finished folder after a power failure trusts it. */
+		if (syncfs(lock) || rename(part, path))
 			return because_errno("%s cannot be made", path);
 	} else if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 077) {
 		return because("%s is not a private folder of user %u", path, geteuid());
