@@ -7,6 +7,7 @@ import type { Neighbour, Neighbours } from '../model/neighbours.ts';
 import { categoryNames } from './call-picture.tsx';
 import { Code } from './code.tsx';
 import { FigureTable } from './figure-table.tsx';
+import { functionsBySelf } from './functions-by-self.ts';
 import { Link } from './link.tsx';
 import { computingTime, hasCounts, hasTimePerCall, useSession } from './session.ts';
 import { Share } from './share.tsx';
@@ -68,15 +69,12 @@ export function Panel() {
 
 /** What there is to select first. */
 function Hottest() {
-  const { view, names, found } = useSession();
-  const { self } = view.figures;
-  const list = Array.from(self, (time, fn) => ({ function: fn, time }))
-    .filter(
-      ({ function: fn, time }) =>
-        time > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
-    )
-    .toSorted((a, b) => b.time - a.time)
-    .slice(0, hottestFunctions);
+  const session = useSession();
+  const { view } = session;
+  const list = functionsBySelf(session, hottestFunctions).map((fn) => ({
+    function: fn,
+    time: view.figures.self[fn]!,
+  }));
   return (
     <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />
   );

@@ -1,6 +1,6 @@
 import { formatCount, formatTime } from '@whetstone/profile';
-import { isWaiting } from '../../model/scope.ts';
 import { FigureTable } from '../figure-table.tsx';
+import { functionsBySelf } from '../functions-by-self.ts';
 import { known } from '../known.ts';
 import { Link } from '../link.tsx';
 import { PlaceText } from '../place-text.tsx';
@@ -11,18 +11,12 @@ import { SpentBar } from '../spent-bar.tsx';
 /** The functions of the view that took most time themselves. */
 export function HottestFunctions({ rows }: { readonly rows: number }) {
   const session = useSession();
-  const { view, names, found, opened } = session;
+  const { view, names, opened } = session;
   const { self, total, calls, states } = view.figures;
   const computing = computingTime(session);
   const counted = hasCounts(session);
   const split = opened.states;
-  const order = Array.from(self, (_, fn) => fn)
-    .filter(
-      (fn) =>
-        self[fn]! > 0 && !isWaiting(names.category(fn)) && (found === null || found.functions[fn] === 1),
-    )
-    .toSorted((a, b) => self[b]! - self[a]!)
-    .slice(0, rows);
+  const order = functionsBySelf(session, rows);
   if (order.length === 0) return null;
   return (
     <section>
