@@ -12,6 +12,7 @@
  * - `PACK_UPDATE_REFUSED`, `PACK_UPDATE_FAILED`: what came is no update of this pack; nothing came
  * - `PACK_PROJECT_WRONG`: pack.json or the project cannot be packed as it is
  * - `PACK_FILE_REFUSED`: a file that no pack may hold
+ * - `PACK_FILE_UNDECLARED`: a build was to hold only what somebody declared, and a file is not so
  * - `PACK_FILE_CHANGED`: a file changed while it was packed
  * - `PACK_TOOL_FAILED`: a program that packing needs is missing or failed
  * - `PACK_DRIVER_MISSING`: the program that mounts was not built for this machine
@@ -34,6 +35,7 @@ export type PackErrorCode =
   | 'PACK_UPDATE_FAILED'
   | 'PACK_PROJECT_WRONG'
   | 'PACK_FILE_REFUSED'
+  | 'PACK_FILE_UNDECLARED'
   | 'PACK_FILE_CHANGED'
   | 'PACK_TOOL_FAILED'
   | 'PACK_DRIVER_MISSING'

@@ -4,10 +4,12 @@ import path from 'node:path';
 import type { LeftOut } from '../collect/collection.ts';
 import type { PackHeader } from '../file/header.ts';
 import { writePack } from '../file/write-pack.ts';
+import { collectionInventory, isConspicuous } from '../inventory/inventory.ts';
+import { PackError } from '../pack-error.ts';
 import { BlockCache } from '../squashfs/block-cache.ts';
 import { driverFile } from '../start/driver-file.ts';
 import { headerScript } from '../start/header-script.ts';
-import { type CollectOptions, collectProject } from './collect-project.ts';
+import { type CollectOptions, collectProject, type Project } from './collect-project.ts';
 
 /** What {@link buildPack} takes. */
 export interface BuildOptions extends CollectOptions {
@@ -15,6 +17,8 @@ export interface BuildOptions extends CollectOptions {
   readonly out: string;
   /** Of zstd, 1 to 22. Default 15: 19 takes twice the time for a hundredth of the size. */
   readonly level?: number;
+  /** Refuse files that nothing declared, whose content differs from what was declared, or that could not be compared. */
+  readonly strict?: boolean;
   /** Called with what is under way, and the bytes of content done and in all. */
   readonly progress?: (step: 'collect' | 'compress', done: number, total: number) => void;
 }
@@ -46,6 +50,7 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
   const { progress } = options;
   progress?.('collect', 0, 0);
   const project = await collectProject(folder, options);
+  if (options.strict) await checkDeclared(folder, project);
   const { collection, kind, name, version, arch, glibc } = project;
   const entries = collection.files.map(({ entry }) => entry);
   const sizes = collection.files.map(({ entry, owner }) => ({
@@ -91,6 +96,21 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
     leftOut: collection.leftOut,
     warnings: collection.warnings,
   };
+}
+
+/** How many files a refusal names. */
+const namedFiles = 5;
+
+async function checkDeclared(folder: string, { collection, kind }: Project): Promise<void> {
+  const rows = await collectionInventory(collection.files, folder, kind);
+  const conspicuous = rows.filter((row) => isConspicuous(row));
+  if (conspicuous.length === 0) return;
+  const named = conspicuous.slice(0, namedFiles).map(({ path: at, status }) => `${at} (${status})`);
+  const more = conspicuous.length - named.length;
+  throw new PackError(
+    'PACK_FILE_UNDECLARED',
+    `Of the files that would go in, these are not what anybody declared: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}. Nothing was written. All of them, with reasons: whetstone pack inventory ${folder}`,
+  );
 }
 
 /** Where what is kept between builds stands. */

@@ -25,6 +25,10 @@ export const buildCommand: Command = {
       read: readLevel,
       help: 'Compress with this level of zstd, 1 to 22. Default 15.',
     },
+    {
+      name: 'strict',
+      help: 'Refuse files that nothing declared, that differ from what was declared, or that could not be compared.',
+    },
     { name: 'all', help: 'List all packages and all that was left out, not the first ten.' },
   ],
   async run(args) {
@@ -45,6 +49,7 @@ export const buildCommand: Command = {
       report = await buildPack(rest[0] ?? '.', {
         out,
         ...(level === undefined ? {} : { level }),
+        strict: options.has('strict'),
         withNode: options.has('with-node'),
         withPython: options.has('with-python'),
         progress: (step, done, total) =>
