@@ -18,6 +18,7 @@ run(bin('typescript', 'bin/tsc'), '-b');
 replace('packages/record/src/agents', 'packages/record/dist/agents');
 replace('python/whetstone', 'packages/record/dist/python-package/whetstone');
 replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
+replace('packages/pack/src/trace/agents', 'packages/pack/dist/trace/agents');
 
 // The server works without it: no installation fails for want of a compiler.
 const { build } = await import('../packages/serve/native/build.mjs');

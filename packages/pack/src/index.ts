@@ -56,3 +56,5 @@ export {
 } from './inventory/inventory.ts';
 export { compareVersions } from './update/compare-versions.ts';
 export { rollbackPack, type Update, updatePack, type UpdateOptions } from './update/update-pack.ts';
+export type { DynamicLoad } from './trace/dynamic-loads.ts';
+export { type Trace, traceRun } from './trace/trace-run.ts';
