@@ -29,6 +29,7 @@ import sys
 import threading
 import time
 import traceback
+from itertools import chain
 from urllib.parse import unquote_to_bytes
 
 REQUEST, ACK, CANCEL, ABANDON, PING, STOP = 1, 2, 3, 4, 5, 6
@@ -68,6 +69,14 @@ def whole_answer(request, status, head, body):
 
 def begun_answer(request, status, head):
     return frame_head.pack(len(head) + 7, HEAD, request) + status_only.pack(status) + head
+
+
+def declared_length(headers):
+    """What `content-length` says, of texts or of bytes; None where nothing does."""
+    for name, value in headers:
+        if name.lower() in ("content-length", b"content-length"):
+            return int(value)
+    return None
 
 
 class Frames:
@@ -174,6 +183,7 @@ class Wsgi:
         self.wanted = set()
         self.changed = threading.Condition()
         self.finished = 0
+        self.is_fork = False
         self.keys = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
         self.template = {
             "SCRIPT_NAME": "",
@@ -198,7 +208,8 @@ class Wsgi:
             thread.join()
 
     def forked(self):
-        # A child of the application must not answer in our name.
+        # A child of the application's must not answer in our name.
+        self.is_fork = True
         self.sock.close()
         self.sending = threading.Lock()
         self.changed = threading.Condition()
@@ -288,9 +299,11 @@ class Wsgi:
                     # The front counts it as ours until it hears of its end.
                     self.send(frame(END, number))
             except OSError:
-                # The front is gone; or this is a child of the application that came here by a fork.
+                # The front is gone; or this is a child of the application's that came here by a fork.
                 os._exit(1)
             finally:
+                if self.is_fork:
+                    os._exit(0)
                 self.finished += 1
                 del self.current[number]
 
@@ -329,20 +342,20 @@ class Wsgi:
 
 
 class WsgiAnswer:
-    __slots__ = ("worker", "number", "status", "head", "length", "sent", "whole", "gone", "unacknowledged")
+    status = None
+    headers = ()
+    head = b""
+    # Whether its head went out, and whether all of it did, in one frame.
+    sent = False
+    whole = False
+    # Whether nobody waits for it any more.
+    gone = False
+    # Bytes on their way to the client.
+    unacknowledged = 0
 
     def __init__(self, worker, number):
         self.worker = worker
         self.number = number
-        self.status = None
-        self.head = b""
-        # What the application says that its body has, where it does.
-        self.length = None
-        # Whether its head went out, and whether all of it did, in one frame.
-        self.sent = False
-        self.whole = False
-        self.gone = False
-        self.unacknowledged = 0
 
     def start_response(self, status, headers, exc_info=None):
         if exc_info:
@@ -354,18 +367,11 @@ class WsgiAnswer:
         elif self.status is not None:
             raise AssertionError("start_response was called before")
         number = int(status[:3])
-        parts = []
-        self.length = None
-        for name, value in headers:
-            name = name.lower()
-            parts.append(name)
-            parts.append(value)
-            if name == "content-length":
-                self.length = int(value)
-        head = "\0".join(parts)
-        if parts and head.count("\0") != len(parts) - 1:
-            raise ValueError("a header holds NUL")
+        head = "\0".join(chain.from_iterable(headers))
+        if headers and head.count("\0") != 2 * len(headers) - 1:
+            raise ValueError("a header is no pair, or holds NUL")
         self.head = head.encode("latin-1")
+        self.headers = headers
         self.status = number
         return self.write
 
@@ -378,12 +384,12 @@ class WsgiAnswer:
         if not self.sent:
             if self.status is None:
                 raise AssertionError("a body before start_response")
-            if len(data) == self.length <= WINDOW:
+            if len(data) <= WINDOW and len(data) == declared_length(self.headers):
                 # All that was announced.
                 self.send_whole(data)
                 return
-            self.sent = True
             worker.send(begun_answer(number, self.status, self.head))
+            self.sent = True
         for at in range(0, len(data), PIECE):
             piece = data[at : at + PIECE]
             with worker.changed:
@@ -395,8 +401,8 @@ class WsgiAnswer:
             worker.send(frame(BODY, number, piece))
 
     def send_whole(self, body):
-        self.sent = self.whole = True
         self.worker.send(whole_answer(self.number, self.status, self.head, body))
+        self.sent = self.whole = True
 
     def run(self, payload):
         send, number = self.worker.send, self.number
@@ -582,38 +588,25 @@ ASGI_VERSION = {"version": "3.0", "spec_version": "2.3"}
 
 
 class AsgiRequest:
-    __slots__ = (
-        "worker",
-        "number",
-        "payload",
-        "task",
-        "received",
-        "status",
-        "head",
-        "length",
-        "sent",
-        "whole",
-        "done",
-        "gone",
-        "unacknowledged",
-        "changed",
-    )
+    received = False
+    status = None
+    headers = ()
+    head = b""
+    # Whether its head went out; whether all of it did, in one frame; and whether the application said that it was all.
+    sent = False
+    whole = False
+    done = False
+    # Whether nobody waits for it any more.
+    gone = False
+    # Bytes on their way to the client.
+    unacknowledged = 0
+    # What is resolved when one of these changes, where somebody waits for that.
+    changed = None
 
     def __init__(self, worker, number, payload):
         self.worker = worker
         self.number = number
         self.payload = payload
-        self.received = False
-        self.status = None
-        self.head = b""
-        self.length = None
-        # Whether its head went out; whether all of it did, in one frame; and whether the application said that it was all.
-        self.sent = False
-        self.whole = False
-        self.done = False
-        self.gone = False
-        self.unacknowledged = 0
-        self.changed = None
 
     def scope(self):
         worker, payload = self.worker, self.payload
@@ -686,7 +679,7 @@ class AsgiRequest:
                 raise AssertionError(f"{kind} cannot be sent now")
             body = message.get("body", b"")
             more = message.get("more_body", False)
-            if not self.sent and len(body) <= WINDOW and (not more or len(body) == self.length):
+            if not self.sent and len(body) <= WINDOW and (not more or len(body) == declared_length(self.headers)):
                 self.sent = self.whole = True
                 self.worker.send_now(whole_answer(self.number, self.status, self.head, bytes(body)))
                 self.finish(more)
@@ -699,17 +692,10 @@ class AsgiRequest:
         elif kind == "http.response.start":
             if self.status is not None:
                 raise AssertionError(f"{kind} was sent before")
-            parts = []
-            for name, value in message.get("headers", ()):
-                name = bytes(name).lower()
-                parts.append(name)
-                parts.append(value)
-                if name == b"content-length":
-                    self.length = int(value)
-            head = b"\0".join(parts)
-            if parts and head.count(b"\0") != len(parts) - 1:
-                raise ValueError("a header holds NUL")
-            self.head = head
+            headers = self.headers = list(message.get("headers", ()))
+            head = self.head = b"\0".join(chain.from_iterable(headers))
+            if headers and head.count(b"\0") != 2 * len(headers) - 1:
+                raise ValueError("a header is no pair, or holds NUL")
             self.status = int(message["status"])
         else:
             raise AssertionError(f"{kind} cannot be sent now")

@@ -39,6 +39,7 @@ const copied = (text: string) => Buffer.from(text, 'latin1').toString('latin1');
 export function declaredLength(text: string): number | null {
   const parts = text.split('\0');
   for (let i = 0; i < parts.length; i += 2)
-    if (parts[i] === 'content-length' && /^\d{1,15}$/.test(parts[i + 1]!)) return Number(parts[i + 1]);
+    if (parts[i]!.toLowerCase() === 'content-length' && /^\d{1,15}$/.test(parts[i + 1]!))
+      return Number(parts[i + 1]);
   return null;
 }

@@ -4,10 +4,31 @@ import asyncio
 import hashlib
 import json
 import os
+import sys
+import threading
 import time
+from wsgiref.validate import validator
 
 started = []
 together = []
+closed = []
+barrier = threading.Barrier(3)
+
+
+class Closing:
+    """An answer in pieces that notes when it is closed."""
+
+    def __init__(self, pieces):
+        self.pieces = iter(pieces)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self.pieces)
+
+    def close(self):
+        closed.append(True)
 
 
 def wsgi(environ, start_response):
@@ -39,6 +60,62 @@ def wsgi(environ, start_response):
         return pieces()
     if path == "/silent":
         return []
+    if path == "/exits":
+        sys.exit(4)
+    if path == "/late-error-page":
+        try:
+            start_response("200 OK", [("X-First", "1")])
+            raise ValueError("late")
+        except ValueError:
+            start_response("500 Oh", [("X-Second", "2")], sys.exc_info())
+            return [b"error page"]
+    if path == "/later-error-page":
+        write = start_response("200 OK", [])
+        write(b"half")
+        try:
+            raise ValueError("later")
+        except ValueError:
+            start_response("500 Oh", [], sys.exc_info())
+            return [b"error page"]
+    if path == "/file":
+        start_response("200 OK", [])
+        return environ["wsgi.file_wrapper"](open(__file__, "rb"), 100)
+    if path == "/closing":
+        start_response("200 OK", [("Content-Length", "7")])
+        return Closing([b"pie", b"ces", b"."])
+    if path == "/closing-whole":
+        start_response("200 OK", [("Content-Length", "3")])
+        return Closing([b"one", b""])
+    if path == "/closing-endless":
+        start_response("200 OK", [])
+        return Closing(iter(lambda: b"x" * 10000, None))
+    if path == "/closed":
+        start_response("200 OK", [])
+        return [str(len(closed)).encode()]
+    if path == "/half":
+        start_response("200 OK", [])
+
+        def halves():
+            yield b"half"
+            while not started:
+                time.sleep(0.01)
+            yield b" whole"
+
+        return halves()
+    if path == "/other-half":
+        started.append(True)
+    if path == "/forks":
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        start_response("200 OK", [])
+        return [b"parent" if child else b"child"]
+    if path == "/prints":
+        print("from the application's stdout", flush=True)
+        os.write(1, b"straight to descriptor 1\n")
+        print("from the application's stderr", file=environ["wsgi.errors"], flush=True)
+    if path == "/barrier":
+        barrier.wait()
     if path == "/injected":
         start_response("200 OK", [("X", "a\r\nSet-Cookie: b")])
         return [b""]
@@ -50,6 +127,14 @@ def wsgi(environ, start_response):
         time.sleep(0.2)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]
+
+
+@validator
+def validated(environ, start_response):
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length)
+    start_response("200 OK", [("Content-Type", "text/plain"), ("X-Length", str(len(body)))])
+    return [environ["PATH_INFO"].encode("latin-1"), b" ", environ["QUERY_STRING"].encode()]
 
 
 async def asgi(scope, receive, send):
@@ -88,6 +173,41 @@ async def asgi(scope, receive, send):
         raise ValueError("secret")
     elif path == "/silent":
         return
+    elif path == "/exits":
+        sys.exit(4)
+    elif path == "/forks":
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+        await answer(200, b"parent" if child else b"child")
+    elif path == "/prints":
+        print("from the application's stdout", flush=True)
+        os.write(1, b"straight to descriptor 1\n")
+        await answer(200, b"printed")
+    elif path == "/half":
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        while not started.count("other half"):
+            await asyncio.sleep(0.01)
+        await send({"type": "http.response.body", "body": b" whole"})
+    elif path == "/other-half":
+        started.append("other half")
+        await answer(200, b"")
+    elif path == "/announced":
+        headers = [(b"Content-Length", b"3")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"all", "more_body": True})
+        await send({"type": "http.response.body"})
+        closed.append(True)
+    elif path == "/closed":
+        await answer(200, str(len(closed)).encode())
+    elif path == "/hang":
+        try:
+            await asyncio.sleep(60)
+        finally:
+            closed.append(True)
+    elif path == "/blocks":
+        time.sleep(60)
     elif path == "/wait":
         while (await receive())["type"] != "http.disconnect":
             pass

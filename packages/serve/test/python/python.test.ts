@@ -1,47 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
-import { type ServeModuleOptions, type Server, serveModule } from '@whetstone/serve';
-import { afterEach, describe, expect, test } from 'vitest';
+import { serveModule } from '@whetstone/serve';
+import { describe, expect, test } from 'vitest';
 import { RawClient } from '../engine/client.ts';
-
-const found = !spawnSync('python3', ['--version']).error;
-if (!found) process.stderr.write('python.test.ts is skipped: there is no python3.\n');
-
-const apps = fileURLToPath(new URL('apps.py', import.meta.url));
-const servers: Server[] = [];
-
-afterEach(async () => {
-  await Promise.all(servers.splice(0).map((server) => server.stop()));
-});
-
-async function start(name: string, options: ServeModuleOptions = {}): Promise<string> {
-  const server = await serveModule(`${apps}:${name}`, { port: 0, workers: 2, drain: 1000, ...options });
-  servers.push(server);
-  return server.url;
-}
-
-const text = async (url: string) => await (await fetch(url)).text();
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 10));
-}
-
-/** What was written to stderr meanwhile. */
-async function stderrOf(run: () => Promise<void>): Promise<string> {
-  const write = process.stderr.write;
-  let written = '';
-  process.stderr.write = ((chunk: string | Uint8Array) => {
-    written += String(chunk);
-    return true;
-  }) as never;
-  try {
-    await run();
-    return written;
-  } finally {
-    process.stderr.write = write;
-  }
-}
+import { apps, found, servers, start, stderrOf, text, until } from './serving.ts';
 
 describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   test('answers, on every process', async () => {
@@ -161,15 +122,6 @@ describe.skipIf(!found)('a WSGI application', () => {
       'a=1',
       'b=2',
     ]);
-  });
-
-  test('that hangs is killed when its time is over, and the rest is answered', async () => {
-    const url = await start('wsgi', { workers: 1, limits: { handlerTime: 1000 } });
-    await stderrOf(async () => {
-      const hung = fetch(`${url}/hang`);
-      expect((await hung).status).toBe(503);
-      await until(async () => (await fetch(url)).status === 200);
-    });
   });
 });
 
