@@ -7,6 +7,7 @@ import { ServeError } from './errors.ts';
 import { installGlobals } from './fetch/install.ts';
 import { files } from './files/files.ts';
 import type { ServeOptions } from './options.ts';
+import { runsTypeScript } from './runs-typescript.ts';
 import { serve } from './serve.ts';
 import { tellFailure } from './supervisor/in-worker.ts';
 
@@ -29,8 +30,7 @@ try {
 async function appOf(file: string): Promise<ServeOptions> {
   // Before the module runs, as it may keep the classes that it finds.
   installGlobals();
-  if (!(process.features as { readonly typescript?: unknown }).typescript)
-    register(new URL('typescript-hooks.js', import.meta.url));
+  if (!(await runsTypeScript())) register(new URL('typescript-hooks.js', import.meta.url));
   const name = path.relative(process.cwd(), file);
   const loaded = (await import(pathToFileURL(file).href).catch((error: unknown) => {
     throw new ServeError('MODULE_WRONG', `${name} fails when it is loaded: ${shortly(error)}.`);
