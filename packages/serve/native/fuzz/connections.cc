@@ -2,6 +2,7 @@
 // answers in and out of turn, and records of nonsense. What the core says is held to what `boundary.md` promises.
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,6 +55,8 @@ struct World {
   Buffer buffer[buffers];
   uint64_t bodyBytes;
   bool drained;
+  /** Where the core listens; 0 where connections are handed to it. */
+  uint16_t port;
   uint8_t sum;
 
   uint8_t next() { return at < end ? *at++ : 0; }
@@ -267,6 +270,19 @@ void connect(World &world, int i, bool tcp) {
   if (world.client[i] >= 0) close(world.client[i]);
   world.client[i] = -1;
   int pair[2];
+  if (world.port != 0) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(world.port);
+    pair[0] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    const linger reset{1, 0};
+    setsockopt(pair[0], SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    // Refused where the core drains.
+    ::connect(pair[0], reinterpret_cast<sockaddr *>(&address), sizeof(address));
+    world.client[i] = pair[0];
+    return;
+  }
   if (!tcp) {
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0) return;
   } else {
@@ -294,6 +310,35 @@ void connect(World &world, int i, bool tcp) {
   world.core->adopt(pair[1]);
   close(pair[1]);
   world.client[i] = pair[0];
+}
+
+/** Lets the core listen, as one of two that share a file in which the other writes what it likes. */
+void listenAlso(World &world, bool shared) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t length = sizeof(address);
+  const int server = socket(AF_INET, SOCK_STREAM, 0);
+  if (bind(server, reinterpret_cast<sockaddr *>(&address), length) < 0 || listen(server, 16) < 0 ||
+      getsockname(server, reinterpret_cast<sockaddr *>(&address), &length) < 0 || world.core->listen(server) != 0) {
+    close(server);
+    return;
+  }
+  world.port = ntohs(address.sin_port);
+  if (!shared) return;
+  const int file = memfd_create("share", 0);
+  uint8_t lines[128];
+  memset(lines, 0xff, sizeof(lines));
+  // Small figures: those of a worker, however wrong.
+  for (size_t at = 64; at < sizeof(lines); at += 8) {
+    memset(lines + at, 0, 8);
+    lines[at] = world.next();
+  }
+  const int64_t seen = world.now;
+  memcpy(lines + 72, &seen, sizeof(seen));
+  if (write(file, lines, sizeof(lines)) == static_cast<ssize_t>(sizeof(lines))) HOLD(world.core->share(file, 0, 2) == 0);
+  HOLD(world.core->share(file, 2, 2) != 0);
+  close(file);
 }
 
 void step(World &world) {
@@ -404,6 +449,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   world.now = 1000000;
   world.core = Core::create(options, {&world, hostNow, hostBatch, hostWake, hostLater, hostResolve, hostDrop});
   if (world.core == nullptr) return 0;
+  if ((setting & 48) == 48) listenAlso(world, (setting & 64) != 0);
   connect(world, 0, false);
   for (int n = 0; n < 300 && world.at < world.end; n++) {
     step(world);

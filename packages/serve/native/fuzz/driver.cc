@@ -1,6 +1,8 @@
 // Stands in for libFuzzer where there is only g++: changes and joins inputs by chance, and keeps those that it began with.
-// Usage: program [seconds] [seed] [file…]; with files it runs these, as libFuzzer does.
-#include <sys/time.h>
+// Usage: program [seconds] [seed] [file…]; with files it runs these. The input of the moment stands in `last-input`.
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -27,24 +29,35 @@ unsigned chance(unsigned below) {
 constexpr const char *texts[] = {"GET / HTTP/1.1\r\nHost: a\r\n\r\n", "Content-Length: 5\r\n", "Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n", "0\r\n\r\n",
                                  "HTTP/1.0", "Connection: close\r\n", "Expect: 100-continue\r\n", "\r\n", "Host: [::1]:80\r\n", ";a=\"b\""};
 
+/** An input in a file: it is there after whatever end. */
+struct LastInput {
+  size_t length;
+  unsigned char bytes[most];
+};
+
 }  // namespace
 
 int main(int count, char **values) {
   const long seconds = count > 1 ? atol(values[1]) : 10;
   state = count > 2 ? strtoull(values[2], nullptr, 10) * 2654435761u + 1 : 88172645463325252u;
-  static unsigned char bytes[most];
   if (count > 3) {
     for (int i = 3; i < count; i++) {
+      static LastInput last;
       FILE *file = fopen(values[i], "rb");
-      if (file == nullptr) return 2;
-      const size_t length = fread(bytes, 1, most, file);
+      if (file == nullptr || fread(&last, sizeof(last), 1, file) != 1 || last.length > most) return 2;
       fclose(file);
-      LLVMFuzzerTestOneInput(bytes, length);
+      LLVMFuzzerTestOneInput(last.bytes, last.length);
     }
     return 0;
   }
+  const int file = open("last-input", O_RDWR | O_CREAT | O_TRUNC, 0644);
+  if (file < 0 || ftruncate(file, sizeof(LastInput)) != 0) return 2;
+  void *mapped = mmap(nullptr, sizeof(LastInput), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  if (mapped == MAP_FAILED) return 2;
+  LastInput &last = *static_cast<LastInput *>(mapped);
   const time_t end = time(nullptr) + seconds;
   unsigned long long runs = 0;
+  static unsigned char bytes[most];
   while (time(nullptr) < end) {
     const unsigned from = chance(kept);
     size_t length = lengths[from];
@@ -76,12 +89,8 @@ int main(int count, char **values) {
           if (length > 0) length = at;
       }
     }
-    // Written first, so that what fails is at hand.
-    FILE *file = fopen("last-input", "wb");
-    if (file != nullptr) {
-      fwrite(bytes, 1, length, file);
-      fclose(file);
-    }
+    memcpy(last.bytes, bytes, length);
+    last.length = length;
     LLVMFuzzerTestOneInput(bytes, length);
     const unsigned to = chance(kept);
     memcpy(inputs[to], bytes, length);

@@ -10,7 +10,9 @@ import path from 'node:path';
 const seconds = Number(process.argv[2] ?? 60);
 const here = import.meta.dirname;
 const targets = ['parsers', 'connections'];
-const core = ['core.cc', 'request-parser.cc', 'chunk-parser.cc'].map((name) => path.join(here, '../src', name));
+const core = ['core.cc', 'request-parser.cc', 'chunk-parser.cc'].map((name) =>
+  path.join(here, '../src', name),
+);
 const folder = mkdtempSync(path.join(tmpdir(), 'serve-fuzz-'));
 
 const compiler = ['clang++', 'clang++-19', 'clang++-16', 'clang++-14', 'g++'].find(compiles);
@@ -49,7 +51,15 @@ function fuzz(target) {
   const work = path.join(folder, `${target}-inputs`);
   mkdirSync(work);
   const args = libFuzzer
-    ? [`-max_total_time=${seconds}`, '-max_len=1500', '-len_control=20', '-timeout=20', '-verbosity=0', '-print_final_stats=1', work]
+    ? [
+        `-max_total_time=${seconds}`,
+        '-max_len=1500',
+        '-len_control=20',
+        '-timeout=20',
+        '-verbosity=0',
+        '-print_final_stats=1',
+        work,
+      ]
     : [String(seconds)];
   const child = spawn(path.join(folder, target), args, { cwd: work, stdio: ['ignore', 'pipe', 'pipe'] });
   let told = '';
@@ -58,10 +68,13 @@ function fuzz(target) {
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       const inputs = /number_of_executed_units: *(\d+)/.exec(told)?.[1] ?? /(\d+) inputs/.exec(told)?.[1];
-      if (code === 0) process.stdout.write(`${target}: ${inputs} inputs in ${seconds} s, ${compiler}, nothing found\n`);
+      if (code === 0)
+        process.stdout.write(`${target}: ${inputs} inputs in ${seconds} s, ${compiler}, nothing found\n`);
       else {
         writeFileSync(path.join(folder, `${target}.log`), told);
-        process.stdout.write(`${target}: found something (${signal ?? code}); its input and log lie in ${folder}\n${told.slice(-4000)}\n`);
+        process.stdout.write(
+          `${target}: found something (${signal ?? code}); its input and log lie in ${folder}\n${told.slice(-4000)}\n`,
+        );
       }
       resolve(code ?? 1);
     });
