@@ -43,6 +43,9 @@ test('takes what production needs, as Node finds it, and nothing else', async ()
   });
   const project = await collectProject(folder);
   expect(paths(project)).toEqual([
+    '.pack/ahead',
+    '.pack/map.cjs',
+    '.pack/modules.json',
     '.pack/pack.json',
     '.pack/start',
     'app/main.js',
@@ -90,7 +93,7 @@ test('compiles TypeScript file by file, so that places, workers and data are fou
   expect(leftOut(project)).toEqual({ 'app/src/types.d.ts': 'it has types alone' });
   const start = project.collection.files.find(({ entry }) => entry.path === '.pack/start')!.entry;
   expect(start.kind === 'file' && start.content.toString()).toContain(
-    `exec node "$WPK_MOUNT"'/app/src/main.js' "$@"`,
+    `exec node --require "$WPK_MOUNT"'/.pack/map.cjs' "$WPK_MOUNT"'/app/src/main.js' "$@"\n`,
   );
 });
 
