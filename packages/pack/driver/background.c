@@ -90,7 +90,7 @@ static int locked(int wait)
 static bool still_ours(void)
 {
 	struct mounted now;
-	return mounted_at(mount.path, &now) && !strcmp(now.device, own_mount.device);
+	return mounted_at(mount.path, &now) && !strcmp(now.source, own_mount.source);
 }
 
 /* Ends the mount unless it is in use or somebody is starting on it. */

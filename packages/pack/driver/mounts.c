@@ -15,6 +15,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HELPER "fusermount3"
@@ -56,7 +57,6 @@ bool mounted_at(const char *path, struct mounted *mounted)
 			continue;
 		behind += 3;
 		char *type = strsep(&behind, " "), *source = strsep(&behind, " ");
-		snprintf(mounted->device, sizeof mounted->device, "%s", fields[2]);
 		snprintf(mounted->type, sizeof mounted->type, "%s", type ? type : "");
 		snprintf(mounted->source, sizeof mounted->source, "%s", source ? source : "");
 		found = true;
@@ -66,6 +66,16 @@ bool mounted_at(const char *path, struct mounted *mounted)
 	return found;
 }
 
+/* A name for the mount that no other one has, before or after. */
+static const char *new_source(void)
+{
+	static char source[64];
+	struct timespec time;
+	clock_gettime(CLOCK_REALTIME, &time);
+	snprintf(source, sizeof source, MOUNT_TYPE ":%d.%lld%09ld", getpid(), (long long)time.tv_sec, time.tv_nsec);
+	return source;
+}
+
 int mount_directly(const char *path)
 {
 	int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
@@ -73,7 +83,7 @@ int mount_directly(const char *path)
 		return because_errno("/dev/fuse");
 	char options[128];
 	snprintf(options, sizeof options, "fd=%d,rootmode=40000,user_id=%u,group_id=%u,default_permissions", fd, geteuid(), getegid());
-	if (mount(MOUNT_TYPE, path, "fuse." MOUNT_TYPE, MS_RDONLY | MS_NOSUID | MS_NODEV, options)) {
+	if (mount(new_source(), path, "fuse." MOUNT_TYPE, MS_RDONLY | MS_NOSUID | MS_NODEV, options)) {
 		because_errno("mount");
 		close(fd);
 		return -1;
@@ -127,7 +137,8 @@ int mount_by_helper(const char *path)
 	int pair[2];
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return because_errno("socketpair");
-	char options[] = "ro,nosuid,nodev,default_permissions,subtype=" MOUNT_TYPE ",fsname=" MOUNT_TYPE;
+	char options[192];
+	snprintf(options, sizeof options, "ro,nosuid,nodev,default_permissions,subtype=" MOUNT_TYPE ",fsname=%s", new_source());
 	char *arguments[] = {HELPER, "-o", options, "--", (char *)path, NULL};
 	int fd = run_helper(arguments, pair[1]);
 	close(pair[1]);

@@ -7,9 +7,8 @@
 
 /** What stands at a mount point. */
 struct mounted {
-	/** "major:minor", a different one for each mount of FUSE. */
-	char device[24];
 	char type[64];
+	/** Ours are unlike any other's: the kernel uses the numbers of devices and mounts again. */
 	char source[128];
 };
 
