@@ -72,7 +72,8 @@ function answer({ of, name, counts, rows }: Inventory): string {
       : []),
     ...(unchecked > 0 ? [`${formatCount(unchecked)} could not be compared`] : []),
   ];
-  if (found.length === 0) return `Each of the ${files} ${where} is what its package declared.`;
+  if (found.length === 0 && rows.length === 1) return `The one file ${where} is as it was declared.`;
+  if (found.length === 0) return `Each of the ${files} ${where} is as it was declared.`;
   return `Of the ${files} ${where}, ${found.join(', ')}.`;
 }
 
