@@ -14,7 +14,8 @@ process.stdout.write(
 );
 const core = run(process.execPath, [path.join(root, 'packages/serve/native/fuzz/fuzz.mjs'), String(SECONDS)]);
 process.stdout.write(`\nboth engines against node:http, ${CASES} messages each, seed ${SEED}\n`);
-const engines = run('npx', ['vitest', 'run', 'packages/serve/test/engine/differential.test.ts'], {
+const test = 'packages/serve/test/engine/differential.test.ts';
+const engines = run('npx', ['vitest', 'run', test, '--testTimeout', '3600000'], {
   SERVE_FUZZ_CASES: String(CASES),
   SERVE_FUZZ_SEED: String(SEED),
 });
