@@ -1,7 +1,8 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import type { LeftOut } from '../collect/collection.ts';
+import type { Collection, LeftOut } from '../collect/collection.ts';
+import { projectBoundary } from '../collect/node-packages.ts';
 import type { PackHeader } from '../file/header.ts';
 import { writePack } from '../file/write-pack.ts';
 import { collectionInventory, isConspicuous } from '../inventory/inventory.ts';
@@ -9,6 +10,8 @@ import { PackError } from '../pack-error.ts';
 import { BlockCache } from '../squashfs/block-cache.ts';
 import { driverFile } from '../start/driver-file.ts';
 import { headerScript } from '../start/header-script.ts';
+import { readSettings } from '../settings.ts';
+import { type Trace, traceRun } from '../trace/trace-run.ts';
 import { type CollectOptions, collectProject, type Project } from './collect-project.ts';
 
 /** What {@link buildPack} takes. */
@@ -19,6 +22,8 @@ export interface BuildOptions extends CollectOptions {
   readonly level?: number;
   /** Refuse files that nothing declared, whose content differs from what was declared, or that could not be compared. */
   readonly strict?: boolean;
+  /** A command, run in the folder: of dependencies only what it loads goes in. */
+  readonly trace?: string;
   /** Called with what is under way, and the bytes of content done and in all. */
   readonly progress?: (step: 'collect' | 'compress', done: number, total: number) => void;
 }
@@ -49,9 +54,14 @@ export interface BuildReport {
 export async function buildPack(folder: string, options: BuildOptions): Promise<BuildReport> {
   const { progress } = options;
   progress?.('collect', 0, 0);
-  const project = await collectProject(folder, options);
+  const traced = options.trace === undefined ? undefined : await tracedRun(options.trace, folder);
+  const project = await collectProject(folder, {
+    ...options,
+    ...(traced ? { only: new Set(traced.files) } : {}),
+  });
   if (options.strict) await checkDeclared(folder, project);
   const { collection, kind, name, version, arch, glibc } = project;
+  if (traced) tellOfDynamicLoads(collection, traced, folder);
   const entries = collection.files.map(({ entry }) => entry);
   const sizes = collection.files.map(({ entry, owner }) => ({
     path: entry.path,
@@ -96,6 +106,26 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
     leftOut: collection.leftOut,
     warnings: collection.warnings,
   };
+}
+
+async function tracedRun(command: string, folder: string): Promise<Trace> {
+  const project = realpathSync(folder);
+  const { environment } = readSettings(folder);
+  const within = [projectBoundary(project)];
+  if (environment !== undefined) within.push(path.resolve(project, environment));
+  return await traceRun(command, project, within);
+}
+
+/** The tools of a test load much that does not go in: only what does is told of. */
+function tellOfDynamicLoads(collection: Collection, traced: Trace, folder: string): void {
+  const packed = new Set(
+    collection.files.map(({ entry }) => (entry.kind === 'file' ? entry.content : undefined)),
+  );
+  for (const { file, line, text } of traced.dynamic)
+    if (packed.has(file))
+      collection.warnings.push(
+        `${path.relative(realpathSync(folder), file)}:${line} loads what only a run knows, and the trace may have missed it: ${text}`,
+      );
 }
 
 /** How many files a refusal names. */

@@ -26,6 +26,11 @@ export const buildCommand: Command = {
       help: 'Compress with this level of zstd, 1 to 22. Default 15.',
     },
     {
+      name: 'trace',
+      value: 'COMMAND',
+      help: "Of dependencies take only what this command loads, such as 'npm test'. What a trace cannot see is named.",
+    },
+    {
       name: 'strict',
       help: 'Refuse files that nothing declared, that differ from what was declared, or that could not be compared.',
     },
@@ -38,6 +43,7 @@ export const buildCommand: Command = {
     if (rest.length > 1)
       throw new UsageError(`pack build takes one folder, and was given '${rest.join(' ')}'.`);
     const level = options.get('level') as number | undefined;
+    const trace = options.get('trace') as string | undefined;
     const line = progressLine(process.stderr, {
       unicode: terminalOf(process.stderr).unicode,
       shared: false,
@@ -49,6 +55,7 @@ export const buildCommand: Command = {
       report = await buildPack(rest[0] ?? '.', {
         out,
         ...(level === undefined ? {} : { level }),
+        ...(trace === undefined ? {} : { trace }),
         strict: options.has('strict'),
         withNode: options.has('with-node'),
         withPython: options.has('with-python'),
