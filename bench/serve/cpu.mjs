@@ -7,8 +7,9 @@ import { spawn, spawnSync } from 'node:child_process';
 import { interleave } from '../harness/interleave.mjs';
 import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio } from '../harness/table.mjs';
+import { answers } from './answers.mjs';
 import { cpuTime, endAll, tree } from './processes.mjs';
-import { PORT, candidates, expected } from './servers.mjs';
+import { PORT, candidates } from './servers.mjs';
 
 const CONNECTIONS = 64;
 const NATIVE = 'whetstone (native)';
@@ -88,7 +89,7 @@ async function measure(server, target, cores, time) {
     spawn(...pinned, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } }),
   );
   try {
-    await answers(target);
+    await answers(PORT, target);
     // Compiled and warm, as it is after a minute of service.
     load(target, 1, cores);
     const pids = tree(processes);
@@ -100,20 +101,6 @@ async function measure(server, target, cores, time) {
     return { cpu: used / requests, rate: requests / seconds, busy: used / 1e6 / seconds / cores };
   } finally {
     await endAll(processes);
-  }
-}
-
-async function answers(target) {
-  for (let tries = 0; ; tries++) {
-    try {
-      const response = await fetch(`http://127.0.0.1:${PORT}${target}`, { headers: { 'x-agent': 'wrk' } });
-      const text = await response.text();
-      if (text !== expected[target]) throw new Error(`${target} is answered with ${text}`);
-      return;
-    } catch (error) {
-      if (tries > 100 || !/fetch failed/.test(String(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
   }
 }
 

@@ -6,6 +6,8 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { machineLine } from '../harness/machine.mjs';
 import { cpuTable } from './cpu.mjs';
+import { idleTable } from './idle.mjs';
+import { latencyTable } from './latency.mjs';
 import { pythonTable } from './python.mjs';
 
 const rounds = Number(process.env.ROUNDS ?? 5);
@@ -14,6 +16,8 @@ const only = process.env.ONLY?.split(',');
 const tables = {
   cpu: () => cpuTable({ rounds, seconds, only }),
   python: () => pythonTable({ rounds, seconds }),
+  latency: () => latencyTable({ rounds, seconds }),
+  idle: () => idleTable({ rounds: Math.min(rounds, 3) }),
 };
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 const chosen = values.only?.split(',') ?? Object.keys(tables);

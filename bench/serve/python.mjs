@@ -8,8 +8,9 @@ import { interleave } from '../harness/interleave.mjs';
 import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio, ratioInterval } from '../harness/table.mjs';
 import { command } from '../harness/whetstone.mjs';
+import { answers } from './answers.mjs';
 import { cpuTime, endAll, tree } from './processes.mjs';
-import { expected, programs } from './servers.mjs';
+import { programs } from './servers.mjs';
 
 const CONNECTIONS = 64;
 const FIRST_PORT = 18_100;
@@ -90,20 +91,6 @@ function start(processes) {
       return [name, { port, child, ours: name.startsWith('whetstone') }];
     }),
   );
-}
-
-async function answers(port, target) {
-  for (let tries = 0; ; tries++) {
-    try {
-      const response = await fetch(`http://127.0.0.1:${port}${target}`, { headers: { 'x-agent': 'wrk' } });
-      const text = await response.text();
-      if (text !== expected[target]) throw new Error(`${target} is answered with ${text}`);
-      return;
-    } catch (error) {
-      if (tries > 100 || !/fetch failed/.test(String(error))) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
-  }
 }
 
 function load(port, target, time) {

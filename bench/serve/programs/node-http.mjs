@@ -25,4 +25,4 @@ function json(response, value) {
 }
 
 if (cores > 1 && cluster.isPrimary) for (let i = 0; i < cores; i++) cluster.fork();
-else createServer(answer).listen(port, '127.0.0.1');
+else createServer({ keepAliveTimeout: 60_000 }, answer).listen(port, '127.0.0.1');
