@@ -1,6 +1,6 @@
 import { formatTime } from '@whetstone/profile';
 import { stateMeanings, stateNames, states } from '../../model/states.ts';
-import { FigureTable } from '../figure-table.tsx';
+import { FigureTable, type Column } from '../figure-table.tsx';
 import { Link } from '../link.tsx';
 import { useSession } from '../session.ts';
 
@@ -33,12 +33,11 @@ export function Threads({ rows }: { readonly rows: number }) {
           },
           processes && { kind: 'number', title: 'process', cell: ({ process }) => process },
           { kind: 'number', title: 'computing', cell: ({ cpu }) => formatTime(cpu) },
-          ...told.map((state) => ({
-            kind: 'number' as const,
+          ...told.map((state): Column<(typeof order)[number]> => ({
+            kind: 'number',
             title: state === 'lock' ? 'lock' : stateNames[state],
             meaning: stateMeanings[state],
-            cell: (thread: (typeof order)[number]) =>
-              Object.keys(thread.states).length > 0 && formatTime(thread.states[state] ?? 0),
+            cell: ({ states: times }) => Object.keys(times).length > 0 && formatTime(times[state] ?? 0),
           })),
           !split && { kind: 'number', title: 'queueing', cell: ({ queued }) => formatTime(queued) },
           !split && { kind: 'number', title: 'asleep', cell: ({ asleep }) => formatTime(asleep) },
