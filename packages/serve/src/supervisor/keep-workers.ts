@@ -11,6 +11,11 @@ export interface Starting {
 
 /** A worker that lived so long, milliseconds, was no part of a crash loop. */
 const settledAfter = 10_000;
+/** Milliseconds after which an early end is forgotten: more than the longest wait and a short life together. */
+const forgottenAfter = 60_000;
+/** Milliseconds before the first start that waits, and at most before any; doubled each time. */
+const shortestWait = 200;
+const longestWait = 30_000;
 
 /** All of these, once they serve. @throws what the first failed with, or `STOPPED` once `ending`; none is left then */
 export async function allReady<W extends Starting>(
@@ -50,7 +55,9 @@ export interface ReplacementsOptions<W> {
 /** Starts a worker for each that ended, however often it takes; slower and slower where they end early. */
 export class Replacements<W extends Starting> {
   readonly #options: ReplacementsOptions<W>;
-  #crashes: number[] = [];
+  /** Early ends in a row, and when the last was. */
+  #early = 0;
+  #lastEarly = 0;
   /** Workers that were to be replaced so far. */
   count = 0;
 
@@ -62,10 +69,15 @@ export class Replacements<W extends Starting> {
   async replace(lived: number): Promise<void> {
     this.count++;
     const { start, take, ending, report } = this.#options;
-    let early = lived < settledAfter;
+    // The first that end early are replaced at once, as one crash may take several with it; those after them wait.
+    const slowed = lived < settledAfter ? Math.max(0, this.#endedEarly() - this.#options.workers) : 0;
     const trying = retry({
       attempts: Infinity,
-      wait: waitExponential({ initial: '200ms', max: '30s', jitter: 'equal' }),
+      wait: waitExponential({
+        initial: Math.min(longestWait, shortestWait * 2 ** Math.max(0, slowed - 1)),
+        max: longestWait,
+        jitter: 'equal',
+      }),
       signal: ending,
       beforeSleep: ({ outcome, upcomingDelay }) => {
         if (outcome?.ok === false && outcome.error !== crashed)
@@ -77,9 +89,7 @@ export class Replacements<W extends Starting> {
     });
     try {
       await trying.run(async ({ attemptNumber }) => {
-        // The first that crashed is replaced at once; a second within seconds waits.
-        if (attemptNumber === 1 && early && this.#crashedLately()) throw crashed;
-        early = false;
+        if (attemptNumber === 1 && slowed > 0) throw crashed;
         const [worker] = await allReady([start()], ending);
         take(worker!);
       });
@@ -88,11 +98,13 @@ export class Replacements<W extends Starting> {
     }
   }
 
-  /** Whether more workers crashed within a minute than one would by chance. */
-  #crashedLately(): boolean {
+  /** How many have ended early by now, one soon after the other. */
+  #endedEarly(): number {
     const now = performance.now();
-    this.#crashes = [...this.#crashes.filter((time) => now - time < 60_000), now];
-    return this.#crashes.length > this.#options.workers;
+    if (now - this.#lastEarly > forgottenAfter) this.#early = 0;
+    this.#lastEarly = now;
+    this.#early++;
+    return this.#early;
   }
 }
 

@@ -101,12 +101,19 @@ describe.each(engines)('with the %s engine', (engine) => {
     await until(() => /worker \d+ ended by exit code 3; another is started/.test(stderr()));
   });
 
-  test('a crash loop is slowed down, and said', async () => {
+  test('a crash loop is slowed down more and more, and said', async () => {
     const { url, stderr } = await start({ engine });
+    const waits = () =>
+      [...stderr().matchAll(/the next worker is started in (\d+\.\d) s, as the last ended early/g)].map(
+        ([, seconds]) => Number(seconds),
+      );
     await until(async () => {
       await fetch(`${url}/crash`).catch(() => undefined);
-      return /the next worker is started in \d+\.\d s, as the last ended early/.test(stderr());
+      return waits().some((seconds) => seconds >= 0.8);
     });
+    // The first wait is 0.2 s at most, each other up to twice the one before.
+    expect(waits()[0]).toBeLessThanOrEqual(0.2);
+    expect(waits().length).toBeGreaterThanOrEqual(3);
     // And it comes back when it may.
     await until(async () => (await fetch(url).catch(() => null))?.ok === true);
   });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -34,8 +34,11 @@ afterEach(async () => {
 const write = (name: string, text: string) => writeFileSync(path.join(folder, name), text);
 
 /** Starts `whetstone serve …` in the folder. */
-function run(...args: string[]) {
-  const child = spawn(process.execPath, [command, 'serve', ...args], {
+const run = (...args: string[]) => launch('serve', ...args);
+
+/** Starts `whetstone …` in the folder. */
+function launch(...args: string[]) {
+  const child = spawn(process.execPath, [command, ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
@@ -204,6 +207,34 @@ test('holds to the limits that are given, and names the lines of TypeScript that
   expect([await post('short'), await post('longer')]).toEqual([200, 413]);
   expect(await post('fail')).toBe(500);
   await served.until(() => /Error: as asked\n.*app\.ts:8:/.test(served.output.stderr));
+});
+
+test('under the profiler the hottest line is that of the handler which computes', async () => {
+  write(
+    'app.ts',
+    `interface Sum {
+       readonly sum: number;
+     }
+     export default {
+       fetch(request: Request): Response {
+         if (request.url.endsWith('/end')) process.kill(process.ppid, 'SIGTERM');
+         let sum = 0;
+         for (let n = 0; n < 20_000_000; n++) sum += Math.sqrt(n);
+         const made: Sum = { sum };
+         return Response.json(made);
+       },
+     };`,
+  );
+  const served = [process.execPath, command, 'serve', 'app.ts', '--port', '0', '--workers', '1'];
+  const measured = launch('run', '--no-save', '--quiet', '--json', 'report.json', ...served);
+  const url = await measured.url();
+  for (let n = 0; n < 20; n++) expect((await fetch(url)).status).toBe(200);
+  await fetch(`${url}/end`);
+  expect((await measured.ended()).code).toBe(0);
+  const { lines } = JSON.parse(readFileSync(path.join(folder, 'report.json'), 'utf8')) as {
+    lines: { file: string; line: number; function: string }[];
+  };
+  expect(lines[0]).toMatchObject({ file: 'app.ts', line: 8, function: 'fetch' });
 });
 
 test.skipIf(noPython)('serves an application of Python, and reloads it', async () => {
