@@ -117,7 +117,7 @@ static int serve_shared(const struct start *start, int fuse_fd, const char *path
 		.path = path,
 		.lock_folder = lock_folder,
 		.idle_seconds = start->idle_seconds,
-		.hidden_arguments = start->arguments,
+		.hidden_arguments = lock_folder ? start->arguments : NULL,
 	};
 	return serve_in_background(fuse_fd, &background);
 }

@@ -30,7 +30,7 @@ export interface Conditions {
 /** How a start ended. */
 export interface Ended {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly signal: string | null;
   readonly out: string;
   readonly error: string;
 }
@@ -77,6 +77,8 @@ kill) kill -TERM "$$" ;;
 esac
 `;
 
+const SCRIPT_OF_PROGRAM = `exec /bin/sh -c 'WPK_MOUNT=$0; . "$WPK_MOUNT/app/main"' "$WPK_MOUNT" "$@"\n`;
+
 /** Bytes that no compressor shortens, always the same. */
 export function noise(bytes: number): Buffer {
   const data = Buffer.alloc(bytes);
@@ -88,7 +90,10 @@ export function noise(bytes: number): Buffer {
 }
 
 /** Makes the ground; all that it left is ended and removed after the test. */
-export async function ground(entries: readonly ImageEntry[] = []): Promise<Ground> {
+export async function ground(
+  entries: readonly ImageEntry[] = [],
+  start = SCRIPT_OF_PROGRAM,
+): Promise<Ground> {
   const folder = mkdtempSync(path.join(tmpdir(), 'wpk-test-'));
   chmodSync(folder, 0o755);
   onTestFinished(async () => {
@@ -106,10 +111,7 @@ export async function ground(entries: readonly ImageEntry[] = []): Promise<Groun
     arch: 'x86_64',
     glibc: '0',
     entries: [
-      fileEntry(
-        '.pack/start',
-        'exec /bin/sh -c \'WPK_MOUNT=$0; . "$WPK_MOUNT/app/main"\' "$WPK_MOUNT" "$@"\n',
-      ),
+      fileEntry('.pack/start', start),
       fileEntry('app/main', program),
       fileEntry('app/greeting', 'hello\n'),
       fileEntry('app/data', noise(600_000)),
@@ -119,14 +121,15 @@ export async function ground(entries: readonly ImageEntry[] = []): Promise<Groun
     driver,
     level: 3,
   });
-  const start = (args: readonly string[], conditions: Conditions, command?: readonly string[]) =>
+  const launched = (args: readonly string[], conditions: Conditions, command?: readonly string[]) =>
     launch(folder, [...(command ?? [pack]), ...args], conditions);
   return {
     folder,
     pack,
     header,
-    run: async (args, conditions = {}, command = undefined) => await start(args, conditions, command).ended,
-    begin: async (conditions = {}) => await begun(start(['wait'], conditions)),
+    run: async (args, conditions = {}, command = undefined) =>
+      await launched(args, conditions, command).ended,
+    begin: async (conditions = {}) => await begun(launched(['wait'], conditions)),
     left: () => left(folder),
   };
 }
@@ -180,7 +183,7 @@ export async function until(holds: () => boolean): Promise<void> {
 /** Processes of the driver that serve this ground: server and guard. */
 export function drivers(folder: string): number[] {
   return processes()
-    .filter(({ command }) => command.includes('/driver-') && command.includes(folder))
+    .filter(({ command }) => /\/(driver|whetstone-pack)-/.test(command) && command.includes(folder))
     .map(({ pid }) => pid);
 }
 
@@ -193,8 +196,16 @@ export function kill(pid: number): void {
   }
 }
 
+/** The process that answers the kernel: the child of its guard, where there is one. */
+export function serverOf(folder: string): number {
+  const all = drivers(folder);
+  const server = all.find((pid) => all.includes(parentOf(pid))) ?? all[0];
+  if (server === undefined) throw new Error('No driver runs.');
+  return server;
+}
+
 /** The parent of a process, 0 where it is gone. */
-export function parentOf(pid: number): number {
+function parentOf(pid: number): number {
   try {
     return Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0);
   } catch {

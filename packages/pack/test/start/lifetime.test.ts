@@ -4,12 +4,11 @@ import { describe, expect, test } from 'vitest';
 import {
   type Conditions,
   drivers,
-  type Ground,
   ground,
   kill,
   mountsAt,
   notTested,
-  parentOf,
+  serverOf,
   until,
   wayForbidden,
 } from './ground.ts';
@@ -18,12 +17,6 @@ const USERS: readonly Conditions[] = [
   { user: 'root', fuse: 'as found' },
   { user: 'nobody', fuse: 'openable' },
 ];
-
-/** The process that answers the kernel; its parent is the guard. */
-function serverOf(app: Ground): number {
-  const all = drivers(app.folder);
-  return all.find((pid) => all.includes(parentOf(pid))) ?? all[0]!;
-}
 
 describe.each(USERS)('a shared mount of $user', (conditions) => {
   const refused = wayForbidden('shared', conditions);
@@ -57,7 +50,7 @@ describe.each(USERS)('a shared mount of $user', (conditions) => {
     if (refused !== undefined) notTested(context, `a killed driver of ${conditions.user}`, refused);
     const app = await ground();
     const one = await app.begin(conditions);
-    kill(serverOf(app));
+    kill(serverOf(app.folder));
     await until(() => mountsAt(one.pid, one.mount).length === 0);
     const { code, out } = await one.end();
     expect(code).not.toBe(0);

@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { fileEntry, imageFile } from '../image-file.ts';
+import { temporaryFolder } from '../small-pack.ts';
+import { noise } from './ground.ts';
+
+const build = fileURLToPath(new URL('../../driver/build.sh', import.meta.url));
+const driver = fileURLToPath(new URL('../../driver/build/whetstone-pack-asan', import.meta.url));
+const IMAGES = 40;
+
+/** Values on which a reader of lengths and offsets stumbles. */
+const HARD = [0, 1, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xffffffff];
+
+/** Repeatable chance: xorshift. */
+function chance(seed: number): (below: number) => number {
+  let state = seed * 2_654_435_761 + 1;
+  return (below) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % below;
+  };
+}
+
+/** The image with a few changes, most of them where its structure stands: at both ends. */
+function mutated(image: Buffer, seed: number): Buffer {
+  const next = chance(seed);
+  const bytes = Buffer.from(image);
+  const end = Math.min(bytes.length, 12_000);
+  for (let change = 0; change <= next(6); change++) {
+    const at = next(3) === 0 ? next(96) : bytes.length - 4 - next(end - 4);
+    if (next(2) === 0) bytes[at]! ^= 1 << next(8);
+    else bytes.writeUInt32LE(HARD[next(HARD.length)]!, at);
+  }
+  return next(12) === 0 ? bytes.subarray(0, next(bytes.length)) : bytes;
+}
+
+describe('the driver under AddressSanitizer', () => {
+  beforeAll(() => {
+    const { status, stderr } = spawnSync('sh', [build, '--asan', driver], { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`It cannot be built: ${stderr}`);
+  }, 180_000);
+
+  test('reads or refuses every malformed image and writes nothing outside', async () => {
+    const folder = temporaryFolder();
+    const files = Array.from({ length: 120 }, (_, i) => fileEntry(`many/name-${i}`, `${i}`.repeat(i)));
+    const image = await imageFile(path.join(folder, 'whole'), [
+      ...files,
+      fileEntry('deep/er/still/file', noise(140_000)),
+      { kind: 'link', path: 'link', target: 'many/name-7' },
+    ]);
+    mkdirSync(path.join(folder, 'in'));
+    let refused = 0;
+    for (let seed = 1; seed <= IMAGES; seed++) {
+      const file = path.join(folder, 'in', 'image');
+      const out = path.join(folder, 'in', 'out');
+      writeFileSync(file, mutated(image, seed));
+      const { status, signal, stderr } = spawnSync(driver, ['extract', '--image', '0', file, out], {
+        encoding: 'utf8',
+        timeout: 50_000,
+        env: { ASAN_OPTIONS: 'allocator_may_return_null=1:detect_leaks=0' },
+      });
+      expect({
+        seed,
+        signal,
+        asan: stderr.includes('Sanitizer') || stderr.includes('runtime error'),
+      }).toEqual({
+        seed,
+        signal: null,
+        asan: false,
+      });
+      expect([0, 125]).toContain(status);
+      if (status === 125) {
+        expect(stderr.trim().split('\n')).toHaveLength(1);
+        refused++;
+      }
+      expect(readdirSync(path.join(folder, 'in')).filter((name) => !['image', 'out'].includes(name))).toEqual(
+        [],
+      );
+      rmSync(out, { recursive: true, force: true });
+    }
+    expect(refused).toBeGreaterThan(0);
+  }, 180_000);
+});
