@@ -58,3 +58,5 @@ export { compareVersions } from './update/compare-versions.ts';
 export { rollbackPack, type Update, updatePack, type UpdateOptions } from './update/update-pack.ts';
 export type { DynamicLoad } from './trace/dynamic-loads.ts';
 export { type Trace, traceRun } from './trace/trace-run.ts';
+export { type Conversion, convertPack } from './xar/convert.ts';
+export { isXar, readXarHeader, type XarHeader } from './xar/xar-header.ts';

@@ -17,6 +17,7 @@ const packCommands: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['trust', async () => (await import('./pack/trust.ts')).trustCommand],
   ['update', async () => (await import('./pack/update.ts')).updateCommand],
   ['rollback', async () => (await import('./pack/rollback.ts')).rollbackCommand],
+  ['convert', async () => (await import('./pack/convert.ts')).convertCommand],
 ]);
 
 /** `whetstone pack`: one file that runs. */

@@ -1,4 +1,4 @@
-import { type FileSource, fileSource, packFacts } from '@whetstone/pack';
+import { type FileSource, fileSource, isXar, packFacts, readXarHeader } from '@whetstone/pack';
 import type { Command } from '../../commands.ts';
 import { FileError, reason } from '../../known-error.ts';
 import { parseOptions } from '../../options.ts';
@@ -7,7 +7,7 @@ import { UsageError } from '../../usage-error.ts';
 /** `whetstone pack info`: what a pack says of itself. */
 export const infoCommand: Command = {
   usage: '[--json] <app.wpk>',
-  summary: 'What a pack says of itself. Nothing of it is executed or mounted.',
+  summary: 'What a pack, or a XAR, says of itself. Nothing of it is executed or mounted.',
   completes: 'file',
   options: [{ name: 'json', help: 'Write one JSON document.' }],
   async run(args) {
@@ -16,7 +16,7 @@ export const infoCommand: Command = {
     if (file === undefined || rest.length > 1)
       throw new UsageError('pack info takes one file: whetstone pack info app.wpk.');
     using source = opened(file);
-    const facts = packFacts(source);
+    const facts = isXar(source) ? readXarHeader(source) : packFacts(source);
     if (options.has('json')) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
     else
       for (const [name, value] of Object.entries(facts))
