@@ -64,7 +64,7 @@ export async function compileTypeScript(
       charset: 'utf8',
       legalComments: 'inline',
       logLevel: 'silent',
-      plugins: [leaveImports((file) => outputs.get(file)?.output ?? file, boundary)],
+      plugins: [leaveImports(outputs, boundary)],
     }).catch((error: unknown) => {
       throw compileError(error);
     });
@@ -78,8 +78,20 @@ export async function compileTypeScript(
 }
 
 /** Every import stays an import; one of a compiled file is named as that will be. */
-function leaveImports(outputOf: (file: string) => string, boundary: string): Plugin {
+function leaveImports(outputs: ReadonlyMap<string, { readonly output: string }>, boundary: string): Plugin {
   const resolving = Symbol('resolving');
+  const places = new Map<string, boolean>();
+  const installed = (name: string, from: string): boolean => {
+    const key = `${name} ${from}`;
+    const known = places.get(key) ?? isInstalled(name, from);
+    places.set(key, known);
+    return known;
+  };
+  // Asking esbuild takes a millisecond, and nearly all paths name a file that is compiled here.
+  const sourceOf = (file: string): string | undefined =>
+    [file, file.replace(/\.([mc]?)js$/, '.$1ts'), `${file}.ts`].find(
+      (one) => outputs.has(one) && (one === file || !existsSync(file)),
+    );
   return {
     name: 'leave-imports',
     setup(build) {
@@ -88,18 +100,26 @@ function leaveImports(outputOf: (file: string) => string, boundary: string): Plu
         const asItIs = { path: args.path, external: true };
         if (args.path.startsWith('node:') || builtinModules.includes(args.path)) return asItIs;
         const { kind, importer, resolveDir } = args;
-        const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: resolving });
-        if (found.errors.length > 0 || found.external || !path.isAbsolute(found.path)) return asItIs;
-        if (!isBelow(found.path, boundary) || found.path.includes('/node_modules/')) return asItIs;
-        // A package of the workspace is found by its name, as the others are.
         const isPath = /^\.{0,2}\//.test(args.path);
-        const [, packageName] = /^((?:@[^/]+\/)?[^/]+)/.exec(args.path) ?? [];
-        if (!isPath && (args.path.startsWith('#') || isInstalled(packageName!, resolveDir))) return asItIs;
-        const relative = path.relative(path.dirname(importer), outputOf(found.path));
+        // A package of the workspace is found by its name, as the others are.
+        if (!isPath && (args.path.startsWith('#') || installed(packageOf(args.path), resolveDir)))
+          return asItIs;
+        let target = isPath ? sourceOf(path.resolve(resolveDir, args.path)) : undefined;
+        if (target === undefined) {
+          const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: resolving });
+          if (found.errors.length > 0 || found.external || !path.isAbsolute(found.path)) return asItIs;
+          if (!isBelow(found.path, boundary) || found.path.includes('/node_modules/')) return asItIs;
+          target = found.path;
+        }
+        const relative = path.relative(path.dirname(importer), outputs.get(target)?.output ?? target);
         return { path: relative.startsWith('../') ? relative : `./${relative}`, external: true };
       });
     },
   };
+}
+
+function packageOf(specifier: string): string {
+  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
 }
 
 function isInstalled(name: string, from: string): boolean {

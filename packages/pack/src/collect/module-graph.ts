@@ -1,6 +1,5 @@
 import path from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
-import { isBelow } from './node-packages.ts';
+import { build, type Metafile } from 'esbuild';
 
 /** A module that a program reaches from its entry, by imports that stand in the source. */
 export interface Module {
@@ -26,26 +25,8 @@ export interface ModuleImport {
  * slower without.
  */
 export async function moduleGraph(entry: string, boundary: string): Promise<readonly Module[] | undefined> {
-  let metafile: Metafile;
-  try {
-    const result = await build({
-      entryPoints: [entry],
-      absWorkingDir: boundary,
-      outdir: boundary,
-      bundle: true,
-      write: false,
-      metafile: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'esnext',
-      ignoreAnnotations: true,
-      logLevel: 'silent',
-      plugins: [followModules(boundary)],
-    });
-    metafile = result.metafile;
-  } catch {
-    return undefined;
-  }
+  const metafile = await metafileOf(entry, boundary);
+  if (!metafile) return undefined;
   const modules: Module[] = [];
   const seen = new Set<string>();
   const open = [path.relative(boundary, entry)];
@@ -70,23 +51,42 @@ export async function moduleGraph(entry: string, boundary: string): Promise<read
   return modules;
 }
 
-/** Nothing that is missing, or no JavaScript, ends the search. */
-function followModules(boundary: string): Plugin {
-  const resolving = Symbol('resolving');
-  return {
-    name: 'follow-modules',
-    setup(build) {
-      build.onResolve({ filter: /.*/ }, async (args) => {
-        if (args.kind === 'entry-point' || args.pluginData === resolving) return undefined;
-        const { kind, importer, resolveDir } = args;
-        const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: resolving });
-        if (found.errors.length > 0 || found.external || !isBelow(found.path, boundary))
-          return { path: args.path, external: true };
-        return { path: found.path };
+/** A program names at most so many kinds of things that are not there, or are no JavaScript. */
+const attempts = 6;
+
+/** What esbuild met on its way; what ended the way is passed by at the next attempt. */
+async function metafileOf(entry: string, boundary: string): Promise<Metafile | undefined> {
+  const external = new Set<string>();
+  const loader: Record<string, 'empty'> = { '.node': 'empty', '.wasm': 'empty' };
+  for (let attempt = 0; attempt < attempts; attempt += 1)
+    try {
+      const { metafile } = await build({
+        entryPoints: [entry],
+        absWorkingDir: boundary,
+        outdir: boundary,
+        bundle: true,
+        write: false,
+        metafile: true,
+        format: 'esm',
+        platform: 'node',
+        target: 'esnext',
+        ignoreAnnotations: true,
+        minify: true,
+        logLevel: 'silent',
+        logLimit: 0,
+        external: [...external],
+        loader,
       });
-      build.onLoad({ filter: /.*/ }, ({ path: file }) =>
-        /\.(?:[mc]?[jt]sx?|json)$/.test(file) ? undefined : { contents: '', loader: 'empty' },
-      );
-    },
-  };
+      return metafile;
+    } catch (error) {
+      const before = external.size + Object.keys(loader).length;
+      for (const { text } of (error as { errors?: { text: string }[] }).errors ?? []) {
+        const [, missing] = /^Could not resolve "([^"*]+)"/.exec(text) ?? [];
+        const [, ending] = /^No loader is configured for "([^"]+)" files/.exec(text) ?? [];
+        if (missing !== undefined) external.add(missing);
+        if (ending !== undefined) loader[ending] = 'empty';
+      }
+      if (external.size + Object.keys(loader).length === before) return undefined;
+    }
+  return undefined;
 }
