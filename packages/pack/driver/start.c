@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The header keeps descriptor 9 open on a mount that it finds; here the first free one from there on. */
@@ -184,31 +185,65 @@ static int stay_private(void)
 	return mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) ? because_errno("mount namespace") : 0;
 }
 
+/* Enters namespaces of its own with the same user, and mounts there. Returns the open /dev/fuse, or -1. */
+static int mount_in_namespace(const char *path)
+{
+	char users[64], groups[64];
+	snprintf(users, sizeof users, "%u %u 1", geteuid(), geteuid());
+	snprintf(groups, sizeof groups, "%u %u 1", getegid(), getegid());
+	if (own_mounts(CLONE_NEWUSER) || write_file("/proc/self/setgroups", "deny") ||
+		write_file("/proc/self/uid_map", users) || write_file("/proc/self/gid_map", groups) || stay_private())
+		return -1;
+	return mount_directly(path);
+}
+
+/*
+ * The same in a child first. Some systems let anybody enter a user namespace and forbid everything
+ * in it, and nobody gets out again to try the next way.
+ */
+static int try_namespace(const char *path)
+{
+	int said[2];
+	if (pipe2(said, O_CLOEXEC))
+		return because_errno("pipe");
+	pid_t child = fork();
+	if (child == 0) {
+		bool works = mount_in_namespace(path) >= 0;
+		if (!works && write(said[1], reason(), strlen(reason())) < 0)
+			_exit(2);
+		_exit(!works);
+	}
+	close(said[1]);
+	char words[256];
+	ssize_t length;
+	while ((length = read(said[0], words, sizeof words - 1)) < 0 && errno == EINTR)
+		;
+	close(said[0]);
+	int status = 1;
+	while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
+		;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	words[length > 0 ? length : 0] = 0;
+	return because("%s", words[0] ? words : "the namespace cannot be entered");
+}
+
 static int start_in_namespace(const struct start *start)
 {
 	if (access("/dev/fuse", R_OK | W_OK))
 		return because_errno("/dev/fuse");
 	char *path = private_mount_point(start);
 	int pair[2];
-	if (!path)
+	if (!path || try_namespace(path))
 		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
 		return because_errno("socketpair");
-	uid_t user = geteuid();
-	gid_t group = getegid();
 	if (serve_when_sent(pair[1], alive_name(start), start->arguments))
 		return -1;
 	close(pair[1]);
 
-	char users[64], groups[64];
-	snprintf(users, sizeof users, "%u %u 1", user, user);
-	snprintf(groups, sizeof groups, "%u %u 1", group, group);
-	int fuse = -1;
-	int result = own_mounts(CLONE_NEWUSER) || write_file("/proc/self/setgroups", "deny") ||
-			write_file("/proc/self/uid_map", users) || write_file("/proc/self/gid_map", groups) ||
-			stay_private() || (fuse = mount_directly(path)) < 0 || send_descriptor(pair[0], fuse)
-		? -1
-		: 0;
+	int fuse = mount_in_namespace(path);
+	int result = fuse < 0 || send_descriptor(pair[0], fuse) ? -1 : 0;
 	close(pair[0]);
 	if (fuse >= 0)
 		close(fuse);
@@ -256,13 +291,16 @@ static int start_by_kernel(const struct start *start)
 {
 	if (geteuid() != 0)
 		return because("not root");
+	/* Before anything is copied. */
+	if (access("/dev/loop-control", R_OK | W_OK))
+		return because_errno("/dev/loop-control");
 	char *path = private_mount_point(start);
-	if (!path)
+	if (!path || own_mounts(0) || stay_private())
 		return -1;
 	int copy = private_copy(start);
 	if (copy < 0)
 		return copy;
-	if (own_mounts(0) || stay_private() || mount_by_kernel(copy, path))
+	if (mount_by_kernel(copy, path))
 		return -1;
 	close(copy);
 	return become_program(start, path);
