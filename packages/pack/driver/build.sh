@@ -2,7 +2,7 @@
 # Builds the driver, where a source is newer than it, with the C compiler and Debian's static libraries; needs no network.
 #
 #   build.sh [FILE]           the static program, stripped (build/whetstone-pack-<processor>)
-#   build.sh --asan [FILE]    the same under AddressSanitizer, for tests
+#   build.sh --asan [FILE]    the same under AddressSanitizer, for tests (build/asan/…)
 #
 # Needs: gcc libc6-dev libfuse3-dev libsquashfuse-dev libzstd-dev zlib1g-dev liblzma-dev libssl-dev
 set -eu
@@ -15,7 +15,7 @@ common="-std=gnu11 -O2 -Wall -Wextra -Werror -D_FILE_OFFSET_BITS=64 -D_FORTIFY_S
 libraries="-lsquashfuse -lfuse3 -lcrypto -lzstd -lz -llzma"
 
 if [ "${1-}" = --asan ]; then
-  output=${2-$folder/build/whetstone-pack-$processor-asan}
+  output=${2-$folder/build/asan/whetstone-pack-$processor}
   kind="-g -fsanitize=address,undefined -fno-sanitize-recover=undefined -U_FORTIFY_SOURCE"
   libraries="-Wl,-Bstatic $libraries -Wl,-Bdynamic"
 else

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../small-pack.ts';
 import { noise } from './ground.ts';
 
 const build = fileURLToPath(new URL('../../driver/build.sh', import.meta.url));
-const driver = fileURLToPath(new URL('../../driver/build/whetstone-pack-asan', import.meta.url));
+const driver = fileURLToPath(new URL('../../driver/build/asan/whetstone-pack', import.meta.url));
 const IMAGES = 40;
 
 /** Values on which a reader of lengths and offsets stumbles. */
