@@ -4,6 +4,13 @@
  * `text` holds `name:value` CR LF for each field, from `from` to its end.
  */
 export function fieldsOf(text: string, from: number): string[] {
+  const fields = lowerFieldsOf(text, from);
+  for (let i = 0; i < fields.length; i += 2) fields[i] = fields[i]!.toLowerCase();
+  return fields;
+}
+
+/** As {@link fieldsOf}, of a text whose names are in lower case. */
+export function lowerFieldsOf(text: string, from: number): string[] {
   const fields: string[] = [];
   let at = from;
   while (at < text.length) {
@@ -14,7 +21,7 @@ export function fieldsOf(text: string, from: number): string[] {
     let stop = end;
     while (start < stop && isSpace(text.charCodeAt(start))) start++;
     while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--;
-    fields.push(text.slice(at, colon).toLowerCase(), text.slice(start, stop));
+    fields.push(text.slice(at, colon), text.slice(start, stop));
     at = end + 2;
   }
   return fields;

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { Socket } from 'node:net';
 import { answerHead } from '../../http/answer-head.ts';
 import { authorityOf } from '../../http/authority.ts';
-import { fieldOf, fieldsOf } from '../../http/fields.ts';
+import { fieldOf, lowerFieldsOf } from '../../http/fields.ts';
 import { IncomingBody } from '../../http/incoming-body.ts';
 import { methods } from '../../http/request-parser.ts';
 import type { EngineCounters, ListenOptions, Listener } from '../engine.ts';
@@ -27,7 +27,7 @@ import {
   columns,
 } from './core.ts';
 import { NativeRequest, type RequestHost, addressText } from './native-request.ts';
-import { TargetTexts } from './target-texts.ts';
+import { KnownTexts } from './known-texts.ts';
 
 /** Between the idle connections' end and that of all, milliseconds. */
 const lastMoment = 50;
@@ -41,6 +41,7 @@ const HEADS = 3;
 /** Hands what the native core read to the application, and its answers back. */
 export class NativeListener implements Listener, RequestHost {
   readonly answers: AnswerBuffer;
+  readonly texts = new KnownTexts();
   draining = false;
   address: Listener['address'] = null;
   readonly #options: ListenOptions;
@@ -50,7 +51,6 @@ export class NativeListener implements Listener, RequestHost {
   readonly #rows: Int32Array;
   readonly #state: Int32Array;
   readonly #figures: Float64Array;
-  readonly #targets: TargetTexts;
   /** Requests that are not answered, by their connection. */
   readonly #open: (NativeRequest | null)[] = [];
   /** Copies of heads: the arena is the core's again when a batch is done. */
@@ -74,7 +74,6 @@ export class NativeListener implements Listener, RequestHost {
     this.#rows = new Int32Array(core.rows);
     this.#state = new Int32Array(core.state);
     this.#figures = new Float64Array(core.counters);
-    this.#targets = new TargetTexts(this.#arena);
   }
 
   /** @throws what the system says of the address */
@@ -241,7 +240,8 @@ export class NativeListener implements Listener, RequestHost {
       connection,
       generation,
       methods[rows[at + 3]!]!,
-      this.#targets.text(rows[at + 7]!, rows[at + 8]!),
+      // An empty one is the `/` that an absolute form may leave out.
+      rows[at + 8] === 0 ? '/' : this.texts.text(this.#arena, rows[at + 7]!, rows[at + 8]!),
       flags,
       this.#addressAt(at),
       bytes,
@@ -265,7 +265,10 @@ export class NativeListener implements Listener, RequestHost {
     const start = rows[at + 10]!;
     const authority = authorityOf('http', this.#arena.toString('latin1', start, start + rows[at + 11]!));
     if (authority === null || (rows[at + 4]! & ABSOLUTE) === 0) return authority;
-    const fields = fieldsOf(this.#arena.toString('latin1', rows[at + 9]!, rows[at + 5]! + rows[at + 6]!), 0);
+    const fields = lowerFieldsOf(
+      this.#arena.toString('latin1', rows[at + 9]!, rows[at + 5]! + rows[at + 6]!),
+      0,
+    );
     const host = fieldOf(fields, 'host');
     return host !== undefined && authorityOf('http', host) === null ? null : authority;
   }
@@ -291,7 +294,7 @@ export class NativeListener implements Listener, RequestHost {
   }
 
   #trailers(at: number, length: number): string[] {
-    return length === 0 ? [] : fieldsOf(this.#arena.toString('latin1', at, at + length), 0);
+    return length === 0 ? [] : lowerFieldsOf(this.#arena.toString('latin1', at, at + length), 0);
   }
 
   // ---- what requests ask for

@@ -1,15 +1,14 @@
 import { type Socket } from 'node:net';
 import { answerHead, hasNoBody } from '../../http/answer-head.ts';
-import { fieldOf, fieldsOf } from '../../http/fields.ts';
-import { IncomingBody } from '../../http/incoming-body.ts';
+import { fieldOf, lowerFieldsOf } from '../../http/fields.ts';
+import type { IncomingBody } from '../../http/incoming-body.ts';
 import { RequestAborted } from '../aborted.ts';
 import { closedWriter } from '../closed-writer.ts';
 import type { AnswerWriter, FieldList, Incoming } from '../engine.ts';
 import type { AnswerBuffer } from './answer-buffer.ts';
+import { ComingBody } from './coming-body.ts';
 import {
   ANSWER,
-  BODY_FOLLOWS,
-  CREDIT,
   CUT,
   EXPECTS_CONTINUE,
   HTTP_1_0,
@@ -17,13 +16,15 @@ import {
   LAST_ANSWER,
   NOT_PLAIN,
   PIECE,
-  PIECE_AND_TELL,
   UPGRADE,
 } from './core.ts';
+import type { KnownTexts } from './known-texts.ts';
+import { type Answered, NativeWriter } from './native-writer.ts';
 
 /** What a request needs of its listener. */
 export interface RequestHost {
   readonly answers: AnswerBuffer;
+  readonly texts: KnownTexts;
   /** Each answer is the last of its connection. */
   readonly draining: boolean;
   /** Nothing more is told to this request. */
@@ -31,24 +32,8 @@ export interface RequestHost {
   release(request: NativeRequest): { readonly socket: Socket; readonly head: Buffer } | null;
 }
 
-/** Bytes of a body that the core sends without being asked, and that its reader may leave waiting. */
-const windowBytes = 64 * 1024;
-/** Credit below this, bytes, is not worth a record. */
-const worthwhileCredit = 16 * 1024;
-/** Bytes of an unread body that the core drops to keep the connection. */
-const droppedBytes = 64 * 1024;
-/** Bytes of an answer after which its writer asks to be told when they are out. */
-const unsentBytes = 64 * 1024;
-
-/** Nothing was answered. */
-const WAITING = 0;
-/** The head is out, the body is not complete. */
-const BEGUN = 1;
-/** The answer is complete, or nobody is there to get one. */
-const DONE = 2;
-
 /** A request that the native core read: one row of a batch, and what becomes of it. */
-export class NativeRequest implements Incoming, AnswerWriter {
+export class NativeRequest implements Incoming, Answered {
   readonly method: string;
   readonly target: string;
   readonly connection: number;
@@ -67,21 +52,11 @@ export class NativeRequest implements Incoming, AnswerWriter {
   readonly #fieldsAt: number;
   readonly #fieldsEnd: number;
   #fields: FieldList | null = null;
-  #phase = WAITING;
   #keep: boolean;
-
-  /** Bytes that are still to come of the body, below 0 where only its end will tell. */
-  #bodyLeft = 0;
-  /** Bytes of the body that the core may still send. */
-  #credit = windowBytes;
-  #owesContinue = false;
-
-  #framing: 'length' | 'chunked' | 'close' | 'none' = 'none';
-  #answerLeft = 0;
-  /** Bytes written since the core last said that few wait, whether it has, and who waits for it. */
-  #unsent = 0;
-  #told = true;
-  #waiting: (() => void)[] | null = null;
+  #coming: ComingBody | null = null;
+  #writer: NativeWriter | null = null;
+  /** The answer is complete, or nobody is there to get one. */
+  #done = false;
 
   constructor(
     host: RequestHost,
@@ -130,10 +105,10 @@ export class NativeRequest implements Incoming, AnswerWriter {
   get authority(): string {
     const at = this.#authority;
     if (typeof at === 'string') return at;
-    return (this.#authority = this.#bytes.toString('latin1', at, at + this.#authorityLength));
+    return (this.#authority = this.#host.texts.text(this.#bytes, at, this.#authorityLength));
   }
   get fields(): FieldList {
-    this.#fields ??= fieldsOf(this.#bytes.toString('latin1', this.#fieldsAt, this.#fieldsEnd), 0);
+    this.#fields ??= lowerFieldsOf(this.#bytes.toString('latin1', this.#fieldsAt, this.#fieldsEnd), 0);
     return this.#fields;
   }
 
@@ -141,38 +116,17 @@ export class NativeRequest implements Incoming, AnswerWriter {
 
   /** A body follows, of `length` bytes, below 0 where only its end will tell. */
   expectBody(length: number): void {
-    this.body = new IncomingBody(length < 0 ? null : length, { wanted: this.#onWanted });
-    this.#bodyLeft = length;
-    this.#owesContinue = (this.#flags & EXPECTS_CONTINUE) !== 0;
+    const expects = (this.#flags & EXPECTS_CONTINUE) !== 0;
+    this.#coming = new ComingBody(this.#host.answers, this.connection, this.generation, length, expects);
+    this.body = this.#coming.body;
   }
 
   push(bytes: Buffer): void {
-    this.#owesContinue = false;
-    this.#credit -= bytes.length;
-    if (this.#bodyLeft > 0) this.#bodyLeft -= bytes.length;
-    this.body?.push(bytes);
+    this.#coming?.push(bytes);
   }
 
   completeBody(trailers: FieldList): void {
-    this.#bodyLeft = 0;
-    this.body?.finish(trailers);
-  }
-
-  readonly #onWanted = (): void => {
-    const body = this.body!;
-    if (body.complete || this.#phase === DONE) return;
-    const credit = windowBytes - this.#credit - body.waiting;
-    if (credit < worthwhileCredit && !this.#owesContinue) return;
-    // An answer that has begun says all that there is to say.
-    if (this.#owesContinue && this.#phase === BEGUN) return;
-    this.#owesContinue = false;
-    this.#credit += Math.max(0, credit);
-    this.#host.answers.mark(CREDIT, this.connection, this.generation, Math.max(0, credit));
-  };
-
-  /** Whether more of the body will come. */
-  get #bodyComes(): boolean {
-    return (this.#flags & BODY_FOLLOWS) !== 0 && !this.body!.complete;
+    this.#coming?.complete(trailers);
   }
 
   // ---- what the core says of the connection
@@ -183,26 +137,24 @@ export class NativeRequest implements Incoming, AnswerWriter {
       const error = new RequestAborted('CLIENT_LEFT', 'the client left', status);
       // It may only have closed its own half, as `nc -N` does.
       if (answerable) this.#keep = false;
-      else this.#finish();
+      else this.#close();
       this.body?.fail(error);
       this.#abort(error);
     } else if (status === 503) {
       const error = new RequestAborted('TIME_LIMIT', 'the handler took too long', status);
       this.body?.fail(error);
       if (this.onAbort) this.#abort(error);
-      else this.abort();
+      else this.cut();
     } else {
       const error = new RequestAborted(status === 408 ? 'TIME_LIMIT' : 'BAD_MESSAGE', reason, status);
-      this.#finish();
+      this.#close();
       this.body?.fail(error);
       this.#abort(error);
     }
   }
 
   writable(): void {
-    this.#unsent = 0;
-    this.#told = true;
-    this.#wake();
+    this.#writer?.writable();
   }
 
   #abort(error: Error): void {
@@ -214,7 +166,7 @@ export class NativeRequest implements Incoming, AnswerWriter {
   // ---- answers
 
   answer(status: number, fields: FieldList, body: string | Uint8Array | null): void {
-    if (this.#phase !== WAITING) return;
+    if (this.#done || this.#writer !== null) return;
     const { connection, generation } = this;
     const { answers } = this.#host;
     const keep = this.#settleKeep();
@@ -228,8 +180,7 @@ export class NativeRequest implements Incoming, AnswerWriter {
       !old &&
       answers.usualAnswer(ANSWER, connection, generation, status, fields, body);
     if (!usual) this.#anyAnswer(keep, head, old, status, fields, body);
-    this.#finish();
-    if (this.body !== null) this.#leaveBody();
+    this.finish();
   }
 
   #anyAnswer(
@@ -267,123 +218,60 @@ export class NativeRequest implements Incoming, AnswerWriter {
   }
 
   begin(status: number, fields: FieldList, length: number | null): AnswerWriter {
-    if (this.#phase !== WAITING) return closedWriter;
-    this.#phase = BEGUN;
+    if (this.#done || this.#writer !== null) return closedWriter;
     const old = this.version === '1.0';
-    if (length !== null) this.#framing = 'length';
-    else this.#framing = old ? 'close' : 'chunked';
-    if (this.#framing === 'close') this.#keep = false;
-    this.#keep = this.#settleKeep();
-    const framing = hasNoBody(status) ? 'none' : (length ?? (old ? 'close' : 'chunked'));
-    this.#answerLeft = length ?? 0;
-    const said = this.#keep ? (old ? 'keep-alive' : '') : 'close';
-    this.#host.answers.text(
-      PIECE,
-      this.connection,
-      this.generation,
-      answerHead(status, fields, framing, said),
+    const framing = length !== null ? 'length' : old ? 'close' : 'chunked';
+    if (framing === 'close') this.#keep = false;
+    const keep = this.#settleKeep();
+    const bodiless = hasNoBody(status);
+    const head = answerHead(
+      status,
+      fields,
+      bodiless ? 'none' : (length ?? (old ? 'close' : 'chunked')),
+      keep ? (old ? 'keep-alive' : '') : 'close',
     );
-    if (hasNoBody(status) || this.method === 'HEAD') this.#framing = 'none';
-    return this;
+    const { answers } = this.#host;
+    answers.text(PIECE, this.connection, this.generation, head);
+    this.#coming?.answerBegan();
+    const none = bodiless || this.method === 'HEAD';
+    this.#writer = new NativeWriter(answers, this, keep, none ? 'none' : framing, length ?? 0);
+    return this.#writer;
   }
 
-  get open(): boolean {
-    return this.#phase === BEGUN;
+  /** The answer is complete: the core drops what still comes of the request's body. */
+  finish(): void {
+    this.#close();
+    const { body } = this;
+    if (body === null || body.complete) return;
+    body.drop();
+    body.fail(new RequestAborted('CLIENT_LEFT', 'the answer was sent before the body was read', 499));
   }
 
-  write(chunk: string | Uint8Array): boolean {
-    if (this.#phase !== BEGUN) return false;
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    if (bytes.length === 0 || this.#framing === 'none') return true;
-    if (this.#framing === 'length') {
-      this.#answerLeft -= bytes.length;
-      if (this.#answerLeft < 0) {
-        // More than was announced would be read as the next answer.
-        this.abort();
-        return false;
-      }
-    }
-    this.#unsent += bytes.length;
-    const ask = this.#told && this.#unsent >= unsentBytes;
-    if (ask) this.#told = false;
-    const chunked = this.#framing === 'chunked';
-    this.#host.answers.piece(
-      ask ? PIECE_AND_TELL : PIECE,
-      this.connection,
-      this.generation,
-      chunked ? `${bytes.length.toString(16)}\r\n` : '',
-      bytes,
-      chunked ? '\r\n' : '',
-    );
-    return this.#told;
-  }
-
-  drained(): Promise<void> {
-    if (this.#phase !== BEGUN || this.#told) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#waiting ??= [];
-      this.#waiting.push(resolve);
-    });
-  }
-
-  end(trailers: FieldList = []): void {
-    if (this.#phase !== BEGUN) return;
-    if (this.#framing === 'length' && this.#answerLeft > 0) {
-      // Less than was announced: the client must not wait for it, nor take the next answer for it.
-      this.abort();
-      return;
-    }
-    let end = '';
-    if (this.#framing === 'chunked') {
-      end = '0\r\n';
-      for (let i = 0; i < trailers.length; i += 2) end += `${trailers[i]}: ${trailers[i + 1]}\r\n`;
-      end += '\r\n';
-    }
-    const kind = this.#keep ? ANSWER : LAST_ANSWER;
-    this.#host.answers.text(kind, this.connection, this.generation, end);
-    this.#finish();
-    this.#leaveBody();
-  }
-
-  abort(): void {
-    if (this.#phase === DONE) return;
+  /** Cuts the connection. */
+  cut(): void {
+    if (this.#done) return;
     this.#host.answers.mark(CUT, this.connection, this.generation, 0);
-    this.#finish();
-    this.#leaveBody();
+    this.finish();
   }
 
   takeOver(): { readonly socket: Socket; readonly head: Buffer } | null {
-    if (this.#phase !== WAITING || !this.upgrade) return null;
+    if (this.#done || this.#writer !== null || !this.upgrade) return null;
     const taken = this.#host.release(this);
-    if (taken) this.#finish();
+    if (taken) this.#close();
     return taken;
   }
 
-  /** Whether the connection can be kept after this answer, by what is left of the request's body. */
+  /** Whether the connection can be kept after this answer. */
   #settleKeep(): boolean {
     if (!this.#keep || this.#host.draining) return false;
-    if (this.body === null || !this.#bodyComes) return true;
-    // A client that waits for `100 Continue` may send the body or not: nobody can tell what follows.
-    return !this.#owesContinue && this.#bodyLeft <= droppedBytes;
+    return this.#coming === null || this.#coming.keepable;
   }
 
-  #finish(): void {
-    this.#phase = DONE;
+  #close(): void {
+    this.#done = true;
     this.#host.finished(this);
-    if (this.#waiting !== null) this.#wake();
-  }
-
-  /** The core drops what still comes of it. */
-  #leaveBody(): void {
-    if (this.body === null || this.body.complete) return;
-    this.body.drop();
-    this.body.fail(new RequestAborted('CLIENT_LEFT', 'the answer was sent before the body was read', 499));
-  }
-
-  #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = null;
-    if (waiting) for (const wake of waiting) wake();
+    this.#writer?.close();
+    this.#coming?.close();
   }
 }
 

@@ -3,22 +3,14 @@ const kept = 512;
 const longest = 64;
 
 /**
- * The targets of requests as texts. The same few come all the time: their texts are kept, as it takes longer to make one
- * than to compare it, and a text that is known makes looking up its route faster.
+ * Short texts that come again and again, as targets and hosts do: it takes longer to make one than to compare it, and
+ * a text that is known is found faster in a map.
  */
-export class TargetTexts {
-  readonly #bytes: Buffer;
+export class KnownTexts {
   readonly #texts: string[] = Array.from({ length: kept }, () => '');
 
-  /** Texts of what stands in `bytes` at the time. */
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  /** An empty target is the `/` that an absolute form may leave out. */
-  text(at: number, length: number): string {
-    if (length === 0) return '/';
-    const bytes = this.#bytes;
+  /** These bytes as Latin-1. */
+  text(bytes: Buffer, at: number, length: number): string {
     if (length > longest) return bytes.toString('latin1', at, at + length);
     let hash = length;
     for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + bytes[at + i]!) | 0;
