@@ -40,7 +40,7 @@ export function readGitFiles(folder: string): GitFiles | string {
  */
 export function gitDeclaration({ folder, blobs }: GitFiles, file: string, content: Uint8Array): Declaration {
   const hash = blobs.get(file);
-  if (hash === undefined) return { status: 'undeclared', why: 'git ls-files does not name it' };
+  if (hash === undefined) return { status: 'undeclared', why: 'it is not in git ls-files' };
   if (blobHash(content, hash.length === 64 ? 'sha256' : 'sha1') === hash)
     return { status: 'same', by: 'git' };
   // What git stores may be another text than what it puts into the folder: ends of lines, large files.

@@ -36,7 +36,7 @@ export async function fetchPack(
       progress?.(done);
     }
   } catch (cause) {
-    throw new PackError('PACK_UPDATE_FAILED', `Nothing came from ${from}: ${reasonOf(cause)}.`, { cause });
+    throw new PackError('PACK_UPDATE_FAILED', `${from} could not be fetched: ${reasonOf(cause)}.`, { cause });
   } finally {
     clearTimeout(timer);
   }
@@ -53,5 +53,6 @@ async function chunksOf(from: string, signal: AbortSignal): Promise<AsyncIterabl
 function reasonOf(error: unknown): string {
   const { cause, message, code } = error as NodeJS.ErrnoException & { cause?: Error };
   if (code === 'ENOENT') return 'there is no such file';
+  if (code === 'ENOSPC') return 'the disk is full';
   return cause?.message || message;
 }

@@ -74,7 +74,8 @@ function answer({ of, name, counts, rows }: Inventory): string {
   ];
   if (found.length === 0 && rows.length === 1) return `The one file ${where} is as it was declared.`;
   if (found.length === 0) return `Each of the ${files} ${where} is as it was declared.`;
-  return `Of the ${files} ${where}, ${found.join(', ')}.`;
+  const last = found.pop()!;
+  return `Of the ${files} ${where}, ${found.length > 0 ? `${found.join(', ')} and ` : ''}${last}.`;
 }
 
 function fileColumn(title: string, rows: readonly InventoryRow[], pen: Pen): Column {

@@ -14,7 +14,8 @@ export function readable<T>(file: string, use: () => T): T {
     return use();
   } catch (error) {
     if (!isSystemError(error)) throw error;
-    throw new FileError('FILE_UNREADABLE', `cannot read ${file}: ${reason(error)}.`, { cause: error });
+    const { path: at = file } = error as NodeJS.ErrnoException;
+    throw new FileError('FILE_UNREADABLE', `cannot read ${at}: ${reason(error)}.`, { cause: error });
   }
 }
 
