@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { fileEntry, imageFile } from '../image-file.ts';
-import { temporaryFolder } from '../small-pack.ts';
+import { smallPack, temporaryFolder } from '../small-pack.ts';
 import { noise } from './ground.ts';
 
 const build = fileURLToPath(new URL('../../driver/build.sh', import.meta.url));
@@ -84,4 +84,35 @@ describe('the driver under AddressSanitizer', () => {
     }
     expect(refused).toBeGreaterThan(0);
   }, 180_000);
+
+  test('refuses a pack wherever one bit of it is changed', async () => {
+    const folder = temporaryFolder();
+    const file = path.join(folder, 'whole.wpk');
+    const header = await smallPack(file, { a: 'one', b: 'two'.repeat(30_000) });
+    const place = [
+      '--image',
+      `${header.imageOffset}:${header.imageSize}`,
+      '--tree',
+      `${header.treeOffset}:${header.treeSize}`,
+      '--seal',
+      String(header.sealOffset),
+      '--root',
+      header.root,
+    ];
+    const verify = (pack: string) => spawnSync(driver, ['verify', ...place, pack], { encoding: 'utf8' });
+    expect(verify(file)).toMatchObject({ status: 0, stderr: '' });
+    const whole = readFileSync(file);
+    const next = chance(7);
+    const last = whole.length - header.sealOffset;
+    for (let change = 0; change < 40; change++) {
+      const bytes = Buffer.from(whole);
+      const at = change % 2 === 0 ? next(whole.length) : header.treeOffset + next(last);
+      bytes[at]! ^= 1 << next(8);
+      const bad = path.join(folder, 'bad.wpk');
+      writeFileSync(bad, bytes);
+      const { status, stderr } = verify(bad);
+      expect({ at, status }).toEqual({ at, status: 125 });
+      expect(stderr.trim().split('\n')).toHaveLength(1);
+    }
+  }, 120_000);
 });

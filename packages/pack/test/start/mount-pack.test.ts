@@ -1,5 +1,13 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { bytesSource, extractPack, fileSource, imagePlace, mountPack, unmountPack } from '@whetstone/pack';
+import {
+  bytesSource,
+  driverFile,
+  extractPack,
+  fileSource,
+  imagePlace,
+  mountPack,
+  unmountPack,
+} from '@whetstone/pack';
 import { expect, onTestFinished, test } from 'vitest';
 import { fileEntry, imageFile } from '../image-file.ts';
 import {
@@ -30,7 +38,7 @@ test('a mounted pack shows its files, read-only, until it is unmounted', async (
   if (refused !== undefined) notTested(context, 'mounting', refused);
   const { app, folder } = await mounted();
   expect(readdirSync(`${folder}/app`)).toEqual(['data', 'greeting', 'main']);
-  expect(readFileSync(`${folder}/app/data`)).toEqual(noise(600_000));
+  expect(readFileSync(`${folder}/app/data`).equals(noise(600_000))).toBe(true);
   expect(() => writeFileSync(`${folder}/app/new`, '')).toThrow('EROFS');
   await expect(mountPack(app.pack, app.header, folder)).rejects.toMatchObject({ code: 'PACK_MOUNT_FAILED' });
   await unmountPack(folder);
@@ -57,6 +65,25 @@ test('a mounted pack goes with its killed driver', async (context) => {
   const { app, folder } = await mounted();
   kill(serverOf(folder));
   await until(() => mountsAt(process.pid, folder).length === 0 && app.left().length === 0);
+});
+
+test('an ordinary user mounts and unmounts by fusermount3', async (context) => {
+  const conditions = { user: 'nobody', fuse: 'openable' } as const;
+  const reason = wayForbidden('shared', conditions);
+  if (reason !== undefined) notTested(context, 'mounting by an ordinary user', reason);
+  const app = await ground();
+  // Where the project stands others may not enter.
+  const driver = `${app.folder}/driver-copy`;
+  writeFileSync(driver, (await driverFile())!, { mode: 0o755 });
+  const { imageOffset, imageSize, treeOffset, treeSize, sealOffset, root } = app.header;
+  const place = `--image ${imageOffset}:${imageSize} --tree ${treeOffset}:${treeSize} --seal ${sealOffset} --root ${root}`;
+  const script = `mkdir "$HOME/at" && "$0" mount ${place} "$1" "$HOME/at" && cat "$HOME/at/app/greeting" && "$0" unmount "$HOME/at" && rmdir "$HOME/at"`;
+  expect(await app.run([], conditions, ['sh', '-c', script, driver, app.pack])).toMatchObject({
+    code: 0,
+    out: 'hello\n',
+    error: '',
+  });
+  await until(() => app.left().length === 0);
 });
 
 test('a mount that is not ours stays', async (context) => {
@@ -98,6 +125,6 @@ test('an extracted pack has the same files', async () => {
   const app = await ground();
   const folder = `${app.folder}/files`;
   await extractPack(app.pack, app.header, folder);
-  expect(readFileSync(`${folder}/app/data`)).toEqual(noise(600_000));
+  expect(readFileSync(`${folder}/app/data`).equals(noise(600_000))).toBe(true);
   expect(existsSync(`${folder}/.pack/start`)).toBe(true);
 });
