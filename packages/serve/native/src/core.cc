@@ -244,9 +244,11 @@ void Core::acceptSome() {
       host_.later(host_.context, shareWait);
       return;
     }
-    const int fd = accept4(listen_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    sockaddr_storage address{};
+    socklen_t length = sizeof(address);
+    const int fd = accept4(listen_, reinterpret_cast<sockaddr *>(&address), &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      add(fd, false);
+      add(fd, address, false);
       continue;
     }
     if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -307,10 +309,13 @@ bool Core::adopt(int fd) {
   if (flags >= 0) fcntl(own, F_SETFL, flags | O_NONBLOCK);
   const int on = 1;
   setsockopt(own, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  return add(own, true);
+  sockaddr_storage address{};
+  socklen_t length = sizeof(address);
+  getpeername(own, reinterpret_cast<sockaddr *>(&address), &length);
+  return add(own, address, true);
 }
 
-bool Core::add(int fd, bool duplicated) {
+bool Core::add(int fd, const sockaddr_storage &address, bool duplicated) {
   if (open_ >= options_.connections) {
     turnAway(fd);
     return false;
@@ -352,15 +357,11 @@ bool Core::add(int fd, bool duplicated) {
   connection->duplicated = duplicated;
   connection->deadline = saturated(now_, options_.idleTime);
   connection->sendDeadline = NEVER;
-  sockaddr_storage address{};
-  socklen_t length = sizeof(address);
-  if (getpeername(fd, reinterpret_cast<sockaddr *>(&address), &length) == 0) {
-    if (address.ss_family == AF_INET) {
-      connection->family = 4;
-      connection->address = ntohl(reinterpret_cast<sockaddr_in *>(&address)->sin_addr.s_addr);
-    } else if (address.ss_family == AF_INET6) {
-      connection->family = 6;
-    }
+  if (address.ss_family == AF_INET) {
+    connection->family = 4;
+    connection->address = ntohl(reinterpret_cast<const sockaddr_in *>(&address)->sin_addr.s_addr);
+  } else if (address.ss_family == AF_INET6) {
+    connection->family = 6;
   }
   open_++;
   shared_.counters[COUNT_CONNECTIONS] = open_;

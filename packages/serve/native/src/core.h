@@ -220,7 +220,7 @@ class Core {
   void tellShare(int64_t open, int64_t accepted);
   void turnAway(int fd);
   bool refuseWithSpare();
-  bool add(int fd, bool duplicated);
+  bool add(int fd, const sockaddr_storage &address, bool duplicated);
 
   void ready(Connection *connection);
   void build();

