@@ -7,7 +7,7 @@ const root = path.resolve(import.meta.dirname, '../../..');
 /** Notes that carry times for the recorder, and are never shown. */
 const silent = ['exec', 'first-line', 'fork', 'loading', 'main-script'];
 
-const sources = ['profile', 'analyze', 'record', 'whetstone'].flatMap((name) => {
+const sources = ['profile', 'analyze', 'record', 'pack', 'whetstone'].flatMap((name) => {
   const folder = path.join(root, 'packages', name, 'src');
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.[cm]?[jt]s$/.test(file))
@@ -21,7 +21,7 @@ test('docs/errors.md lists the codes of errors and warnings, and no others', () 
 
 /** Strings that look like a code of ours: the families are those that the command knows. */
 function errorCodes(): Set<string> {
-  return found(/'((?:TARGET|RUNTIME|START|PROCESS|ATTACH|PROFILE|FILE|PLUGIN|VIEW)_[A-Z_]+|USAGE)'/g);
+  return found(/'((?:TARGET|RUNTIME|START|PROCESS|ATTACH|PROFILE|FILE|PLUGIN|VIEW|PACK)_[A-Z_]+|USAGE)'/g);
 }
 
 /** Why Python cannot be measured: `python-pypy` and so on are the warnings, but another program is no reason for one. */
