@@ -163,7 +163,7 @@ async function pythonProgram(
 function collectBundle(collection: Collection, project: string, settings: PackSettings): void {
   const leaveOut = new Set(settings.leaveOut.map((file) => path.join(project, file)));
   const own = path.join(project, 'pack.json');
-  const skip = (file: string) => leaveOut.has(file) || file === own || file.endsWith('.wpk');
+  const skip = (file: string) => leaveOut.has(file) || file === own;
   for (const file of projectFiles(project, settings))
     addFolder(collection, file, { boundary: project, into: '', owner: 'own', skip });
 }

@@ -6,6 +6,7 @@ const secretNames: readonly [RegExp, string][] = [
   [/\.(?:p12|pfx|jks|keystore|ppk)$/i, 'it may hold private keys'],
   [/^(?:\.git|\.hg|\.svn)$/, 'it is the history, not the program'],
   [/^\.DS_Store$/, 'no program needs it'],
+  [/\.wpk$/, 'it is a pack itself'],
   [/^__pycache__$/, 'it is made anew'],
 ];
 

@@ -4,7 +4,7 @@ import { machine } from 'node:os';
 import path from 'node:path';
 import type { ImageFile } from '../squashfs/image-tree.ts';
 import type { Collection } from './collection.ts';
-import { compareVersions, type Elf, isElf, readElf } from './elf.ts';
+import { compareVersions, type Elf, isElf, readElf, strippedElf } from './elf.ts';
 
 /** What the target's glibc brings: the loader among them, so that all are of one version. */
 const glibcLibraries =
@@ -65,16 +65,13 @@ export function addSharedLibraries(
         );
         continue;
       }
-      const entry: ImageFile = {
-        kind: 'file',
-        path: `lib/${name}`,
-        executable: false,
-        size: statSync(found).size,
-        content: found,
-      };
+      // A Python that was built with its symbols has twice the size.
+      const content = name.startsWith('libpython') ? strippedElf(readFileSync(found)) : found;
+      const size = typeof content === 'string' ? statSync(content).size : content.length;
+      const entry: ImageFile = { kind: 'file', path: `lib/${name}`, executable: false, size, content };
       const library = readElfFile(entry);
       if (!library) continue;
-      collection.add(entry, owner);
+      collection.add(entry, owner, typeof content === 'string' ? undefined : [found]);
       all.set(entry.path, library);
       open.push([entry.path, library]);
     }
