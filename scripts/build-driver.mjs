@@ -16,8 +16,9 @@ export const driverNeeds = {
   'libssl-dev': '/usr/share/doc/libssl-dev',
 };
 
-/** Builds it; where that fails, says what it needs. */
+/** Builds it; where that fails, says what it needs. Packs are for Linux alone. */
 export function buildDriver() {
+  if (process.platform !== 'linux') return;
   const { status } = spawnSync('sh', [script], { stdio: 'ignore' });
   if (status === 0) return;
   const needed = Object.keys(driverNeeds).join(' ');

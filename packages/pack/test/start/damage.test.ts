@@ -1,6 +1,6 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
-import { flipped, type Ground, ground, notTested, until, wayForbidden } from './ground.ts';
+import { describe, expect } from 'vitest';
+import { flipped, type Ground, ground, notTested, test, until, wayForbidden } from './ground.ts';
 
 /** Where a byte is changed, and the words of the refusal. */
 const REGIONS: readonly [string, (app: Ground) => number, string][] = [

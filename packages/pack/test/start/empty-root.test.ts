@@ -9,9 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import { fileEntry } from '../image-file.ts';
-import { forbidden, ground, notTested, until, wayForbidden } from './ground.ts';
+import { forbidden, ground, notTested, test, until, wayForbidden } from './ground.ts';
 
 /** A program that needs glibc and nothing else. */
 const PROGRAM = '/usr/bin/printf';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { headerScript } from '@whetstone/pack';
-import { describe, expect, test } from 'vitest';
-import { ground, notTested } from './ground.ts';
+import { describe, expect } from 'vitest';
+import { ground, notTested, test } from './ground.ts';
 
 const SHELLS = ['/bin/dash', '/bin/bash', '/bin/busybox'];
 

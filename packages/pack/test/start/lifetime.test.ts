@@ -1,6 +1,6 @@
 import { chmodSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   type Conditions,
   drivers,
@@ -9,6 +9,7 @@ import {
   mountsAt,
   notTested,
   serverOf,
+  test,
   until,
   wayForbidden,
 } from './ground.ts';

@@ -8,7 +8,7 @@ import {
   mountPack,
   unmountPack,
 } from '@whetstone/pack';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { fileEntry, imageFile } from '../image-file.ts';
 import {
   type Ground,
@@ -18,6 +18,7 @@ import {
   noise,
   notTested,
   serverOf,
+  test,
   until,
   wayForbidden,
 } from './ground.ts';

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
-import { type Conditions, forbidden, ground, notTested, until, wayForbidden } from './ground.ts';
+import { describe, expect } from 'vitest';
+import { type Conditions, forbidden, ground, notTested, test, until, wayForbidden } from './ground.ts';
 
 const WAYS = ['shared', 'namespace', 'kernel', 'extract'];
 const KINDS: readonly Conditions[] = [
