@@ -219,6 +219,14 @@ class Wsgi:
             self.sock.sendall(data)
 
     def read(self):
+        try:
+            self.read_frames()
+        except BaseException:
+            # Without this thread the process would never hear of anything again.
+            traceback.print_exc()
+            os._exit(1)
+
+    def read_frames(self):
         frames = Frames()
         sock, waiting = self.sock, self.waiting
         looked, seen = 0.0, 0

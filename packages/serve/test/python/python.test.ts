@@ -2,17 +2,23 @@ import { createHash } from 'node:crypto';
 import { serveModule } from '@whetstone/serve';
 import { describe, expect, test } from 'vitest';
 import { RawClient } from '../engine/client.ts';
+import { engines } from '../engine/engines.ts';
 import { apps, found, servers, start, stderrOf, text, until } from './serving.ts';
 
-describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
+const kinds = [
+  ...engines.flatMap((engine) => [['wsgi', engine] as const, ['asgi', engine] as const]),
+  ['application', 'typescript'] as const,
+];
+
+describe.skipIf(!found).each(kinds)('%s behind the engine %s', (name, engine) => {
   test('answers, on every process', async () => {
-    const url = await start(name);
+    const url = await start(name, { engine });
     const pids = new Set(await Promise.all(Array.from({ length: 8 }, () => text(`${url}/slow`))));
     expect(pids.size).toBe(2);
   });
 
   test('gets a body whole, and gives status, headers and body', async () => {
-    const url = await start(name);
+    const url = await start(name, { engine });
     const body = Buffer.alloc(3_000_000, 'body ');
     const response = await fetch(`${url}/echo`, { method: 'POST', body });
     expect([response.status, response.headers.get('x-length')]).toEqual([201, '3000000']);
@@ -20,14 +26,14 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   });
 
   test('streams, and answers HEAD', async () => {
-    const url = await start(name);
+    const url = await start(name, { engine });
     expect((await (await fetch(`${url}/pieces`)).arrayBuffer()).byteLength).toBe(5_000_000);
     expect((await fetch(`${url}/pieces`, { method: 'HEAD' })).status).toBe(200);
     expect(await text(`${url}/`)).toMatch(/^\d+$/);
   });
 
   test('waits for a slow client without holding more than a window', async () => {
-    const url = await start(name, { workers: 1 });
+    const url = await start(name, { engine, workers: 1 });
     const client = await RawClient.to(url);
     client.socket.pause();
     client.send('GET /pieces HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n');
@@ -39,7 +45,7 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   });
 
   test('serves on when clients leave, their requests waiting, begun, or half answered', async () => {
-    const url = await start(name, { workers: 1 });
+    const url = await start(name, { engine, workers: 1 });
     for (let round = 0; round < 3; round++) {
       const clients = await Promise.all(Array.from({ length: 30 }, () => RawClient.to(url)));
       for (const [n, client] of clients.entries())
@@ -52,7 +58,7 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   });
 
   test('that fails is answered for with 500, and its traceback is printed', async () => {
-    const url = await start(name);
+    const url = await start(name, { engine });
     const written = await stderrOf(async () => {
       const response = await fetch(`${url}/fails`);
       expect([response.status, await response.text()]).toEqual([500, 'internal error\n']);
@@ -63,7 +69,7 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   });
 
   test('is replaced when its process ends', async () => {
-    const url = await start(name, { workers: 1 });
+    const url = await start(name, { engine, workers: 1 });
     const before = await text(url);
     const written = await stderrOf(async () => {
       expect((await fetch(`${url}/crash`)).status).toBe(500);
@@ -73,7 +79,7 @@ describe.skipIf(!found).each(['wsgi', 'asgi', 'application'])('%s', (name) => {
   });
 
   test('reloads without losing a request', async () => {
-    const url = await start(name);
+    const url = await start(name, { engine });
     const before = new Set([await text(url), await text(url)]);
     let failed = 0;
     const run = { on: true };
