@@ -155,8 +155,10 @@ export function wayForbidden(way: string, conditions: Conditions): string | unde
   const openable = `if : <>/dev/fuse; then exit 0; else exit 9; fi`;
   const asUser = (command: string) =>
     spawnSync('sh', ['-c', prepared(conditions, `sh -c '${command}'`)], { stdio: 'ignore' }).status === 0;
+  if (way === 'kernel' && user !== 'root') return 'only root has a kernel mount';
+  if (user === 'root' && way !== 'namespace' && spawnSync('unshare', ['-m', 'true']).status !== 0)
+    return 'mounting is forbidden';
   if (way === 'kernel') {
-    if (user !== 'root') return 'only root has a kernel mount';
     if (!existsSync('/dev/loop-control')) return 'there are no loop devices';
     return readFileSync('/proc/filesystems', 'utf8').includes('squashfs')
       ? undefined
