@@ -31,18 +31,21 @@ export function cpuTime(pids) {
   return (ticks / TICKS) * 1e6;
 }
 
-/** Kills these child processes with all below them, and resolves when they have ended. */
+/** Kills these child processes with all below them, and resolves when the last has ended: until then they hold their port. */
 export async function endAll(processes) {
-  for (const pid of tree(processes)) {
+  const pids = tree(processes);
+  for (const pid of pids) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // Ended with its parent.
     }
   }
-  await Promise.all(
-    processes.map((one) => (one.exitCode ?? one.signalCode) || new Promise((done) => one.on('exit', done))),
-  );
+  const lives = (pid) => {
+    const fields = stat(String(pid));
+    return fields !== null && fields[0] !== 'Z';
+  };
+  while (pids.some(lives)) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 /** The fields of /proc/<pid>/stat behind the name: state, parent, … */
