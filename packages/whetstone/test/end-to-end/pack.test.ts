@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { project, whetstone } from './command.ts';
+
+// Each test runs the command up to ten times, and the machine may be busy.
+vi.setConfig({ testTimeout: 180_000 });
 
 const program = {
   'package.json': JSON.stringify({
@@ -110,6 +113,23 @@ test('writes nothing where a build fails, and says what to do', async () => {
   expect(await pack(folder, 'info', 'pack.json')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('no pack') as string,
+  });
+  expect(await pack(folder, 'info', '.')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('cannot read') as string,
+  });
+  const lone = project({ 'pack.json': '{ "entry": "a.js" }', 'a.js': '' });
+  expect(await pack(lone, 'build', '-o', 'no/folder/a.wpk')).toMatchObject({
+    code: 1,
+    stderr: 'whetstone: cannot write no/folder/a.wpk: no such file or folder.\n',
+  });
+  expect(await pack(lone, 'init', 'nowhere')).toMatchObject({
+    code: 1,
+    stderr: 'whetstone: cannot read nowhere: no such file or folder.\n',
+  });
+  expect(await pack(lone, 'build', '-o', 'a.wpk', 'nowhere')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('no pack.json in nowhere') as string,
   });
   expect(await pack(folder, 'info', 'no.wpk')).toMatchObject({
     code: 1,

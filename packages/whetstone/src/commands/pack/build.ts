@@ -1,11 +1,13 @@
 import { type BuildReport, buildPack } from '@whetstone/pack';
 import { formatBytes } from '@whetstone/profile';
 import type { Command } from '../../commands.ts';
+import { FileError, reason } from '../../known-error.ts';
 import { parseOptions } from '../../options.ts';
 import { progressLine } from '../../terminal/progress.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { terminalOf } from '../../terminal/terminal.ts';
 import { UsageError } from '../../usage-error.ts';
+import { readable } from './given.ts';
 
 /** Of packages and of what was left out, this many lines are shown; `--all` shows the rest. */
 const shownLines = 10;
@@ -67,6 +69,11 @@ export const buildCommand: Command = {
               step === 'collect' ? 'collecting' : `compressing ${formatBytes(done)} of ${formatBytes(total)}`,
           }),
       });
+    } catch (error) {
+      // It is written beside its place first.
+      const { path: at = '' } = error as NodeJS.ErrnoException;
+      if (!at.endsWith('.partial')) return readable(rest[0] ?? '.', () => rethrow(error));
+      throw new FileError('FILE_UNWRITABLE', `cannot write ${out}: ${reason(error)}.`, { cause: error });
     } finally {
       line.end();
     }
@@ -75,6 +82,10 @@ export const buildCommand: Command = {
     return 0;
   },
 };
+
+function rethrow(error: unknown): never {
+  throw error;
+}
 
 function reportText(out: string, report: BuildReport, limit: number): string[] {
   const { header, size, content, entries, packages, largest, leftOut, warnings } = report;

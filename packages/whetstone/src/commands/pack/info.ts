@@ -1,8 +1,8 @@
-import { type FileSource, fileSource, isXar, packFacts, readXarHeader } from '@whetstone/pack';
+import { fileSource, isXar, packFacts, readXarHeader } from '@whetstone/pack';
 import type { Command } from '../../commands.ts';
-import { FileError, reason } from '../../known-error.ts';
 import { parseOptions } from '../../options.ts';
 import { UsageError } from '../../usage-error.ts';
+import { readable } from './given.ts';
 
 /** `whetstone pack info`: what a pack says of itself. */
 export const infoCommand: Command = {
@@ -15,8 +15,10 @@ export const infoCommand: Command = {
     const [file] = rest;
     if (file === undefined || rest.length > 1)
       throw new UsageError('pack info takes one file: whetstone pack info app.wpk.');
-    using source = opened(file);
-    const facts = isXar(source) ? readXarHeader(source) : packFacts(source);
+    const facts = readable(file, () => {
+      using source = fileSource(file);
+      return isXar(source) ? readXarHeader(source) : packFacts(source);
+    });
     if (options.has('json')) process.stdout.write(`${JSON.stringify(facts, null, 2)}\n`);
     else
       for (const [name, value] of Object.entries(facts))
@@ -26,11 +28,3 @@ export const infoCommand: Command = {
     return 0;
   },
 };
-
-function opened(file: string): FileSource {
-  try {
-    return fileSource(file);
-  } catch (error) {
-    throw new FileError('FILE_UNREADABLE', `cannot read ${file}: ${reason(error)}.`, { cause: error });
-  }
-}

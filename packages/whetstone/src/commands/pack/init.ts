@@ -3,6 +3,7 @@ import type { Command } from '../../commands.ts';
 import { parseOptions } from '../../options.ts';
 import { safeText } from '../../terminal/safe-text.ts';
 import { UsageError } from '../../usage-error.ts';
+import { readable } from './given.ts';
 
 /** `whetstone pack init`: looks at a project and writes its pack.json. */
 export const initCommand: Command = {
@@ -14,7 +15,8 @@ export const initCommand: Command = {
     const { rest } = parseOptions(args, initCommand.options, { stopAtFirst: false });
     if (rest.length > 1)
       throw new UsageError(`pack init takes one folder, and was given '${rest.join(' ')}'.`);
-    const { entry, files, environment } = initPack(rest[0] ?? '.');
+    const folder = rest[0] ?? '.';
+    const { entry, files, environment } = readable(folder, () => initPack(folder));
     const lines = [
       entry === undefined
         ? 'Wrote pack.json for a bundle of files: no program was found. "entry" names one.'
