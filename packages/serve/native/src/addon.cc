@@ -489,19 +489,20 @@ napi_value create(napi_env env, napi_callback_info info) {
     return failWith(env, error);
   }
   engine->poll = handleOf<uv_poll_t>(engine, UV_POLL);
+  const int polled = uv_poll_init(loop, engine->poll, engine->core->descriptor());
+  if (polled != 0) {
+    // It was never begun, so it is not closed either.
+    free(engine->poll);
+    Core::destroy(engine->core);
+    free(engine);
+    return failWith(env, -polled);
+  }
   engine->idle = handleOf<uv_idle_t>(engine, UV_IDLE);
   engine->ticker = handleOf<uv_timer_t>(engine, UV_TIMER);
   engine->later = handleOf<uv_timer_t>(engine, UV_TIMER);
   uv_idle_init(loop, engine->idle);
   uv_timer_init(loop, engine->ticker);
   uv_timer_init(loop, engine->later);
-  const int polled = uv_poll_init(loop, engine->poll, engine->core->descriptor());
-  if (polled != 0) {
-    // It was never begun, so it is not closed either.
-    free(engine->poll);
-    Core::destroy(engine->core);
-    return failWith(env, -polled);
-  }
   uv_poll_start(engine->poll, UV_READABLE, onReadable);
   const uint64_t tick = tickOf(options);
   uv_timer_start(engine->ticker, onTick, tick, tick);
