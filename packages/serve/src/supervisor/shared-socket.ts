@@ -26,21 +26,29 @@ export class SharedSocket {
   #given = false;
   #closed = false;
 
-  private constructor(address: ListenAt, descriptor: number, workers: number) {
+  private constructor(address: ListenAt, descriptor: number, file: number, lines: number) {
     this.address = address;
     this.descriptor = descriptor;
-    // In a reload there are the old and the new, and of each some may be replaced meanwhile.
-    this.#lines = 4 * workers + 8;
-    this.#free = Array.from({ length: this.#lines }, (_, line) => line);
-    this.file = fileOf(this.#lines);
+    this.file = file;
+    this.#lines = lines;
+    this.#free = Array.from({ length: lines }, (_, line) => line);
   }
 
-  /** @throws what the system says of the address */
-  static async listen(module: NativeModule, where: ListenAt, workers: number): Promise<SharedSocket> {
-    if ('unix' in where) return new SharedSocket(where, module.listenSocket(where.unix), workers);
-    const { address: hostname } = await lookup(where.hostname);
-    const descriptor = module.listenSocket(hostname, where.port);
-    return new SharedSocket({ hostname, port: module.portOf(descriptor) }, descriptor, workers);
+  /** `null` where no file can be written to. @throws what the system says of the address */
+  static async listen(module: NativeModule, where: ListenAt, workers: number): Promise<SharedSocket | null> {
+    // In a reload there are the old and the new, and of each some may be replaced meanwhile.
+    const lines = 4 * workers + 8;
+    const hostname = 'unix' in where ? '' : (await lookup(where.hostname)).address;
+    const file = fileOf(lines);
+    if (file === null) return null;
+    try {
+      if ('unix' in where) return new SharedSocket(where, module.listenSocket(where.unix), file, lines);
+      const descriptor = module.listenSocket(hostname, where.port);
+      return new SharedSocket({ hostname, port: module.portOf(descriptor) }, descriptor, file, lines);
+    } catch (error) {
+      closeSync(file);
+      throw error;
+    }
   }
 
   /** A line for one more worker, and what the worker needs to know. */
@@ -80,14 +88,18 @@ export class SharedSocket {
 /** Behind the three usual ones and the channel of messages. */
 const inherited = { descriptor: 4, file: 5 };
 
-/** A file without a name, in which no line is a worker's. */
-function fileOf(lines: number): number {
-  const folder = mkdtempSync(path.join(tmpdir(), 'serve-shares-'));
-  try {
-    const file = openSync(path.join(folder, 'shares'), 'wx+', 0o600);
-    for (let line = 0; line < lines; line++) writeSync(file, noWorker);
-    return file;
-  } finally {
-    rmSync(folder, { recursive: true });
+/** A file without a name, in which no line is a worker's; in memory where there is such a folder. */
+function fileOf(lines: number): number | null {
+  for (const parent of ['/dev/shm', tmpdir()]) {
+    try {
+      const folder = mkdtempSync(path.join(parent, 'serve-shares-'));
+      const file = openSync(path.join(folder, 'shares'), 'wx+', 0o600);
+      rmSync(folder, { recursive: true });
+      for (let line = 0; line < lines; line++) writeSync(file, noWorker);
+      return file;
+    } catch {
+      // The next, or none.
+    }
   }
+  return null;
 }

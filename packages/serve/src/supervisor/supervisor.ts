@@ -68,8 +68,8 @@ export class Supervisor implements Server {
   async start(): Promise<void> {
     const { where, tls, native, workers } = this.#options;
     try {
-      if (native) this.#shared = await SharedSocket.listen(native, where, workers);
-      else await this.#handOver.listen(where);
+      this.#shared = native ? await SharedSocket.listen(native, where, workers) : null;
+      if (!this.#shared) await this.#handOver.listen(where);
     } catch (error) {
       throw listenError(error, where);
     }
