@@ -1,6 +1,6 @@
 // Our server against named peers: CPU per request, Python behind it, p99 at a quarter of Go's maximum, idle connections.
 //
-// `--only cpu,python,latency,idle` chooses tables. Environment: ROUNDS, SECONDS, ONLY=native,node:http (parts of names, of
+// `--only cpu,python,latency,idle` chooses tables. Environment: ROUNDS, SECONDS, PORT, ONLY=native,node:http (parts of names, of
 // the first table alone). Exit code 1 where a limit is not met, 2 where wrk is missing.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-export const PORT = 18_080;
+export const PORT = Number(process.env.PORT ?? 18_080);
 export const programs = path.join(import.meta.dirname, 'programs');
 const cache = path.resolve(import.meta.dirname, '../.cache/serve');
 
