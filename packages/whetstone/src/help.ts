@@ -40,9 +40,9 @@ export async function commandHelp(name: string, command: Command): Promise<strin
     .join('\n');
   const below: string[] = [];
   for (const [sub, load] of command.commands ?? [])
-    below.push(`  ${sub.padEnd(11)} ${(await load()).summary}`);
+    below.push(`  ${sub.padEnd(11)} ${wrap((await load()).summary, 66, 14)}`);
   const list = below.length === 0 ? '' : `\n${below.join('\n')}\n\n  whetstone ${name} <command> --help\n`;
-  return `whetstone ${name} ${command.usage}\n\n${command.summary}\n${options && `\n${options}\n`}${list}`;
+  return `whetstone ${name} ${command.usage}\n\n${wrap(command.summary, 79, 0)}\n${options && `\n${options}\n`}${list}`;
 }
 
 function valueOf({ value, optional }: Option): string {

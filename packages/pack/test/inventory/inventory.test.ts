@@ -20,7 +20,7 @@ import {
   inventory,
   isConspicuous,
 } from '@whetstone/pack';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../small-pack.ts';
 import { gitAdd, npmRegistry, npmTarball, run, writeFiles } from './npm-project.ts';
 
@@ -32,6 +32,9 @@ function statuses({ rows }: Inventory): Record<string, string> {
 
 const dep = { name: 'dep', version: '1.2.3' };
 const depFiles = { 'index.js': 'module.exports = 1;\n', 'lib/deep.js': '// deep\n', '.gitignore': 'x\n' };
+
+// Many programs are started one after another, and on a busy machine each takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 // npm gives its own settings on to what it starts, and there they win over a project's.
 for (const name of Object.keys(process.env)) if (name.startsWith('npm_config_')) delete process.env[name];

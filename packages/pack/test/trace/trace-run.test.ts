@@ -2,8 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { traceRun } from '@whetstone/pack';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../small-pack.ts';
+
+// Many programs are started one after another, and on a busy machine each takes its time.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 const nodes = [process.execPath, ...(process.env['WHETSTONE_TEST_NODES']?.split(':') ?? [])];
 
