@@ -8,7 +8,7 @@ import { interleave } from '../harness/interleave.mjs';
 import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio } from '../harness/table.mjs';
 import { answers } from './answers.mjs';
-import { cpuTime, endAll, tree } from './processes.mjs';
+import { cpuTime, endAll, portFree, tree } from './processes.mjs';
 import { PORT, candidates } from './servers.mjs';
 
 const CONNECTIONS = 64;
@@ -83,6 +83,7 @@ function print(results, what) {
 
 /** One run: CPU per request in microseconds, requests per second, and the share of its cores that it used. */
 async function measure(server, target, cores, time) {
+  await portFree(PORT);
   const [file, args, env = {}, kind] = server(cores);
   const pinned = cores === 1 ? ['taskset', ['-c', '0', file, ...args]] : [file, args];
   const processes = Array.from({ length: kind === 'each' ? cores : 1 }, () =>

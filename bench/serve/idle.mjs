@@ -7,7 +7,7 @@ import { interleave } from '../harness/interleave.mjs';
 import { medianInterval } from '../harness/statistics.mjs';
 import { openTable } from '../harness/table.mjs';
 import { answers } from './answers.mjs';
-import { endAll, tree } from './processes.mjs';
+import { endAll, portFree, tree } from './processes.mjs';
 import { PORT, candidates } from './servers.mjs';
 
 const CONNECTIONS = 10_000;
@@ -46,6 +46,7 @@ export async function idleTable({ rounds }) {
 }
 
 async function measure(server) {
+  await portFree(PORT);
   const [file, args, env = {}] = server(1);
   const child = spawn(file, args, {
     stdio: ['ignore', 'ignore', 'inherit'],

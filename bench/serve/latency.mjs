@@ -10,7 +10,7 @@ import { interleave } from '../harness/interleave.mjs';
 import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio, ratioInterval } from '../harness/table.mjs';
 import { answers } from './answers.mjs';
-import { endAll } from './processes.mjs';
+import { endAll, portFree } from './processes.mjs';
 import { PORT, candidates } from './servers.mjs';
 
 const CONNECTIONS = 64;
@@ -68,6 +68,7 @@ function print(results) {
 
 /** Runs a server for as long as `load` takes, warm. */
 async function using(server, cores, load) {
+  await portFree(PORT);
   const [file, args, env = {}, kind] = server(cores);
   const processes = Array.from({ length: kind === 'each' ? cores : 1 }, () =>
     spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, ...env } }),

@@ -1,6 +1,7 @@
 // What a server's processes cost, by /proc: all of them, with those that they started.
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { createServer } from 'node:net';
 
 /** Ticks of the kernel's clock in a second: `getconf CLK_TCK`. */
 const TICKS = Number(spawnSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }).stdout) || 100;
@@ -31,21 +32,31 @@ export function cpuTime(pids) {
   return (ticks / TICKS) * 1e6;
 }
 
-/** Kills these child processes with all below them, and resolves when the last has ended: until then they hold their port. */
+/** Kills these child processes with all below them, and resolves when they have ended. */
 export async function endAll(processes) {
-  const pids = tree(processes);
-  for (const pid of pids) {
+  for (const pid of tree(processes)) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // Ended with its parent.
     }
   }
-  const lives = (pid) => {
-    const fields = stat(String(pid));
-    return fields !== null && fields[0] !== 'Z';
-  };
-  while (pids.some(lives)) await new Promise((resolve) => setTimeout(resolve, 20));
+  await Promise.all(
+    processes.map((one) => (one.exitCode ?? one.signalCode) || new Promise((done) => one.on('exit', done))),
+  );
+}
+
+/** Resolves once nobody listens on this port any more: the last thread of a process that was killed may hold it for a while. */
+export async function portFree(port) {
+  for (;;) {
+    const server = createServer();
+    const free = await new Promise((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+    });
+    if (free) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
 }
 
 /** The fields of /proc/<pid>/stat behind the name: state, parent, … */

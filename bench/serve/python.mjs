@@ -9,7 +9,7 @@ import { median, medianInterval } from '../harness/statistics.mjs';
 import { count, openTable, ratio, ratioInterval } from '../harness/table.mjs';
 import { command } from '../harness/whetstone.mjs';
 import { answers } from './answers.mjs';
-import { cpuTime, endAll, tree } from './processes.mjs';
+import { cpuTime, endAll, portFree, tree } from './processes.mjs';
 import { programs } from './servers.mjs';
 
 const CONNECTIONS = 64;
@@ -41,7 +41,7 @@ export async function pythonTable({ rounds, seconds }) {
   );
   let over = 0;
   for (const processes of [1, 2]) {
-    const servers = start(processes);
+    const servers = await start(processes);
     try {
       for (const [what, target] of Object.entries(paths)) {
         for (const { port } of Object.values(servers)) {
@@ -62,7 +62,7 @@ export async function pythonTable({ rounds, seconds }) {
 }
 
 /** Each server on a port of its own. gunicorn runs uvicorn's workers, as its manual advises for more than one. */
-function start(processes) {
+async function start(processes) {
   const gunicorn = (port, worker, app) => [
     'gunicorn',
     ['-w', processes, '-k', worker, '-b', `127.0.0.1:${port}`, '--backlog', 2048, `applications:${app}`],
@@ -78,9 +78,11 @@ function start(processes) {
     [WSGI]: (port) => ours(port, 'wsgi'),
     [ASGI]: (port) => ours(port, 'asgi'),
   };
+  const ports = Object.keys(commands).map((_, i) => FIRST_PORT + i);
+  await Promise.all(ports.map(portFree));
   return Object.fromEntries(
     Object.entries(commands).map(([name, of], i) => {
-      const port = FIRST_PORT + i;
+      const port = ports[i];
       const [file, args] = of(port);
       const env = { ...process.env, PATH: `${path.dirname(PYTHON)}:${process.env.PATH}` };
       const child = spawn(file, args.map(String), {
