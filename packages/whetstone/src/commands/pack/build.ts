@@ -25,7 +25,7 @@ export const buildCommand: Command = {
       name: 'level',
       value: 'N',
       read: readLevel,
-      help: 'Compress with this level of zstd, 1 to 22. Default 19.',
+      help: 'Compress with this level of zstd, 1 to 22. Default 15, with a carried runtime 19.',
     },
     {
       name: 'trace',
