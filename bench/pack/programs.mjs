@@ -86,7 +86,7 @@ function bodyOf(seed) {
     return `/** Adds what ${a} has to ${b}, and takes ${c % 97} away where that is more. */
 function work${i}(given_${a}) {
   const ${b}_of = given_${a} + ${c} - ${c % 97};
-  if (${b}_of > ${next()}) throw new RangeError('${a} is too large: ' + ${b}_of);
+  if (${b}_of > ${next() + 2 ** 25}) throw new RangeError('${a} is too large: ' + ${b}_of);
   return ${b}_of % 7;
 }
 `.replaceAll(/\b(\d\w*)_of/g, 'n$1_of');
