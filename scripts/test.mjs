@@ -21,6 +21,7 @@ installDebianPackages({
   'python3-wheel': '/usr/lib/python3/dist-packages/wheel',
   'python3-venv': '/usr/share/doc/python3-venv',
   'python3-line-profiler': '/usr/lib/python3/dist-packages/line_profiler',
+  'python3-numpy': '/usr/lib/python3/dist-packages/numpy',
   patchelf: '/usr/bin/patchelf',
   'busybox-static': '/usr/share/doc/busybox-static',
   fuse3: '/usr/bin/fusermount3',
