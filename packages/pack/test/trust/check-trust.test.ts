@@ -14,8 +14,11 @@ import {
   signPack,
   type Trust,
 } from '@whetstone/pack';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { smallPack, temporaryFolder } from '../small-pack.ts';
+
+// A compressor starts its threads for each pack, and on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 const nobody: Trust = { folder: '', keys: [], rules: [] };
 

@@ -22,8 +22,11 @@ import {
   type Trust,
   updatePack,
 } from '@whetstone/pack';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { smallPack, temporaryFolder } from '../small-pack.ts';
+
+// A compressor starts its threads for each pack, and on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 const nobody: Trust = { folder: '', keys: [], rules: [] };
 const trust = { trust: nobody };

@@ -13,8 +13,11 @@ import {
   readXarHeader,
   writePack,
 } from '@whetstone/pack';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { temporaryFolder } from '../small-pack.ts';
+
+// A compressor starts its threads for each pack, and on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 240_000 });
 
 const hasTools = ['mksquashfs', 'unsquashfs'].every(
   (name) => spawnSync(name, ['-version'], { stdio: 'ignore' }).error === undefined,
