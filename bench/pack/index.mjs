@@ -41,9 +41,13 @@ try {
   }
   table.heading('Python');
   for (const project of projects.filter(({ language }) => language === 'python'))
-    await starts(project, packed(project, path.join(folder, 'python'), process.execPath));
+    await starts(project, {
+      ...packed(project, path.join(folder, 'python'), process.execPath),
+      version: process.versions.node,
+    });
 } finally {
-  rmSync(folder, { recursive: true, force: true });
+  // A driver that just ended may have its mount for a moment.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10 });
 }
 process.exitCode = table.exitCode();
 
@@ -61,7 +65,7 @@ async function benchmark(node, at) {
       addFigure(`${project.name}: build`, built.took / 1000, 15, 's');
       if (node.path === process.execPath) addRead(project, built.pack, path.join(at, 'kernel'));
     }
-    await starts(project, built);
+    await starts(project, { ...built, version: node.version });
     if (project.name.includes('CommonJS')) await cold(project, built);
   }
 }
@@ -77,19 +81,18 @@ function packed(project, at, node, options = []) {
     WHETSTONE_PACK_IDLE: '600',
   };
   const pack = path.join(at, `${path.basename(project.folder)}.wpk`);
+  const bytes = bytesIn(project.folder);
   const from = process.hrtime.bigint();
   execute([node, command, 'pack', 'build', ...options, '-o', pack, project.folder], env);
-  return { pack, env, node, took: Number(process.hrtime.bigint() - from) / 1e6 };
+  return { pack, env, node, bytes, took: Number(process.hrtime.bigint() - from) / 1e6 };
 }
 
 /** Plain, mounted and first, in turn. */
-async function starts(project, { pack, env, node }) {
+async function starts(project, { pack, env, node, version, bytes }) {
   const { name, entry, args } = project;
   const runtime = project.language === 'node' ? node : 'python3';
   const files = path.join(path.dirname(pack), 'files');
-  const root = /^WPK_ROOT=(\w+)$/m.exec(readFileSync(pack).subarray(0, 65_536).toString('latin1'))[1];
-  const mountOf = (place) => path.join(place, 'wpk', root.slice(0, 16));
-  const unmount = (at) => execute([process.execPath, command, 'pack', 'unmount', at], env);
+  const mountOf = mountsOf(pack);
   const fresh = [];
   mkdirSync(files);
   execute([process.execPath, command, 'pack', 'mount', pack, files], env);
@@ -101,23 +104,28 @@ async function starts(project, { pack, env, node }) {
     let place = 0;
     const environment = { ...env, PYTHONPATH: path.join(project.folder, 'packages') };
     const inMount = { ...env, PYTHONPATH: path.join(files, 'site-packages') };
+    const plainly = () => timed([runtime, path.join(project.folder, entry), ...args], environment);
+    const fromFiles = () => timed([runtime, path.join(files, 'app', entry), ...args], inMount);
+    // Mounted already means used already; the project's files are in the kernel's cache as well.
+    plainly();
+    fromFiles();
     const runs = await interleave(
       {
-        plain: () => timed([runtime, path.join(project.folder, entry), ...args], environment),
-        files: () => timed([runtime, path.join(files, 'app', entry), ...args], inMount),
+        plain: plainly,
+        files: fromFiles,
         ...(isShared ? { mounted: () => timed([pack, ...args], env) } : {}),
         first: () => {
           const at = path.join(path.dirname(pack), `fresh-${place++}`);
           mkdirSync(at, { mode: 0o700 });
           fresh.push(at);
           const took = timed([pack, ...args], { ...env, XDG_RUNTIME_DIR: at });
-          if (isShared) unmount(mountOf(at));
+          unmount(mountOf(at), env);
           return took;
         },
       },
       rounds,
     );
-    const hasMap = existsSync(path.join(files, '.pack/map.cjs'));
+    const hasMap = existsSync(path.join(files, '.pack/map.cjs')) && usesMap(project, version);
     const plain = medianInterval(runs.plain).value;
     addRatio(`${name} (${plain.toFixed(0)} ms): files`, runs.files, runs.plain, 1.1);
     if (runs.mounted)
@@ -129,10 +137,16 @@ async function starts(project, { pack, env, node }) {
       );
     addRatio(`${name}: first start`, runs.first, runs.plain, 2.16);
   } finally {
-    for (const at of [files, ...[env.XDG_RUNTIME_DIR, ...fresh].map(mountOf)])
-      if (existsSync(path.join(at, '.pack'))) unmount(at);
+    for (const at of [files, ...[env.XDG_RUNTIME_DIR, ...fresh].map(mountOf)]) unmount(at, env);
   }
-  if (name !== 'small') addSizes(project, pack);
+  // A program of a few lines is smaller than the driver.
+  if (name !== 'small') addShare(project, pack, bytes);
+}
+
+/** `import` can be answered from the map where Node has synchronous hooks; `require` everywhere. */
+function usesMap({ name }, version) {
+  const [major, minor] = version.split('.').map(Number);
+  return !name.includes('ESM') || major > 22 || (major === 22 && minor >= 15);
 }
 
 /** The map pays where there is something to look up. */
@@ -140,9 +154,21 @@ function limitOf({ name }, hasMap) {
   return hasMap && name.includes('modules') ? 1 : 1.1;
 }
 
+/** Where a pack is mounted below a folder for running programs. */
+function mountsOf(pack) {
+  const header = readFileSync(pack).subarray(0, 65_536).toString('latin1');
+  const [, root] = /^WPK_ROOT=(\w+)$/m.exec(header);
+  return (place) => path.join(place, 'wpk', root.slice(0, 16));
+}
+
+/** Ends a mount, if there is one: a way of starting that shares nothing leaves none. */
+function unmount(at, env) {
+  if (existsSync(path.join(at, '.pack'))) execute([process.execPath, command, 'pack', 'unmount', at], env);
+}
+
 async function cold(project, { pack, env, node }) {
   const slow = throttledDisk(folder);
-  const name = `${project.name}: cold, ${bytesPerSecond / 1e6} MB/s`;
+  const name = `${project.name}: cold first start, ${bytesPerSecond / 1e6} MB/s`;
   if (slow.reason !== undefined) {
     table.add({ name, limit: ratio(0.3), measured: 'not measured', ok: null });
     process.stdout.write(`  Not measured: ${slow.reason}.\n`);
@@ -156,11 +182,19 @@ async function cold(project, { pack, env, node }) {
       if (one.name.startsWith('driver-')) readFileSync(path.join(one.parentPath ?? one.path, one.name));
   };
   try {
-    const start = (line) => slow.run(line, { ...env, WHETSTONE_PACK_IDLE: '0' }, warm);
+    const mountOf = mountsOf(pack);
+    let place = 0;
+    const coldly = () => {
+      const at = path.join(path.dirname(pack), `cold-${place++}`);
+      mkdirSync(at, { mode: 0o700 });
+      const took = slow.run([pack], { ...env, XDG_RUNTIME_DIR: at }, warm);
+      unmount(mountOf(at), env);
+      return took;
+    };
     const runs = await interleave(
       {
-        plain: () => start([node, path.join(project.folder, project.entry)]),
-        pack: () => start([pack]),
+        plain: () => slow.run([node, path.join(project.folder, project.entry)], env, warm),
+        pack: coldly,
       },
       Math.min(rounds, 3),
     );
@@ -190,15 +224,17 @@ function addRead(project, pack, at) {
     });
 }
 
-/** Bytes of the files, not the blocks of the disk that they take. */
-function addSizes(project, pack) {
-  const files = readdirSync(project.folder, { recursive: true, withFileTypes: true })
-    .filter((one) => one.isFile() && !one.name.endsWith('.wpk'))
-    .map((one) => statSync(path.join(one.parentPath ?? one.path, one.name)).size);
-  const all = files.reduce((sum, size) => sum + size, 0);
-  const share = statSync(pack).size / all;
+/** What stands in a folder: bytes of the files, not the blocks of the disk that they take. */
+function bytesIn(at) {
+  return readdirSync(at, { recursive: true, withFileTypes: true })
+    .filter((one) => one.isFile())
+    .reduce((sum, one) => sum + statSync(path.join(one.parentPath ?? one.path, one.name)).size, 0);
+}
+
+function addShare(project, pack, bytes) {
+  const share = statSync(pack).size / bytes;
   table.add({
-    name: `${project.name}: size ÷ folder (${(all / 1e6).toFixed(1)} MB)`,
+    name: `${project.name}: size ÷ folder (${(bytes / 1e6).toFixed(1)} MB)`,
     limit: ratio(1 / 3),
     measured: ratio(share),
     ok: share <= 1 / 3,
