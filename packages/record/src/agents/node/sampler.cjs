@@ -12,13 +12,16 @@ const { connect } = Session.prototype;
 const { now, taskCpu, threadCpu, youngestTask } = require('./clock.cjs');
 const { binding } = require('./waits-binding.cjs');
 const { parse, stringify } = JSON;
-const { exp, max, min, sqrt } = Math;
+const { ceil, exp, max, min, sqrt } = Math;
 const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
-/** Between samples after it. */
+/** Between samples after it, and at most where each one is dear. */
 const USUAL_INTERVAL = 1000;
+const LONGEST_INTERVAL = 4000;
+/** Of a core V8's own thread may take for them; on a virtual machine to be woken a thousand times costs 3 to 6 %. */
+const SAMPLING_SHARE = 0.03;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
 /**
@@ -77,7 +80,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
     if (usual === null) changeDue = min(changeDue, whenCostly(moment));
     let change = usual !== null && fine !== null && !stopped && moment >= changeDue;
     const opens = usual === null && !stopped && moment >= changeDue;
-    if (opens) usual = openSession(USUAL_INTERVAL);
+    if (opens) usual = openSession(affordable(moment));
     if (!stopped) begin();
     // To begin takes a while where there is much code.
     if (opens) changeDue = now() + together;
@@ -114,12 +117,21 @@ exports.startSampler = function startSampler(output, interval, alone) {
     due = pieceStart + length;
   }
 
-  /** When the fine interval will have cost what it may, and the usual one is to begin beside it. */
+  /** CPU time that the fine interval has cost so far, 0 where the system does not tell. */
+  function fineCost() {
+    return (samplingThread === null ? null : taskCpu(samplingThread)) ?? 0;
+  }
+
+  /** When it will have cost what it may, and the usual one is to begin beside it. */
   function whenCostly(moment) {
-    const cost = samplingThread === null ? null : taskCpu(samplingThread);
-    return cost === null || cost === 0
-      ? changeDue
-      : began + (FINE_COST / cost) * (moment - began) - SIDE_BY_SIDE;
+    return began + (FINE_COST / fineCost()) * (moment - began) - SIDE_BY_SIDE;
+  }
+
+  /** The usual interval, or so many times it as a sample's cost asks for. */
+  function affordable(moment) {
+    const each = fineCost() / ((moment - began) / FINE_INTERVAL);
+    const times = max(ceil(each / (USUAL_INTERVAL * SAMPLING_SHARE)), 1);
+    return min(times * USUAL_INTERVAL, LONGEST_INTERVAL);
   }
 
   function begin() {
