@@ -50,7 +50,8 @@ function print(results) {
   for (const [name, runs] of Object.entries(results)) {
     const late = medianInterval(runs.map((run) => run.late));
     const by = medianInterval(runs.map((run, i) => run.late / results[GO][i].late));
-    const limited = OURS.includes(name);
+    // The limit is for the engine that serves where it is built; the other one stands beside it.
+    const limited = name === OURS[0];
     table.add({
       name,
       median: median(runs.map((run) => run.middle)).toFixed(2),
