@@ -38,7 +38,7 @@ export function throttledDisk(folder) {
       const from = process.hrtime.bigint();
       const { status, stderr } = spawnSync('/bin/sh', ['-c', script, procs, file, ...args], { env });
       const took = Number(process.hrtime.bigint() - from) / 1e6;
-      if (status !== 0) throw new Error(`${file}: ${stderr}`);
+      if (status !== 0) throw new Error(`${file}: ${String(stderr)}`);
       return took;
     },
     end() {

@@ -83,7 +83,12 @@ async function using(server, cores, load) {
   }
 }
 
-/** Loads for so long, with `each` requests per second on each connection, or as fast as it goes. Milliseconds. */
+/**
+ * Loads for so long, with `each` requests per second on each connection, or as fast as it goes. Milliseconds.
+ *
+ * @param {number} seconds
+ * @param {number | null} each
+ */
 function h2load(seconds, each = null) {
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-'));
   try {

@@ -9,7 +9,7 @@ function drawn(node: unknown): string {
   const { type, props } = node as VNode<Record<string, unknown>>;
   const marks = ['scope', 'class', 'title', 'aria-current']
     .filter((name) => props[name] !== undefined)
-    .map((name) => ` ${name}=${props[name]}`);
+    .map((name) => ` ${name}=${String(props[name])}`);
   return `[${type as string}${marks.join('')}: ${drawn(props.children)}]`;
 }
 

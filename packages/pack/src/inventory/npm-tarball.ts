@@ -85,7 +85,10 @@ async function tarballFiles(bytes: Uint8Array): Promise<TarballFiles> {
       strict: true,
       onReadEntry(entry) {
         const name = entry.path.replace(/^[^/]+\//, '');
-        if (!/^(?:Old|Contiguous)?File$/.test(entry.type)) return void entry.resume();
+        if (!/^(?:Old|Contiguous)?File$/.test(entry.type)) {
+          entry.resume();
+          return;
+        }
         const hash = createHash('sha256');
         entry.on('data', (chunk) => hash.update(chunk));
         entry.on('end', () => files.set(name, hash.digest('hex')));
