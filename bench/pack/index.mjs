@@ -63,7 +63,8 @@ async function benchmark(node, at) {
     const built = packed(project, path.join(at, path.basename(project.folder)), node.path);
     if (project.name.includes('modules')) {
       addFigure(`${project.name}: build`, built.took / 1000, 15, 's');
-      if (node.path === process.execPath) addRead(project, built.pack, path.join(at, 'kernel'));
+      if (node.path === process.execPath)
+        addRead(project, built.pack, path.join(at, `kernel-${path.basename(project.folder)}`));
     }
     await starts(project, { ...built, version: node.version });
     if (project.name.includes('CommonJS')) await cold(project, built);
