@@ -51,6 +51,8 @@ describe.each(engines)('with the %s engine', (engine) => {
         pages++;
       }
     })();
+    // It is awaited at the end; until then nobody hears it fail.
+    watch.catch(() => undefined);
     const restarts = () => before.get('serve_worker_restarts_total')!;
     for (let n = 1; n <= 2; n++) {
       await bothOf(url);
