@@ -48,7 +48,10 @@ exports.threadNumber = function threadNumber() {
 exports.youngestTask = function youngestTask(name) {
   if (!linux) return null;
   try {
-    const tasks = readdirSync('/proc/self/task').map(toNumber);
+    // The names come in the order of text: 9999 behind 10000.
+    const tasks = readdirSync('/proc/self/task')
+      .map(toNumber)
+      .toSorted((a, b) => a - b);
     const task = tasks.findLast(
       (each) => readFileSync(`/proc/self/task/${each}/comm`, 'latin1') === `${name}\n`,
     );
