@@ -1,5 +1,6 @@
 // Builds the program that every pack carries, where a source is newer than it.
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 
 const script = path.resolve(import.meta.dirname, '../packages/pack/driver/build.sh');
@@ -19,8 +20,13 @@ export const driverNeeds = {
 /** Builds it; where that fails, says what it needs. Packs are for Linux alone. */
 export function buildDriver() {
   if (process.platform !== 'linux') return;
-  const { status } = spawnSync('sh', [script], { stdio: 'ignore' });
+  const { status, stderr } = spawnSync('sh', [script], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   if (status === 0) return;
-  const needed = Object.keys(driverNeeds).join(' ');
-  process.stderr.write(`The driver of @whetstone/pack is left out: it needs Debian's ${needed}.\n`);
+  const missing = Object.entries(driverNeeds).filter(([, file]) => !existsSync(file));
+  const why =
+    missing.length > 0 ? `it needs Debian's ${missing.map(([name]) => name).join(' ')}` : stderr.trim();
+  process.stderr.write(`The driver of @whetstone/pack is left out: ${why}.\n`);
 }

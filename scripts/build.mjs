@@ -21,8 +21,8 @@ replace('packages/whetstone/src/texts', 'packages/whetstone/dist/texts');
 replace('packages/pack/src/trace/agents', 'packages/pack/dist/trace/agents');
 
 // The server works without it: no installation fails for want of a compiler.
-const { build } = await import('../packages/serve/native/build.mjs');
-const { error } = build();
+const { build, isBuilt } = await import('../packages/serve/native/build.mjs');
+const { error } = isBuilt() ? {} : build();
 if (error) process.stderr.write(`The native engine of @whetstone/serve is left out: ${error}.\n`);
 
 // Packs can be read and written without it, and no installation fails for want of Debian's libraries.

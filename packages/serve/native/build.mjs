@@ -1,6 +1,6 @@
 // Compiles the native core with the compiler of this machine and nothing from the network: one binary for Node 20 and later.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
@@ -11,6 +11,14 @@ export const binary = path.resolve(
   import.meta.dirname,
   `../dist/native/${process.platform}-${process.arch}.node`,
 );
+
+/** Whether what was compiled last is younger than every source, and than this script. */
+export function isBuilt() {
+  const folder = path.join(import.meta.dirname, 'src');
+  const files = readdirSync(folder).map((name) => path.join(folder, name));
+  const time = (file) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return time(binary) > Math.max(...[...files, import.meta.filename].map(time));
+}
 
 /**
  * Compiles the core to {@link binary}; takes a few seconds.

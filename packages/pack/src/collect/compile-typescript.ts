@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { PackError } from '../pack-error.ts';
 import { isBelow, readManifest } from './node-packages.ts';
 
@@ -49,6 +49,8 @@ export async function compileTypeScript(
   for (const format of ['esm', 'cjs'] as const) {
     const entries = [...outputs].filter(([, one]) => one.format === format).map(([file]) => file);
     if (entries.length === 0) continue;
+    // Most of what a pack is asked for compiles nothing, and must not wait for the compiler.
+    const { build } = await import('esbuild');
     const result = await build({
       entryPoints: entries,
       outdir: boundary,

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { build, type Metafile } from 'esbuild';
+import type { Metafile } from 'esbuild';
 
 /** A module that a program reaches from its entry, by imports that stand in the source. */
 export interface Module {
@@ -60,6 +60,7 @@ async function metafileOf(entry: string, boundary: string): Promise<Metafile | u
   const loader: Record<string, 'empty'> = { '.node': 'empty', '.wasm': 'empty' };
   for (let attempt = 0; attempt < attempts; attempt += 1)
     try {
+      const { build } = await import('esbuild');
       const { metafile } = await build({
         entryPoints: [entry],
         absWorkingDir: boundary,

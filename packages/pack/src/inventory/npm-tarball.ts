@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { Parser } from 'tar';
 import type { LockedPackage, NpmLock } from './npm-lock.ts';
 
 /** Files of a tarball, as npm unpacks them: path to sha256, hexadecimal. */
@@ -79,6 +78,7 @@ export class NpmTarballs {
 
 /** All names in a tarball but for its first folder, which npm takes away. */
 async function tarballFiles(bytes: Uint8Array): Promise<TarballFiles> {
+  const { Parser } = await import('tar');
   const files = new Map<string, string>();
   await new Promise<void>((resolve, reject) => {
     const parser = new Parser({

@@ -3,8 +3,7 @@ import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Node, parse } from 'acorn';
-import { transform } from 'esbuild';
+import type { Node } from 'acorn';
 
 /** A place that loads what only a run knows. */
 export interface DynamicLoad {
@@ -31,7 +30,7 @@ async function scriptLoads(file: string): Promise<DynamicLoad[]> {
   const source = readFileSync(file, 'utf8');
   if (!suspicious.test(source)) return [];
   const script = await plainScript(file, source);
-  const tree = script && parsed(script.code);
+  const tree = script && (await parsed(script.code));
   if (!tree) return [];
   const lines = source.split('\n');
   const found = new Map<number, DynamicLoad>();
@@ -53,6 +52,7 @@ async function plainScript(file: string, source: string): Promise<Script | undef
   if (!/\.[mc]?ts$|\.[jt]sx$/.test(file)) return { code: source, lineOf: (line) => line };
   try {
     const loader = file.endsWith('x') ? 'tsx' : 'ts';
+    const { transform } = await import('esbuild');
     const { code, map } = await transform(source, { loader, sourcemap: 'external', logLevel: 'silent' });
     const lines = new SourceMap(JSON.parse(map) as SourceMapPayload);
     return {
@@ -68,7 +68,8 @@ async function plainScript(file: string, source: string): Promise<Script | undef
   }
 }
 
-function parsed(code: string): Node | undefined {
+async function parsed(code: string): Promise<Node | undefined> {
+  const { parse } = await import('acorn');
   for (const sourceType of ['module', 'script'] as const)
     try {
       return parse(code, {
