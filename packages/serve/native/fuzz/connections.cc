@@ -248,6 +248,8 @@ void hostBatch(void *context, uint32_t count) {
         HOLD(shared.counters[COUNT_CONNECTIONS] == 0);
         world.drained = true;
         break;
+      case STOPPED:
+        break;
       default:
         HOLD(false);
     }

@@ -194,10 +194,9 @@ void Core::drain(bool patient) {
       connection->readable = true;
       ready(connection);
     }
-  if (open_ == 0) {
-    tellDrained_ = true;
-    host_.wake(host_.context);
-  }
+  if (open_ == 0) tellDrained_ = true;
+  tellStopped_ = true;
+  host_.wake(host_.context);
 }
 
 // ---- accepting
@@ -481,8 +480,11 @@ void Core::run() {
     if (acceptReady_) acceptSome();
     build();
     if (tellDrained_ && open_ == 0) {
-      tellDrained_ = false;
+      tellDrained_ = tellStopped_ = false;
       row(DRAINED, nullptr);
+    } else if (tellStopped_ && readyFirst_ == none) {
+      tellStopped_ = false;
+      row(STOPPED, nullptr);
     }
     if (rows_ > 0) deliver();
     if (readyFirst_ == none && !acceptReady_ && !tellDrained_) break;

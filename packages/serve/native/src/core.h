@@ -45,7 +45,7 @@ struct Host {
 };
 
 /** Kinds of rows. */
-enum : int32_t { REQUEST = 1, PIECE = 2, COMPLETE = 3, OVER = 4, WRITABLE = 5, REFUSAL = 6, DRAINED = 7 };
+enum : int32_t { REQUEST = 1, PIECE = 2, COMPLETE = 3, OVER = 4, WRITABLE = 5, REFUSAL = 6, DRAINED = 7, STOPPED = 8 };
 
 /** Kinds of records. */
 enum : int32_t { KEEP = 1, CLOSE = 2, CONTINUED = 3, CREDIT = 4, CUT = 5, CONTINUED_TELL = 7 };
@@ -290,6 +290,7 @@ class Core {
   bool draining_ = false;
   bool patient_ = false;
   bool tellDrained_ = false;
+  bool tellStopped_ = false;
   bool closed_ = false;
 
   Connection **chunks_ = nullptr;

@@ -108,9 +108,10 @@ export interface Listener {
    * Stops accepting, and resolves when the last connection is closed; cuts those that are left after `milliseconds`.
    *
    * An idle connection is closed at once; where it is to be `patient`, only after one more answer, or at the end
-   * of the time: a request that is on its way is not lost then.
+   * of the time: a request that is on its way is not lost then. `stopped` is called once it takes no connection any
+   * more, and the idle ones are closed that are to be closed at once.
    */
-  close(milliseconds: number, patient?: boolean): Promise<void>;
+  close(milliseconds: number, patient?: boolean, stopped?: () => void): Promise<void>;
   /** Connections open now, and accepted, refused and bytes read and written since the start. */
   readonly counters: EngineCounters;
 }

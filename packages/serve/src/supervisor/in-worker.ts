@@ -66,7 +66,7 @@ export function serveHanded(url: string, listener: Listener, own: OwnPart): Serv
 
   const end = async (milliseconds: number, patient: boolean) => {
     own.stopping({ unhealthy: !patient });
-    await listener.close(milliseconds, patient);
+    await listener.close(milliseconds, patient, () => tell({ serve: 'draining' }));
     await Promise.race([own.settled(), new Promise((resolve) => setTimeout(resolve, milliseconds).unref())]);
     // The last figures are on their way when the process ends.
     if (process.connected) process.send!({ serve: 'alive', stats: own.stats() }, () => process.exit(0));

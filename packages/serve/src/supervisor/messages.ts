@@ -15,6 +15,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly serve: 'ready' }
   | { readonly serve: 'failed'; readonly code: string; readonly message: string }
+  /** Told to end: from here on it takes no connection, and the idle ones are closed where it is not patient. */
+  | { readonly serve: 'draining' }
   /** The number of the last connection that came, and how many are open now. */
   | { readonly serve: 'load'; readonly taken: number; readonly open: number }
   /** Comes every second: a worker that is silent for long has hung. */

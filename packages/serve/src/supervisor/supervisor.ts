@@ -48,7 +48,8 @@ export class Supervisor implements Server {
   readonly #leaving = new Set<WorkerProcess>();
   #watch: NodeJS.Timeout | null = null;
   #stopped: Promise<void> | null = null;
-  #reloading: Promise<void> | null = null;
+  /** Resolves with those that are replaced. */
+  #reloading: Promise<readonly WorkerProcess[]> | null = null;
   #address: ListenAt = { unix: '' };
   url = '';
 
@@ -86,10 +87,12 @@ export class Supervisor implements Server {
     this.#watch.unref();
   }
 
-  reload({ now = false }: { readonly now?: boolean } = {}): Promise<void> {
-    if (this.#stopped) return Promise.reject(new ServeError('STOPPED', 'the server is stopping.'));
+  async reload({ now = false }: { readonly now?: boolean } = {}): Promise<void> {
+    if (this.#stopped) throw new ServeError('STOPPED', 'the server is stopping.');
     this.#reloading ??= this.#rollOver(!now).finally(() => (this.#reloading = null));
-    return this.#reloading;
+    const old = await this.#reloading;
+    // Whoever is told that it reloaded asks the new code: none of the old may take that connection.
+    await Promise.all(old.map(({ draining }) => draining));
   }
 
   stop(): Promise<void> {
@@ -114,12 +117,13 @@ export class Supervisor implements Server {
     for (const worker of [...this.#serving, ...this.#leaving]) worker.reopen();
   }
 
-  async #rollOver(patient: boolean): Promise<void> {
+  async #rollOver(patient: boolean): Promise<readonly WorkerProcess[]> {
     const fresh = await this.#generation();
     const old = this.#serving;
     this.#serving = [];
     this.#take(fresh);
     for (const worker of old) void this.#dismiss(worker, patient);
+    return old;
   }
 
   async #end(): Promise<void> {

@@ -24,6 +24,8 @@ export class WorkerProcess {
   readonly pid: number;
   /** Resolves when it serves. @throws {@link ServeError} `WORKER_FAILED`, or what it failed with */
   readonly ready: Promise<void>;
+  /** Resolves when it takes no connection any more: it was told to end, or ended. */
+  readonly draining: Promise<void>;
   readonly ended: Promise<WorkerEnd>;
   /** When it was heard of last, and when it began to serve; `performance.now()`. */
   heard = performance.now();
@@ -65,6 +67,9 @@ export class WorkerProcess {
       child.once('error', () => resolve({ code: 1, signal: null }));
     });
     if (shared && place) void this.ended.then(() => shared.leave(place));
+    let drains: () => void;
+    this.draining = new Promise((resolve) => (drains = resolve));
+    void this.ended.then(() => drains());
     this.ready = new Promise((resolve, reject) => {
       child.on('message', (message: FromWorker) => {
         this.heard = performance.now();
@@ -75,6 +80,9 @@ export class WorkerProcess {
             break;
           case 'failed':
             reject(new ServeError(message.code as ServeErrorCode, message.message));
+            break;
+          case 'draining':
+            drains();
             break;
           case 'load':
             this.#taken = message.taken;

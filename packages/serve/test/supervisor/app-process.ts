@@ -10,6 +10,7 @@ const started: ChildProcess[] = [];
 export interface App {
   readonly url: string;
   readonly child: ChildProcess;
+  stdout(): string;
   stderr(): string;
 }
 
@@ -28,15 +29,15 @@ export async function start(
   started.push(child);
   let stderr = '';
   child.stderr!.on('data', (piece: Buffer) => (stderr += String(piece)));
+  let stdout = '';
   const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
     child.stdout!.on('data', (piece: Buffer) => {
-      text += String(piece);
-      if (text.includes('\n')) resolve(text.split('\n')[0]!);
+      stdout += String(piece);
+      if (stdout.includes('\n')) resolve(stdout.split('\n')[0]!);
     });
     child.on('exit', (code) => reject(new Error(`ended with ${code}: ${stderr}`)));
   });
-  return { url, child, stderr: () => stderr };
+  return { url, child, stdout: () => stdout, stderr: () => stderr };
 }
 
 /** Ends all that {@link start} started, with their workers, also those that they left. */

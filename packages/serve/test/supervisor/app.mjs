@@ -33,6 +33,13 @@ const server = await serve({
     '/hang': () => {
       for (const until = performance.now() + 60_000; performance.now() < until;);
     },
+    // From here on this worker mostly computes: it hears late of what it is told.
+    '/busy': () => {
+      setInterval(() => {
+        for (const until = performance.now() + 150; performance.now() < until;);
+      }, 10).unref();
+      return new Response(String(process.pid));
+    },
     '/slow': () => new Response(slowly()),
     '/forever': () => new Response(forever()),
     '/address': (_, { remoteAddress }) => new Response(remoteAddress),
@@ -54,6 +61,7 @@ const server = await serve({
 // The first line says where; the supervisor alone is asked to end by a signal.
 if (!process.send) {
   process.on('SIGTERM', () => void server.stop());
+  process.on('SIGHUP', () => void server.reload({ now: true }).then(() => console.log('reloaded')));
   console.log(server.url);
 }
 

@@ -79,6 +79,22 @@ describe.each(engines)('with the %s engine', (engine) => {
     expect(stats.requests).toBeGreaterThan(200);
   });
 
+  test('whoever is told that it reloaded meets none of the old workers, however busy they are', async () => {
+    const { url, child, stdout } = await start({ engine });
+    // Kept connections: one that is closed meanwhile is opened again, and that is no fault.
+    const kept = async () => await (await fetch(url).catch(() => fetch(url))).text();
+    const all = () => Promise.all(Array.from({ length: 16 }, kept));
+    const before = new Set<string>();
+    await until(async () => before.add(await text(`${url}/busy`)).size === 2);
+    await all();
+    const told = once(child.stdout!, 'data');
+    child.kill('SIGHUP');
+    await told;
+    expect(stdout()).toBe(`${url}\nreloaded\n`);
+    const after = await all();
+    expect(after.filter((pid) => before.has(pid))).toEqual([]);
+  });
+
   test('new code that fails is told, and the old workers serve on', async () => {
     const flag = path.join(folder, 'broken');
     const { url } = await start({ engine }, { BROKEN_WHEN_THERE: flag });

@@ -50,6 +50,7 @@ export const OVER = 4;
 export const WRITABLE = 5;
 export const REFUSED = 6;
 export const DRAINED = 7;
+export const STOPPED = 8;
 
 /** Flags of a request. */
 export const HTTP_1_0 = 1;

@@ -14,6 +14,7 @@ import {
   BODY_COMPLETE,
   BODY_FOLLOWS,
   DRAINED,
+  STOPPED,
   HAS_BODY,
   HOST_UNSURE,
   LAST_ANSWER,
@@ -63,6 +64,7 @@ export class NativeListener implements Listener, RequestHost {
   /** Refused here, as only `URL` knows every host that is none. */
   #refused = 0;
   #drained: (() => void) | null = null;
+  #stopped: (() => void) | null = null;
 
   constructor(module: NativeModule, options: ListenOptions) {
     this.#options = options;
@@ -122,8 +124,9 @@ export class NativeListener implements Listener, RequestHost {
     return { connections: this.load, accepted, turnedAway, refused: refused + this.#refused };
   }
 
-  async close(milliseconds: number, patient = false): Promise<void> {
+  async close(milliseconds: number, patient = false, stopped?: () => void): Promise<void> {
     this.draining = true;
+    this.#stopped = stopped ?? null;
     const drained = new Promise<void>((resolve) => (this.#drained = resolve));
     this.#core.drain(patient);
     this.#removeUnixSocket();
@@ -182,8 +185,10 @@ export class NativeListener implements Listener, RequestHost {
         );
         continue;
       }
-      if (kind === DRAINED) {
-        this.#drained?.();
+      if (kind === STOPPED || kind === DRAINED) {
+        this.#stopped?.();
+        this.#stopped = null;
+        if (kind === DRAINED) this.#drained?.();
         continue;
       }
       const request = this.#open[rows[at + 1]!];

@@ -175,11 +175,12 @@ export class TypescriptListener implements Listener, ConnectionHost {
     return this.#tls ? this.#tlsSockets.size : this.counters.connections;
   }
 
-  async close(milliseconds: number, patient = false): Promise<void> {
+  async close(milliseconds: number, patient = false, stopped?: () => void): Promise<void> {
     this.draining = true;
     this.patient = patient;
     this.#server?.close();
     for (const connection of this.#connections) if (!patient) connection.drain();
+    stopped?.();
     if (this.#connections.size > 0) {
       await new Promise<void>((resolve) => {
         this.#closed = resolve;
