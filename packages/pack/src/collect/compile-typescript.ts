@@ -1,9 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import path from 'node:path';
-import type { Plugin } from 'esbuild';
 import { PackError } from '../pack-error.ts';
 import { isBelow, readManifest } from './node-packages.ts';
+import { type Specifier, specifiersIn } from './specifiers.ts';
 
 /** A file of TypeScript and what became of it. */
 export interface Compiled {
@@ -46,82 +46,160 @@ export async function compileTypeScript(
     // Built beside the source: what Node would load is that.
     if (!existsSync(output)) outputs.set(file, { output, format });
   }
+  const names = new ImportNames(outputs, boundary);
+  const texts: { readonly source: string; readonly output: string; text: string; found: Specifier[] }[] = [];
   for (const format of ['esm', 'cjs'] as const) {
-    const entries = [...outputs].filter(([, one]) => one.format === format).map(([file]) => file);
-    if (entries.length === 0) continue;
-    // Most of what a pack is asked for compiles nothing, and must not wait for the compiler.
-    const { build } = await import('esbuild');
-    const result = await build({
-      entryPoints: entries,
-      outdir: boundary,
-      outbase: boundary,
-      absWorkingDir: boundary,
-      bundle: true,
-      write: false,
-      format,
-      platform: 'node',
-      target: 'node20',
-      // Names of functions and classes are seen by programs, and in stacks.
-      keepNames: false,
-      charset: 'utf8',
-      legalComments: 'inline',
-      logLevel: 'silent',
-      plugins: [leaveImports(outputs, boundary)],
-    }).catch((error: unknown) => {
-      throw compileError(error);
-    });
-    const texts = new Map(result.outputFiles.map((one) => [one.path, one.contents]));
-    for (const file of entries) {
-      const text = texts.get(file.replace(/\.[mc]?tsx?$/, '.js'));
-      if (text) compiled.set(file, { file: outputs.get(file)!.output, text });
+    const sources = [...outputs].filter(([, one]) => one.format === format).map(([file]) => file);
+    for (const [source, text] of await compiledTexts(sources, format, boundary)) {
+      const found = await specifiersIn(text, format === 'esm' ? 'module' : 'script');
+      texts.push({ source, output: outputs.get(source)!.output, text, found });
+      for (const { name, kind } of found) names.ask(name, kind, path.dirname(source));
     }
+  }
+  await names.answer();
+  for (const { source, output, text, found } of texts) {
+    const folder = path.dirname(source);
+    const renamed = found.toReversed().reduce((before, { name, kind, start, end }) => {
+      const then = names.nameOf(name, kind, folder);
+      return then === name ? before : before.slice(0, start) + JSON.stringify(then) + before.slice(end);
+    }, text);
+    compiled.set(source, { file: output, text: Buffer.from(renamed) });
   }
   return compiled;
 }
 
-/** Every import stays an import; one of a compiled file is named as that will be. */
-function leaveImports(outputs: ReadonlyMap<string, { readonly output: string }>, boundary: string): Plugin {
-  const resolving = Symbol('resolving');
-  const places = new Map<string, boolean>();
-  const installed = (name: string, from: string): boolean => {
-    const key = `${name} ${from}`;
-    const known = places.get(key) ?? isInstalled(name, from);
-    places.set(key, known);
-    return known;
+/** So many files at once: esbuild makes a table of all files of a call for each of them. */
+const atOnce = 64;
+
+/** What each file becomes, by file. */
+async function compiledTexts(
+  files: readonly string[],
+  format: Format,
+  boundary: string,
+): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  if (files.length === 0) return texts;
+  // Most of what a pack is asked for compiles nothing, and must not wait for the compiler.
+  const { build } = await import('esbuild');
+  const batches = Array.from({ length: Math.ceil(files.length / atOnce) }, (_, row) =>
+    files.slice(row * atOnce, (row + 1) * atOnce),
+  );
+  const compileBatch = async (batch: readonly string[]): Promise<void> => {
+    const { outputFiles } = await build({
+      // Names that differ: a.ts and a.mts become files of one name otherwise.
+      entryPoints: batch.map((file, row) => ({ in: file, out: String(row) })),
+      outdir: boundary,
+      absWorkingDir: boundary,
+      write: false,
+      format,
+      platform: 'node',
+      target: 'node20',
+      charset: 'utf8',
+      legalComments: 'inline',
+      logLevel: 'silent',
+    });
+    for (const { path: out, text } of outputFiles)
+      texts.set(batch[Number.parseInt(path.basename(out), 10)]!, text);
   };
-  // Asking esbuild takes a millisecond, and nearly all paths name a file that is compiled here.
-  const sourceOf = (file: string): string | undefined =>
-    [file, file.replace(/\.([mc]?)js$/, '.$1ts'), `${file}.ts`].find(
-      (one) => outputs.has(one) && (one === file || !existsSync(file)),
-    );
-  return {
-    name: 'leave-imports',
-    setup(build) {
-      build.onResolve({ filter: /.*/ }, async (args) => {
-        if (args.kind === 'entry-point' || args.pluginData === resolving) return undefined;
-        const asItIs = { path: args.path, external: true };
-        if (args.path.startsWith('node:') || builtinModules.includes(args.path)) return asItIs;
-        const { kind, importer, resolveDir } = args;
-        const isPath = /^\.{0,2}\//.test(args.path);
-        // A package of the workspace is found by its name, as the others are.
-        if (!isPath && (args.path.startsWith('#') || installed(packageOf(args.path), resolveDir)))
-          return asItIs;
-        let target = isPath ? sourceOf(path.resolve(resolveDir, args.path)) : undefined;
-        if (target === undefined) {
-          const found = await build.resolve(args.path, { kind, importer, resolveDir, pluginData: resolving });
-          if (found.errors.length > 0 || found.external || !path.isAbsolute(found.path)) return asItIs;
-          if (!isBelow(found.path, boundary) || found.path.includes('/node_modules/')) return asItIs;
-          target = found.path;
-        }
-        const relative = path.relative(path.dirname(importer), outputs.get(target)?.output ?? target);
-        return { path: relative.startsWith('../') ? relative : `./${relative}`, external: true };
-      });
-    },
-  };
+  // In their order: of several files that do not compile the first is named.
+  const results = await Promise.allSettled(batches.map(compileBatch));
+  for (const result of results) if (result.status === 'rejected') throw compileError(result.reason);
+  return new Map(files.map((file) => [file, texts.get(file)!]));
 }
 
-function packageOf(specifier: string): string {
-  return /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+/** How what a file imports is named once all is compiled. Most is known at once; esbuild is asked for the rest, in one call. */
+class ImportNames {
+  readonly #outputs: ReadonlyMap<string, { readonly output: string }>;
+  readonly #boundary: string;
+  readonly #targets = new Map<string, string | undefined>();
+  readonly #installed = new Map<string, boolean>();
+  readonly #open = new Map<string, { name: string; kind: Specifier['kind']; folder: string }>();
+
+  constructor(outputs: ReadonlyMap<string, { readonly output: string }>, boundary: string) {
+    this.#outputs = outputs;
+    this.#boundary = boundary;
+  }
+
+  ask(name: string, kind: Specifier['kind'], folder: string): void {
+    const key = keyOf(name, kind, folder);
+    if (this.#targets.has(key) || this.#open.has(key) || !this.#mayChange(name, folder)) return;
+    const file = path.resolve(folder, name);
+    const source = isPath(name) ? this.#sourceOf(file) : undefined;
+    if (source !== undefined) this.#targets.set(key, source);
+    else if (!isPath(name) || !isFile(file)) this.#open.set(key, { name, kind, folder });
+  }
+
+  /** Resolves as esbuild does what is no plain path: aliases of tsconfig.json, folders, endings left away. */
+  async answer(): Promise<void> {
+    if (this.#open.size === 0) return;
+    const { build } = await import('esbuild');
+    await build({
+      stdin: { contents: '' },
+      absWorkingDir: this.#boundary,
+      bundle: true,
+      write: false,
+      platform: 'node',
+      logLevel: 'silent',
+      plugins: [
+        {
+          name: 'import-names',
+          setup: ({ onStart, resolve }) =>
+            onStart(async () => {
+              await Promise.all(
+                [...this.#open].map(async ([key, { name, kind, folder }]) => {
+                  const found = await resolve(name, { kind, resolveDir: folder });
+                  const isOurs =
+                    found.errors.length === 0 &&
+                    !found.external &&
+                    path.isAbsolute(found.path) &&
+                    isBelow(found.path, this.#boundary) &&
+                    !found.path.includes('/node_modules/');
+                  this.#targets.set(key, isOurs ? found.path : undefined);
+                }),
+              );
+            }),
+        },
+      ],
+    });
+    this.#open.clear();
+  }
+
+  /** After {@link answer}. */
+  nameOf(name: string, kind: Specifier['kind'], folder: string): string {
+    const target = this.#targets.get(keyOf(name, kind, folder));
+    if (target === undefined) return name;
+    const relative = path.relative(folder, this.#outputs.get(target)?.output ?? target);
+    return relative.startsWith('../') ? relative : `./${relative}`;
+  }
+
+  /** A package of the workspace is found by its name, as the others are. */
+  #mayChange(name: string, folder: string): boolean {
+    if (isPath(name)) return true;
+    if (name.startsWith('#') || name.startsWith('node:') || builtinModules.includes(name)) return false;
+    const packageName = /^(?:@[^/]+\/)?[^/]+/.exec(name)?.[0] ?? name;
+    const key = `${packageName} ${folder}`;
+    const known = this.#installed.get(key) ?? isInstalled(packageName, folder);
+    this.#installed.set(key, known);
+    return !known;
+  }
+
+  #sourceOf(file: string): string | undefined {
+    return [file, file.replace(/\.([mc]?)js$/, '.$1ts'), `${file}.ts`].find(
+      (one) => this.#outputs.has(one) && (one === file || !existsSync(file)),
+    );
+  }
+}
+
+function keyOf(name: string, kind: Specifier['kind'], folder: string): string {
+  return `${kind} ${name} ${folder}`;
+}
+
+function isFile(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isPath(name: string): boolean {
+  return /^(?:\.{1,2}(?:\/|$)|\/)/.test(name);
 }
 
 function isInstalled(name: string, from: string): boolean {

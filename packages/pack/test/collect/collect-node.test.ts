@@ -109,6 +109,54 @@ test('compiles TypeScript of a CommonJS package to require', async () => {
   expect(await run(await collectProject(folder), 'app/src/main.js')).toBe('1 function true\n');
 });
 
+test('finds what TypeScript imports by folders, without endings and by endings of JavaScript, and leaves texts alone', async () => {
+  const folder = temporaryFolder();
+  writeFiles(folder, {
+    'pack.json': { entry: 'src/main.ts' },
+    'package.json': { name: 'app', type: 'module' },
+    'src/main.ts': `
+      import { part } from './part';
+      import { a } from './a.js';
+      import { a as other } from './a.mts';
+      import plain from './plain.js';
+      export { a } from './a';
+      const lazy = await import('./lazy');
+      const text = \`
+import { a } from "./a";
+require("./a")\`;
+      const from = (given: string) => given;
+      console.log(part, a, other, plain, lazy.default, text.split('"')[1], from('./a'));
+    `,
+    'src/part/index.ts': "import { inner } from '.././part/inner'; export const part: string = inner;",
+    'src/part/inner.ts': "export const inner: string = 'inner'; export * from '..';",
+    'src/index.ts': 'export const top: number = 1;',
+    'src/a.ts': "export const a: string = 'ts';",
+    'src/a.mts': "export const a: string = 'mts';",
+    'src/plain.js': "export default 'plain';",
+    'src/lazy.ts': "export default 'lazy' as string;",
+  });
+  expect(await run(await collectProject(folder), 'app/src/main.js')).toBe(
+    'inner ts mts plain lazy ./a ./a\n',
+  );
+});
+
+test('compiles more files than esbuild is given at once', async () => {
+  const folder = temporaryFolder();
+  const count = 150;
+  const numbers = Array.from({ length: count }, (_, i) => i);
+  writeFiles(folder, {
+    'pack.json': { entry: 'src/main.ts' },
+    'package.json': { name: 'app' },
+    'src/main.ts': `${numbers.map((i) => `import { n as n${i} } from './m${i}';`).join('\n')}
+      const sum: number = ${numbers.map((i) => `n${i}`).join(' + ')};
+      console.log(sum, require.resolve('./m1').split('/').pop());`,
+    ...Object.fromEntries(numbers.map((i) => [`src/m${i}.ts`, `export const n: number = ${i};`])),
+  });
+  expect(await run(await collectProject(folder), 'app/src/main.js')).toBe(
+    `${(count * (count - 1)) / 2} m1.js\n`,
+  );
+});
+
 test('says where TypeScript does not compile', async () => {
   const folder = temporaryFolder();
   writeFiles(folder, {
