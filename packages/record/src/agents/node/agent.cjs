@@ -178,7 +178,7 @@ function begin(options, environment) {
   });
 
   // Before the other parts are loaded: V8 reads each function again that was compiled before it sampled.
-  if (options.pass === 'time') measuring = startSampler(output, options.interval, () => console.alone());
+  if (options.pass === 'time') measuring = startSampler(output, options.interval);
   onEnd(control, main, options.folder);
   followChildren(options, environment, context);
   followWorkers(environment, control);

@@ -62,19 +62,11 @@ exports.plainConsole = function plainConsole(Session) {
     Object.defineProperty(owner, name, { ...before, value: wrapped });
   }
 
-  let used = false;
-
   function restore() {
-    used = true;
     for (const { name, before, value } of replaced.splice(0)) {
       if (console[name] === value) Object.defineProperty(console, name, before);
     }
   }
 
-  return {
-    bind,
-    /** Nobody but us uses the inspector: coverage, which V8 has but once, included. */
-    alone: () =>
-      !used && process.env.NODE_V8_COVERAGE === undefined && require('node:inspector').url() === undefined,
-  };
+  return { bind };
 };

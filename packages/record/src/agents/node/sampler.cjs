@@ -11,28 +11,33 @@ const { Session } = require('node:inspector');
 const { connect } = Session.prototype;
 const { now, taskCpu, threadCpu, youngestTask } = require('./clock.cjs');
 const { binding } = require('./waits-binding.cjs');
-const { parse, stringify } = JSON;
-const { ceil, exp, max, min, sqrt } = Math;
+const { stringify } = JSON;
+const { wait } = Atomics;
+const { max, min } = Math;
 const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
-/** Between samples after it, and at most where each one is dear. */
+/** Between samples after it; the second where to wake a thread takes longer than {@link DEAR_WAKE}. */
 const USUAL_INTERVAL = 1000;
-const LONGEST_INTERVAL = 4000;
-/** Of a core V8's own thread may take for them; on a virtual machine to be woken a thousand times costs 3 to 6 %. */
-const SAMPLING_SHARE = 0.03;
+const SPARING_INTERVAL = 2000;
+/**
+ * CPU time of one wake-up, in microseconds. On a virtual machine whose core was idle it is 17 to 35, and V8's thread,
+ * with the sample, takes 27 to 57: a thousand times a second that is 3 to 6 % of a core. On bare metal it is below 5.
+ */
+const DEAR_WAKE = 10;
+/** So many are measured, each after so many milliseconds. */
+const WAKES = 10;
+const WAKE_AFTER = 0.1;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
 /**
- * CPU time of V8's own thread after which it ends before, in microseconds. To be woken took it 27 to 57 of them on a
- * virtual machine, and about twice as much where stacks are deep and much code is new.
+ * CPU time of V8's own thread after which it ends before, in microseconds: where stacks are deep and much code is
+ * new a sample takes about twice as much.
  */
 const FINE_COST = 75e3;
 /** What V8 calls the thread. */
 const SAMPLING_THREAD = 'v8:ProfEvntProc';
-/** So long before its end both run side by side, so that what the later one does not know is seen. */
-const SIDE_BY_SIDE = 100e3;
 /** The first piece is taken early, because how fast the tree grows is not known before. */
 const FIRST_PIECE = 150e3;
 /** A pause that we aim at, well below the 50 ms that we promise. */
@@ -48,14 +53,15 @@ const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
 /**
- * Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 ms.
- * `alone()` says whether the program has an inspector of its own at work.
+ * Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 or 2 ms.
+ *
+ * The interval cannot change while V8 samples, and what begins late does not know the code that was optimised before.
+ * So both begin together, and the fine one is what counts until it ends.
  */
-exports.startSampler = function startSampler(output, interval, alone) {
+exports.startSampler = function startSampler(output, interval) {
   const began = now();
+  const usual = openSession(interval ?? (wakesAreDear() ? SPARING_INTERVAL : USUAL_INTERVAL));
   let fine = interval === null ? openSession(FINE_INTERVAL) : null;
-  /** The interval cannot change while V8 samples, so the usual one begins before the fine one ends. */
-  let usual = interval === null ? null : openSession(interval);
   let number = 0;
   let samples = 0;
   let nodeCost = NODE_COST;
@@ -65,10 +71,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
-  /** So long both run side by side. */
-  let together = SIDE_BY_SIDE;
-  /** When the usual interval begins, then when the fine one ends. */
-  let changeDue = began + FINE_TIME - SIDE_BY_SIDE;
+  let fineEnd = began + FINE_TIME;
 
   /** Writes what was sampled; goes on unless `last`. */
   function take(last) {
@@ -77,31 +80,19 @@ exports.startSampler = function startSampler(output, interval, alone) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     stopped = last || !output.open;
-    if (usual === null) changeDue = min(changeDue, whenCostly(moment));
-    let change = usual !== null && fine !== null && !stopped && moment >= changeDue;
-    const opens = usual === null && !stopped && moment >= changeDue;
-    if (opens) usual = openSession(affordable(moment));
     if (!stopped) begin();
-    // To begin takes a while where there is much code.
-    if (opens) changeDue = now() + together;
     end(stopped ? number : number - 1);
-    const session = fine === null ? usual : fine;
+    const session = fine ?? usual;
     const profile = session.taken();
-    if (fine !== null && usual !== null) {
-      const beside = usual.taken();
-      if (change && (beside === null || samplesIn(beside) < TELLING)) {
-        // Others had the core: too little was seen to say what the later one does not know.
-        change = false;
-        together *= 2;
-        changeDue = moment + together;
-      } else if (change && alone() && profile !== null && hasLost(parse(profile), parse(beside)))
-        forgetOptimised(usual);
+    if (fine !== null) {
+      usual.taken();
+      fineEnd = min(fineEnd, whenCostly(moment));
+      if (stopped || moment >= fineEnd) {
+        fine.close();
+        fine = null;
+      }
     }
-    if (fine !== null && (stopped || change)) {
-      fine.close();
-      fine = null;
-    }
-    if (stopped && usual !== null) usual.close();
+    if (stopped) usual.close();
     cpuStart = threadCpu();
     if (profile === null) return;
     const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
@@ -117,21 +108,10 @@ exports.startSampler = function startSampler(output, interval, alone) {
     due = pieceStart + length;
   }
 
-  /** CPU time that the fine interval has cost so far, 0 where the system does not tell. */
-  function fineCost() {
-    return (samplingThread === null ? null : taskCpu(samplingThread)) ?? 0;
-  }
-
-  /** When it will have cost what it may, and the usual one is to begin beside it. */
+  /** When the fine interval will have cost what it may. */
   function whenCostly(moment) {
-    return began + (FINE_COST / fineCost()) * (moment - began) - SIDE_BY_SIDE;
-  }
-
-  /** The usual interval, or so many times it as a sample's cost asks for. */
-  function affordable(moment) {
-    const each = fineCost() / ((moment - began) / FINE_INTERVAL);
-    const times = max(ceil(each / (USUAL_INTERVAL * SAMPLING_SHARE)), 1);
-    return min(times * USUAL_INTERVAL, LONGEST_INTERVAL);
+    const cost = samplingThread === null ? null : taskCpu(samplingThread);
+    return cost === null ? Infinity : began + (FINE_COST / cost) * (moment - began);
   }
 
   function begin() {
@@ -168,7 +148,7 @@ exports.startSampler = function startSampler(output, interval, alone) {
 
   function next() {
     if (fine === null) return due;
-    return min(due, changeDue);
+    return min(due, fineEnd);
   }
 };
 
@@ -231,45 +211,10 @@ function samplesIn(profile) {
   return count;
 }
 
-/** What only the profile from the start has may be this share of the samples beyond chance, or the other one is blind. */
-const SEEN_SHARE = 0.01;
-/** So many samples tell whether a profile is blind. */
-const TELLING = 30;
-/** Standard deviations that chance is given. */
-const SURE = 3;
-
-/**
- * Whether the profile that began late misses functions that the one from the start has. A function with few
- * samples may be missing by chance: with `n` in the one and a rate of `r` in the other, in exp(-rn) of cases.
- */
-function hasLost(whole, late) {
-  const place = ({ callFrame: { scriptId, lineNumber, columnNumber, functionName } }) =>
-    `${scriptId}:${lineNumber}:${columnNumber}:${functionName}`;
-  const known = new Set(late.nodes.map(place));
-  const hits = new Map();
-  for (const node of whole.nodes) {
-    if (node.hitCount === 0 || node.callFrame.scriptId === '0') continue;
-    hits.set(place(node), (hits.get(place(node)) ?? 0) + node.hitCount);
-  }
-  const rate = late.samples.length / whole.samples.length;
-  let lost = 0;
-  let expected = 0;
-  let variance = 0;
-  for (const [name, count] of hits) {
-    if (!known.has(name)) lost += count;
-    const chance = exp(-rate * count);
-    expected += count * chance;
-    variance += count * count * chance * (1 - chance);
-  }
-  return lost > whole.samples.length * SEEN_SHARE + expected + SURE * sqrt(variance);
-}
-
-/**
- * A session that begins late does not know code that was optimised while it ran: a loop that goes on. Turning
- * on precise coverage makes V8 throw optimised code away, and what it compiles again has a name. Large
- * programs would pay a tenth of their time for it, so it is done only where something is missing.
- */
-function forgetOptimised(session) {
-  session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: false });
-  session.post('Profiler.stopPreciseCoverage');
+/** Whether to wake a thread takes long here: each sample is such a wake-up. */
+function wakesAreDear() {
+  const word = new Int32Array(new SharedArrayBuffer(4));
+  const before = threadCpu();
+  for (let at = 0; at < WAKES; at++) wait(word, 0, 0, WAKE_AFTER);
+  return threadCpu() - before > WAKES * DEAR_WAKE;
 }
