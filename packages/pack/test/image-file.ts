@@ -20,13 +20,22 @@ export function fileEntry(at: string, content: Uint8Array | string, executable =
 export async function imageFile(
   file: string,
   entries: readonly ImageEntry[],
-  options: { readonly offset?: number; readonly first?: readonly string[] } = {},
+  options: {
+    readonly offset?: number;
+    readonly first?: readonly string[];
+    readonly blockSize?: number;
+  } = {},
 ): Promise<Buffer> {
-  const { offset = 0, first = [] } = options;
+  const { offset = 0, first = [], blockSize } = options;
   const compressor = await zstdCompressor(3);
   try {
     await using out = await open(file, 'w');
-    await writeImage(out, entries, { offset, compressor, first });
+    await writeImage(out, entries, {
+      offset,
+      compressor,
+      first,
+      ...(blockSize === undefined ? {} : { blockSize }),
+    });
   } finally {
     await compressor.close();
   }

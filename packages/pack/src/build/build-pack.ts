@@ -74,6 +74,7 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
     collection.warnings.push(
       "It carries no driver, and starts by 'whetstone pack run' alone: packages/pack/driver/build.sh makes it.",
     );
+  const carriesRuntime = options.withNode === true || options.withPython === true;
   const header = await writePack(options.out, {
     kind,
     name,
@@ -84,7 +85,8 @@ export async function buildPack(folder: string, options: BuildOptions): Promise<
     first: project.first,
     script: headerScript(),
     driver: driver ?? new Uint8Array(0),
-    level: options.level ?? (options.withNode || options.withPython ? 19 : 15),
+    level: options.level ?? (carriesRuntime ? 19 : 15),
+    ...(carriesRuntime ? { blockSize: runtimeBlockSize } : {}),
     cache: new BlockCache(path.join(cacheFolder(), 'blocks')),
     progress: (done) => progress?.('compress', done, content),
   });
@@ -127,6 +129,12 @@ function tellOfDynamicLoads(collection: Collection, traced: Trace, folder: strin
         `${path.relative(realpathSync(folder), file)}:${line} loads what only a run knows, and the trace may have missed it: ${text}`,
       );
 }
+
+/**
+ * Bytes of a block where a runtime is carried: twice the usual. Of 40 MB with Node 26 it saves 1.4 MB; the first start
+ * takes a sixth longer, a start from the mount as long.
+ */
+const runtimeBlockSize = 262_144;
 
 /** How many files a refusal names. */
 const namedFiles = 5;

@@ -22,6 +22,8 @@ export interface PackContents extends Pick<PackHeader, 'kind' | 'name' | 'versio
   readonly driver: Uint8Array;
   /** 1 to 22. */
   readonly level: number;
+  /** Bytes of content that are compressed together: a power of two, 4 KiB to 1 MiB. Default 128 KiB. */
+  readonly blockSize?: number | undefined;
   readonly cache?: BlockCache | undefined;
   /** Called with the bytes of content done so far. */
   readonly progress?: ((done: number) => void) | undefined;
@@ -43,6 +45,7 @@ export async function writePack(file: string, contents: PackContents): Promise<P
     const imageSize = await writeImage(out, entries, {
       offset: imageOffset,
       compressor,
+      blockSize: contents.blockSize,
       cache: contents.cache,
       first: contents.first ?? [],
       progress: contents.progress,

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { PackError } from '../pack-error.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { ImageFile } from './image-tree.ts';
-import { blockSize, none32, storedBlock } from './layout.ts';
+import { none32, storedBlock } from './layout.ts';
 import type { Compressor } from './zstd.ts';
 
 /** Where the content of a file stands in an image. */
@@ -26,6 +26,8 @@ export interface Fragment {
 
 export interface DataOptions {
   readonly compressor: Compressor;
+  /** Bytes of content that are compressed together: a power of two, 4 KiB to 1 MiB. */
+  readonly blockSize: number;
   readonly cache?: BlockCache | undefined;
   /** Called with the bytes of content done so far, compressed or not. */
   readonly progress?: ((done: number) => void) | undefined;
@@ -42,7 +44,7 @@ export class DataWriter {
   readonly #out: FileHandle;
   readonly #imageOffset: number;
   readonly #options: DataOptions;
-  readonly #fragment = new Uint8Array(blockSize);
+  readonly #fragment: Uint8Array;
   #fragmentSize = 0;
   #waiting: Promise<void>[] = [];
   #tail: Promise<void> = Promise.resolve();
@@ -54,6 +56,7 @@ export class DataWriter {
     this.#imageOffset = imageOffset;
     this.position = position;
     this.#options = options;
+    this.#fragment = new Uint8Array(options.blockSize);
   }
 
   /** The places are filled in when {@link finish} has ended. */
@@ -69,7 +72,7 @@ export class DataWriter {
       return twin;
     }
     // The last block of a file of several is short rather than in a fragment: read on, it is beside the others.
-    if (file.size < blockSize) {
+    if (file.size < this.#options.blockSize) {
       await this.#addToFragment(file, data);
       this.#report(file.size);
     } else await this.#addBlocks(file, data);
@@ -84,7 +87,7 @@ export class DataWriter {
   async #addToFragment(file: ImageFile, data: FileData): Promise<void> {
     const bytes = await contentOf(file, file.size + 1);
     if (bytes.length !== file.size) throw changed(file);
-    if (this.#fragmentSize + bytes.length > blockSize) await this.#flushFragment();
+    if (this.#fragmentSize + bytes.length > this.#fragment.length) await this.#flushFragment();
     data.fragment = this.fragments.length;
     data.offset = this.#fragmentSize;
     this.#fragment.set(bytes, this.#fragmentSize);
@@ -103,27 +106,29 @@ export class DataWriter {
   }
 
   async #addBlocks(file: ImageFile, data: FileData): Promise<void> {
-    const { compressor, cache } = this.#options;
+    const { compressor, cache, blockSize } = this.#options;
     const place = (index: number) => (start: number, size: number) => {
       if (index === 0) data.start = start;
       data.blocks[index] = size;
     };
-    const key = cache?.takes(file) ? await hashOf(file) : undefined;
-    const kept = key === undefined ? undefined : await cache!.read(key, compressor.name, file.size);
+    const key = cache?.takes(file)
+      ? { hash: await hashOf(file, blockSize), compressor: compressor.name, blockSize }
+      : undefined;
+    const kept = key && (await cache!.read(key, file.size));
     if (kept) {
       for (const [index, block] of kept.entries()) await this.#append(Promise.resolve(block), place(index));
       this.#report(file.size);
       return;
     }
     const blocks: Promise<PackedBlock>[] = [];
-    for await (const plain of blocksOf(file)) {
+    for await (const plain of blocksOf(file, blockSize)) {
       const block = packed(plain, compressor);
-      if (key !== undefined) blocks.push(block);
+      if (key) blocks.push(block);
       await this.#append(block, place(data.blocks.length));
       data.blocks.push(0);
       this.#report(plain.length);
     }
-    if (key !== undefined) await cache!.write(key, compressor.name, file.size, await Promise.all(blocks));
+    if (key) await cache!.write(key, file.size, await Promise.all(blocks));
   }
 
   /** Writes a block behind those that were given before, as soon as it is compressed and they are written. */
@@ -147,9 +152,9 @@ export class DataWriter {
     this.#bySize.set(file.size, others);
     const self: (typeof others)[number] = { file, data };
     if (others.length > 0) {
-      self.hash = await hashOf(file);
+      self.hash = await hashOf(file, this.#options.blockSize);
       for (const other of others) {
-        other.hash ??= await hashOf(other.file);
+        other.hash ??= await hashOf(other.file, this.#options.blockSize);
         if (other.hash === self.hash) return other.data;
       }
     }
@@ -176,7 +181,7 @@ async function packed(plain: Uint8Array, compressor: Compressor): Promise<Packed
 }
 
 /** Each block in memory of its own, as several are compressed at once. */
-async function* blocksOf(file: ImageFile): AsyncGenerator<Uint8Array> {
+async function* blocksOf(file: ImageFile, blockSize: number): AsyncGenerator<Uint8Array> {
   let total = 0;
   if (typeof file.content === 'string') {
     await using handle = await open(file.content);
@@ -204,9 +209,9 @@ async function contentOf(file: ImageFile, limit: number): Promise<Uint8Array> {
   return bytes.subarray(0, bytesRead);
 }
 
-async function hashOf(file: ImageFile): Promise<string> {
+async function hashOf(file: ImageFile, blockSize: number): Promise<string> {
   const hash = createHash('sha256');
-  for await (const block of file.size === 0 ? [] : blocksOf(file)) hash.update(block);
+  for await (const block of file.size === 0 ? [] : blocksOf(file, blockSize)) hash.update(block);
   return hash.digest('hex');
 }
 

@@ -6,8 +6,8 @@
 export const squashfsMagic = 0x73717368;
 export const superblockSize = 96;
 export const metadataSize = 8192;
-/** Bytes of a data block of the images that we write; readers meet 4 KiB to 1 MiB. */
-export const blockSize = 131_072;
+/** Bytes of a data block of the images that we write, if nothing else is asked for; readers meet 4 KiB to 1 MiB. */
+export const usualBlockSize = 131_072;
 /** In the size of a data block or fragment: stored as it is. */
 export const storedBlock = 1 << 24;
 /** In the size of a metadata block: stored as it is. */

@@ -2,7 +2,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { type DataOptions, DataWriter, type FileData, type Fragment } from './data-writer.ts';
 import { type FolderNode, type ImageEntry, type ImageFile, type ImageNode, imageTree } from './image-tree.ts';
 import {
-  blockSize,
   compressorIds,
   directoryRun,
   extended,
@@ -14,11 +13,14 @@ import {
   squashfsMagic,
   superblockFlags,
   superblockSize,
+  usualBlockSize,
 } from './layout.ts';
 import { type MetadataPlace, MetadataWriter } from './metadata-writer.ts';
 
 /** What {@link writeImage} takes besides the entries. */
-export interface WriteImageOptions extends DataOptions {
+export interface WriteImageOptions extends Omit<DataOptions, 'blockSize'> {
+  /** Bytes of content that are compressed together: a power of two, 4 KiB to 1 MiB. Default 128 KiB. */
+  readonly blockSize?: number | undefined;
   /** Where the image begins in the file, bytes. */
   readonly offset: number;
   /** Files whose contents come first, in this order: what a start reads is then read in one piece. */
@@ -37,7 +39,8 @@ export async function writeImage(
   options: WriteImageOptions,
 ): Promise<number> {
   const root = imageTree(entries);
-  const data = new DataWriter(out, options.offset, superblockSize, options);
+  const { blockSize = usualBlockSize } = options;
+  const data = new DataWriter(out, options.offset, superblockSize, { ...options, blockSize });
   const places = new Map<ImageFile, FileData>();
   for (const file of inOrder(root, options.first ?? [])) places.set(file, await data.add(file));
   await data.finish();

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
-import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import nodeZlib from 'node:zlib';
 import { PackError } from '../pack-error.ts';
@@ -16,8 +15,7 @@ interface Options {
 /** What Node has from 22.15 on, and the types of Node 20 do not know. */
 interface NodeZstd {
   readonly constants: { readonly ZSTD_c_compressionLevel: number };
-  zstdCompress?(data: Uint8Array, options: Options, done: (error: Error | null, data: Buffer) => void): void;
-  zstdCompressSync(data: Uint8Array, options: Options): Buffer;
+  zstdCompressSync?(data: Uint8Array, options: Options): Buffer;
   zstdDecompressSync?(data: Uint8Array, options: Options): Buffer;
 }
 const zlib = nodeZlib as unknown as NodeZstd;
@@ -44,33 +42,31 @@ export async function zstdCompressor(
   from: 'node' | 'wasm' = nodeHasIt() ? 'node' : 'wasm',
 ): Promise<Compressor> {
   const name = `zstd-${zstdVersion}-${level}`;
-  if (from === 'node') {
-    const compress = promisify(zlib.zstdCompress!);
-    // The size ahead of the bytes: without it the frame has another header and other parameters.
-    const options = (block: Uint8Array): Options => ({
-      params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
-      pledgedSrcSize: block.length,
-    });
+  const threads = new CompressorThreads(from, level);
+  const close = async () => await threads.close();
+  const compress = async (block: Uint8Array) => await threads.compress(block);
+  if (from === 'node')
     return {
       name,
-      compress: async (block) => await compress(block, options(block)),
-      compressNow: (block) => zlib.zstdCompressSync(block, options(block)),
-      close: async () => {},
+      compress,
+      compressNow: (block) => zlib.zstdCompressSync!(block, nodeOptions(block, level)),
+      close,
     };
-  }
-  const { compress } = await loadWasm();
-  const threads = new CompressorThreads(level);
+  const library = await loadWasm();
+  return { name, compress, compressNow: (block) => library.compress(block, level), close };
+}
+
+/** The size ahead of the bytes: without it the frame has another header and other parameters. */
+function nodeOptions(block: Uint8Array, level: number): Options {
   return {
-    name,
-    compress: async (block) => await threads.compress(block),
-    compressNow: (block) => compress(block, level),
-    close: async () => await threads.close(),
+    params: { [zlib.constants.ZSTD_c_compressionLevel]: level },
+    pledgedSrcSize: block.length,
   };
 }
 
 /** True where Node has the library's version that we write with. */
 export function nodeHasIt(): boolean {
-  return zlib.zstdCompress !== undefined && process.versions['zstd'] === zstdVersion;
+  return zlib.zstdCompressSync !== undefined && process.versions['zstd'] === zstdVersion;
 }
 
 /** Gives back what a frame holds, at most `limit` bytes. */
@@ -147,14 +143,21 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** The library in WebAssembly on every core; a thread starts when there is work that no other takes. */
+/**
+ * Compresses on every core; a thread starts when there is work that no other takes.
+ *
+ * Each has a block at once and whole. Node's own threads get it as a stream, and a stream that ends where a block of
+ * zstd does has three bytes more.
+ */
 class CompressorThreads {
+  readonly #from: 'node' | 'wasm';
   readonly #level: number;
   readonly #waiting: Job[] = [];
   readonly #idle: Worker[] = [];
   readonly #workers = new Set<Worker>();
 
-  constructor(level: number) {
+  constructor(from: 'node' | 'wasm', level: number) {
+    this.#from = from;
     this.#level = level;
   }
 
@@ -182,24 +185,41 @@ class CompressorThreads {
       this.#next();
     });
     worker.once('error', reject);
-    worker.postMessage(block);
+    // Of a part of a buffer all of the buffer would be copied: a hundred megabytes of a runtime, for each block.
+    const own = new Uint8Array(block);
+    worker.postMessage(own, [own.buffer]);
   }
 
   #start(): Worker | undefined {
     if (this.#workers.size >= availableParallelism()) return undefined;
-    // Given as text: a file of its own would be TypeScript where our sources run unbuilt.
-    const code = `
-      const { parentPort, workerData } = require('node:worker_threads');
-      const { init, compress } = require(workerData.library);
-      const ready = init();
-      parentPort.on('message', async (block) => {
-        await ready;
-        parentPort.postMessage(compress(block, workerData.level));
-      });
-    `;
-    const library = createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
-    const worker = new Worker(code, { eval: true, workerData: { library, level: this.#level } });
+    const library =
+      this.#from === 'node' ? undefined : createRequire(import.meta.url).resolve('@bokuweb/zstd-wasm');
+    const workerData = { library, level: this.#level, parameter: zlib.constants?.ZSTD_c_compressionLevel };
+    const worker = new Worker(threadCode, { eval: true, workerData });
     this.#workers.add(worker);
     return worker;
   }
 }
+
+/** Given as text: a file of its own would be TypeScript where our sources run unbuilt. */
+const threadCode = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const { library, level, parameter } = workerData;
+  const { init, compress } =
+    library === undefined
+      ? {
+          init: async () => {},
+          compress: (block) =>
+            require('node:zlib').zstdCompressSync(block, {
+              params: { [parameter]: level },
+              pledgedSrcSize: block.length,
+            }),
+        }
+      : require(library);
+  const ready = init();
+  parentPort.on('message', async (block) => {
+    await ready;
+    const own = new Uint8Array(compress(block, level));
+    parentPort.postMessage(own, [own.buffer]);
+  });
+`;

@@ -96,10 +96,15 @@ describe('an image', () => {
     expect(await contentsOf(ordered)).toEqual(await contentsOf(plain));
   });
 
-  test.skipIf(!hasTools)('is read by unsquashfs (skipped without squashfs-tools)', async () => {
+  test.skipIf(!hasTools).each([
+    ['the usual size', undefined],
+    ['4 KiB', 4096],
+    ['256 KiB', 262_144],
+    ['1 MiB', 1_048_576],
+  ])('with blocks of %s is read by unsquashfs (skipped without squashfs-tools)', async (_, blockSize) => {
     const folder = temporaryFolder();
     const file = path.join(folder, 'image');
-    const image = await imageFile(file, everyKind());
+    const image = await imageFile(file, everyKind(), blockSize === undefined ? {} : { blockSize });
     execFileSync('unsquashfs', ['-d', path.join(folder, 'out'), file], { stdio: 'pipe' });
     expect(onDisk(path.join(folder, 'out'))).toEqual(await contentsOf(image));
     expect(lstatSync(path.join(folder, 'out', 'run me')).mode & 0o777).toBe(0o755);
