@@ -38,19 +38,30 @@ export function checkTrust(file: string, options: CheckTrustOptions = {}): Trust
   return checkTrustOf(source, file, options);
 }
 
-/** As {@link checkTrust}, of a file that is open: nobody can exchange it in between. */
-export function checkTrustOf(source: ByteSource, file: string, options: CheckTrustOptions = {}): TrustedPack {
+/**
+ * As {@link checkTrust}, of a file that is open: nobody can exchange it in between.
+ *
+ * @param file the name that rules are looked up for
+ * @param shown what a refusal calls it: an update comes from elsewhere
+ */
+export function checkTrustOf(
+  source: ByteSource,
+  file: string,
+  options: CheckTrustOptions = {},
+  shown = file,
+): TrustedPack {
   const trust = options.trust ?? readTrust();
   const { header, seal } = checkPack(source);
   const keys = signersOf(seal);
   const signers = keys.map((key) => ({ key, name: trust.keys.find((known) => known.key === key)?.name }));
   const { key } = options;
-  if (key !== undefined && !keys.includes(key)) throw refused(file, keys, trust.keys, `key ${shortKey(key)}`);
+  if (key !== undefined && !keys.includes(key))
+    throw refused(shown, keys, trust.keys, `key ${shortKey(key)}`);
   const rules = rulesFor(trust, header, file);
   for (const rule of rules) {
     const trusted = trust.keys.filter(({ name }) => rule.keys.includes(name));
     const count = new Set(trusted.filter((one) => keys.includes(one.key)).map((one) => one.key)).size;
-    if (count < rule.signatures) throw refused(file, keys, trust.keys, demand(rule));
+    if (count < rule.signatures) throw refused(shown, keys, trust.keys, demand(rule));
   }
   return { header, size: source.size, signers, rules };
 }

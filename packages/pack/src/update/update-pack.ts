@@ -44,8 +44,8 @@ export async function updatePack(file: string, from: string, options: UpdateOpti
     await using out = await open(partial, 'wx+', 0o600);
     await fetchPack(from, out, options.progress);
     using source = fileSource(partial);
-    const { header: after, signers, rules } = checkTrustOf(source, file, options);
-    if (options.key === undefined && rules.length === 0) checkSameSigner(file, before.keys, signers);
+    const { header: after, signers, rules } = checkTrustOf(source, file, options, from);
+    if (options.key === undefined && rules.length === 0) checkSameSigner(file, from, before.keys, signers);
     if (after.root === before.header.root && after.version === before.header.version)
       return { before: before.header, after, kept: undefined };
     checkLater(before.header, after);
@@ -74,7 +74,7 @@ export async function rollbackPack(file: string, options: CheckTrustOptions = {}
   if (!statSync(previous, { throwIfNoEntry: false })?.isFile())
     throw refused(`No earlier pack is kept as ${previous}: update keeps the one that it replaces.`);
   using source = fileSource(previous);
-  const { header: after } = checkTrustOf(source, file, options);
+  const { header: after } = checkTrustOf(source, file, options, previous);
   const before = currentPack(place).header;
   const partial = path.join(path.dirname(place), `.${path.basename(place)}.${process.pid}.partial`);
   try {
@@ -97,6 +97,7 @@ function currentPack(place: string): { readonly header: PackHeader; readonly key
 /** Who could change the pack until now may change it again. */
 function checkSameSigner(
   file: string,
+  from: string,
   before: readonly string[],
   signers: readonly { readonly key: string }[],
 ): void {
@@ -108,10 +109,13 @@ function checkSameSigner(
   if (signers.some(({ key }) => before.includes(key))) return;
   const keys = before.map((key) => shortKey(key)).join(' or ');
   throw signers.length === 0
-    ? new PackError('PACK_UNSIGNED', `Nobody signed the update of ${file}, which ${keys} signed.`)
+    ? new PackError(
+        'PACK_UNSIGNED',
+        `Nobody signed ${from}, and ${file}, which it would replace, is signed by ${keys}.`,
+      )
     : new PackError(
         'PACK_KEY_UNTRUSTED',
-        `The update of ${file} is signed by ${signers.map(({ key }) => shortKey(key)).join(', ')}, and what is there by ${keys}: give --key if that is right.`,
+        `${from} is signed by ${signers.map(({ key }) => shortKey(key)).join(', ')}, and ${file}, which it would replace, by ${keys}: give --key if that is right.`,
       );
 }
 

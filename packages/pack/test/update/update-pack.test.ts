@@ -177,6 +177,23 @@ test('asks for a key where nobody signed what is there', async () => {
   expect(versionOf(file)).toBe('2.0.0');
 });
 
+test('names the one that is not signed as it must be: the later one', async () => {
+  const { key, others, file } = await installed();
+  const unsigned = await packOf(others, '1.1.0');
+  const release = { name: 'release', key: readPublicKey(key.publicKey, '') };
+  const ruled: Trust = {
+    folder: '',
+    keys: [release],
+    rules: [{ packs: 'app', keys: ['release'], signatures: 1 }],
+  };
+  const message = (options: Parameters<typeof updatePack>[2]) =>
+    updatePack(file, unsigned, options).catch((error: Error) => error.message);
+  expect(await message(trust)).toMatch(`Nobody signed ${unsigned}, and ${file}, which it would replace`);
+  expect(await message({ trust: ruled })).toBe(
+    `Nobody signed ${unsigned}, and it must be signed by release (rule for app).`,
+  );
+});
+
 test('obeys the rule for the name', async () => {
   const { key, others, file } = await installed();
   const pinned = makeKeyPair();

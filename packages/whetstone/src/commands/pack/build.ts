@@ -95,7 +95,7 @@ function reportText(out: string, report: BuildReport, limit: number): string[] {
   ];
   const sized = (bytes: number, text: string) => `${formatBytes(bytes).padStart(8)}  ${text}`;
   return [
-    `${out} has ${formatBytes(size)}: ${entries.toLocaleString('en')} files of ${formatBytes(content)}.`,
+    `${out} has ${formatBytes(size)}: ${entries.toLocaleString('en')} ${entries === 1 ? 'file' : 'files'} of ${formatBytes(content)}.`,
     '',
     'BY PACKAGE',
     ...shown(packages, ({ name, bytes }) => sized(bytes, name)),
