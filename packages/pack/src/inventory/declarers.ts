@@ -9,6 +9,7 @@ import type { InventoryInput } from './inventory-input.ts';
 import { type LockedPackage, type NpmLock, readNpmLock } from './npm-lock.ts';
 import { NpmTarballs } from './npm-tarball.ts';
 import { isRecord, readRecord, type RecordedFile, recordedDeclaration } from './pip-record.ts';
+import { placedLock, readVersionLock } from './version-lock.ts';
 
 /** Where the files of an inventory belong. */
 export interface InventoryPlace {
@@ -28,15 +29,16 @@ export interface InventoryPlace {
 export class Declarers {
   readonly #place: InventoryPlace;
   readonly #records = new Map<string, RecordedFile>();
-  readonly #lock: NpmLock | null;
-  readonly #tarballs: NpmTarballs | undefined;
+  #lock: NpmLock | null;
+  #tarballs: NpmTarballs | undefined;
+  /** False where the lock file does not say where links lead. */
+  #namesLinks = true;
   #git: GitFiles | string | undefined;
   #dpkg: DpkgFiles | null | undefined;
 
   constructor(place: InventoryPlace) {
     this.#place = place;
     this.#lock = place.boundary === undefined ? null : readNpmLock(place.boundary);
-    this.#tarballs = this.#lock ? new NpmTarballs(this.#lock, place.offline) : undefined;
   }
 
   /** Reads the lists that stand among the files, and gets the tarballs that they need. */
@@ -47,12 +49,35 @@ export class Declarers {
         if (file !== undefined) this.#addRecord(file, readFileSync(file, 'utf8'));
       this.#addRecord(at, Buffer.from(read()).toString('utf8'));
     }
+    await this.#placePackages(inputs);
+    if (this.#lock) this.#tarballs = new NpmTarballs(this.#lock, this.#place.offline);
     const locked = new Set<LockedPackage>();
     for (const input of inputs) {
       const found = this.#lockedAt(this.#projectPath(input));
       if (typeof found === 'object') locked.add(found.locked);
     }
     await this.#tarballs?.prepare([...locked]);
+  }
+
+  /** Where other lock files are found than npm's: they name versions, and the manifests among the files say where each is. */
+  async #placePackages(inputs: readonly InventoryInput[]): Promise<void> {
+    const { boundary } = this.#place;
+    const lock = this.#lock || boundary === undefined ? null : await readVersionLock(boundary);
+    if (!lock) return;
+    const manifests = new Map<string, { name: string; version: string }>();
+    const links = new Map<string, string>();
+    for (const input of inputs) {
+      const at = this.#projectPath(input);
+      if (at === undefined) continue;
+      const [, place] = /^((?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/.@][^/]*)\/package\.json$/.exec(at) ?? [];
+      if (input.kind === 'link') links.set(at, path.posix.join(path.posix.dirname(at), input.target));
+      else if (place !== undefined) {
+        const said = parsedManifest(input.read());
+        if (said) manifests.set(place, said);
+      }
+    }
+    this.#lock = placedLock(lock, manifests, links);
+    this.#namesLinks = lock.names !== undefined;
   }
 
   /** What is known of a file that stands somewhere. */
@@ -75,6 +100,10 @@ export class Declarers {
   ): Promise<Declaration> {
     if (!Buffer.from(input.read()).equals(made))
       return { status: 'differs', by: 'build', why: 'the build of the project makes another content' };
+    // A link to a package was there before the build, and decides which of them a program meets.
+    const inProject = input.kind === 'link' && madeFrom.length === 0 ? this.#projectPath(input) : undefined;
+    if (inProject !== undefined && /(?:^|\/)node_modules\//.test(inProject))
+      return this.#npmLink(inProject, input);
     for (const file of madeFrom) {
       const source: InventoryInput = {
         path: file,
@@ -124,8 +153,9 @@ export class Declarers {
     const lock = this.#lock!.name;
     if (input.kind === 'link') return this.#npmLink(inProject, input);
     if (!found) {
-      if (/(?:^|\/)node_modules\/\.package-lock\.json$/.test(inProject))
-        return { status: 'list', by: 'npm', why: 'npm notes there what it installed' };
+      const installer = noteOf(inProject);
+      if (installer !== undefined)
+        return { status: 'list', by: installer, why: `${installer} notes there what it installed` };
       return { status: 'undeclared', why: `${lock} names no package there` };
     }
     const { locked, inside } = found;
@@ -150,13 +180,16 @@ export class Declarers {
 
   /** Links that npm makes: to programs of packages, and to packages of the workspace. */
   #npmLink(inProject: string, { target }: InventoryInput): Declaration {
-    const lock = this.#lock!;
+    const lock = this.#lock;
+    if (!lock) return { status: 'unchecked', why: noLock };
     const leadsTo = path.posix.normalize(path.posix.join(path.posix.dirname(inProject), target));
     const locked = lock.packages.get(inProject);
     if (locked?.link && locked.resolved === leadsTo) return { status: 'same', by: lock.name };
     const isProgram = /(?:^|\/)node_modules\/\.bin\/[^/]+$/.test(inProject);
     if (isProgram && this.#lockedAt(leadsTo) !== undefined) return { status: 'same', by: lock.name };
-    return { status: 'undeclared', why: `${lock.name} names no link there` };
+    return this.#namesLinks
+      ? { status: 'undeclared', why: `${lock.name} names no link there` }
+      : { status: 'unchecked', why: `${lock.name} does not say where links lead` };
   }
 
   /** The package in whose tarball a file must be, and its path there. */
@@ -168,7 +201,7 @@ export class Declarers {
     if (!this.#lock)
       return this.#place.boundary === undefined
         ? 'no project is known with its lock file: --project FOLDER names it'
-        : 'the project has no package-lock.json';
+        : noLock;
     for (let at = place; at !== undefined;) {
       const locked = this.#lock.packages.get(at);
       if (locked && !locked.link && !locked.bundled)
@@ -218,6 +251,26 @@ export class Declarers {
   #shown(file: string): string {
     const { boundary } = this.#place;
     return boundary !== undefined && isBelow(file, boundary) ? path.relative(boundary, file) : file;
+  }
+}
+
+const noLock = 'the project has no lock file';
+
+/** Whose list of what it installed a file is. */
+function noteOf(file: string): string | undefined {
+  if (/(?:^|\/)node_modules\/\.package-lock\.json$/.test(file)) return 'npm';
+  if (/(?:^|\/)node_modules\/(?:\.modules\.yaml|\.pnpm\/lock\.yaml|\.pnpm-workspace-state[^/]*)$/.test(file))
+    return 'pnpm';
+  return /(?:^|\/)node_modules\/\.yarn-(?:integrity|state\.yml)$/.test(file) ? 'yarn' : undefined;
+}
+
+function parsedManifest(bytes: Uint8Array): { readonly name: string; readonly version: string } | undefined {
+  try {
+    const { name, version } = JSON.parse(Buffer.from(bytes).toString()) as Record<string, unknown>;
+    return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined;
+  } catch {
+    // Whatever it is, it names no package.
+    return undefined;
   }
 }
 

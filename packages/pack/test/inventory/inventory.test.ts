@@ -6,6 +6,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -237,6 +238,76 @@ describe('the inventory of a Node program', () => {
       JSON.stringify({ lockfileVersion: 1, dependencies: { dep: packages['node_modules/dep'] } }),
     );
     expect(statuses(await inventory(project))['app/node_modules/dep/index.js']).toBe('same');
+  });
+});
+
+describe('the inventory of a program that pnpm or Yarn installed', () => {
+  /** The project with npm's lock file taken away, and what that said of the dependency. */
+  async function unlocked(): Promise<{ project: string; integrity: string; resolved: string }> {
+    const project = await nodeProject();
+    const file = path.join(project, 'package-lock.json');
+    const { packages } = JSON.parse(readFileSync(file, 'utf8')) as {
+      packages: Record<string, { integrity: string; resolved: string }>;
+    };
+    rmSync(file);
+    return { project, ...packages['node_modules/dep']! };
+  }
+  const index = 'app/node_modules/dep/index.js';
+  const statusOf = async (project: string, at = index) => statuses(await inventory(project))[at];
+
+  test('compares with the integrity of a yarn.lock of version 1', async () => {
+    const { project, integrity, resolved } = await unlocked();
+    const lock = (version: string) =>
+      `# yarn lockfile v1\n\n\n"dep@file:a b", dep@^1.0.0:\n  version "${version}"\n  resolved "${resolved}#0123"\n  integrity ${integrity}\n`;
+    writeFileSync(path.join(project, 'yarn.lock'), lock('1.2.3'));
+    expect(await statusOf(project)).toBe('same');
+    writeFileSync(path.join(project, 'node_modules/dep/index.js'), 'other');
+    expect(await statusOf(project)).toBe('differs');
+    writeFileSync(path.join(project, 'yarn.lock'), lock('1.2.4'));
+    expect(await statusOf(project)).toBe('undeclared');
+  });
+
+  test('takes the checksum of later Yarns for no integrity', async () => {
+    const { project } = await unlocked();
+    writeFileSync(
+      path.join(project, 'yarn.lock'),
+      '__metadata:\n  version: 8\n\n"dep@npm:^1.0.0":\n  version: 1.2.3\n  resolution: "dep@npm:1.2.3"\n  checksum: 10c0/0123\n',
+    );
+    expect(await statusOf(project)).toBe('unchecked');
+  });
+
+  test.each([
+    ['9', (version: string) => `dep@${version}`],
+    ['6', (version: string) => `/dep@${version}(peer@1.0.0)`],
+    ['5.4', (version: string) => `/dep/${version}_peer@1.0.0`],
+  ])('compares with a pnpm-lock.yaml of version %s, and the links that it names', async (format, key) => {
+    const { project, integrity, resolved } = await unlocked();
+    const store = 'node_modules/.pnpm/dep@1.2.3/node_modules/dep';
+    mkdirSync(path.join(project, path.dirname(store)), { recursive: true });
+    renameSync(path.join(project, 'node_modules/dep'), path.join(project, store));
+    symlinkSync('.pnpm/dep@1.2.3/node_modules/dep', path.join(project, 'node_modules/dep'));
+    const lock = (version: string, wanted = version) =>
+      `lockfileVersion: '${format}'\nimporters:\n  .:\n    dependencies:\n      dep:\n        specifier: x\n        version: ${wanted}\npackages:\n  ${key(version)}:\n    resolution: {integrity: ${integrity}, tarball: '${resolved}'}\n`;
+    const write = (text: string) => writeFileSync(path.join(project, 'pnpm-lock.yaml'), text);
+    write(lock('1.2.3'));
+    expect(await statusOf(project, `app/${store}/index.js`)).toBe('same');
+    expect(await statusOf(project, 'app/node_modules/dep')).toBe('same');
+    write(lock('1.2.3', '1.2.2'));
+    expect(await statusOf(project, 'app/node_modules/dep')).toBe('undeclared');
+    write(lock('1.2.4'));
+    expect(await statusOf(project, `app/${store}/index.js`)).toBe('undeclared');
+    for (const text of [
+      '',
+      '[]',
+      'packages: 3',
+      'packages:\n  dep@1.2.3: x',
+      'importers: {.: {dependencies: 7}}',
+    ]) {
+      write(text);
+      expect(['undeclared', 'unchecked'], text).toContain(await statusOf(project, `app/${store}/index.js`));
+    }
+    write('a: [');
+    await expect(inventory(project)).rejects.toMatchObject({ code: 'PACK_PROJECT_WRONG' });
   });
 });
 
