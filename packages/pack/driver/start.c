@@ -9,9 +9,11 @@
 #include "mounts.h"
 #include "reason.h"
 #include "serve.h"
+#include "tidy.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,6 +145,8 @@ static int start_shared(const struct start *start)
 			result = -1;
 		if (!result && (alive = hold(start, path)) < 0)
 			result = because_errno("the driver does not answer");
+		if (!result)
+			tidy(start->cache_folder, false, -1);
 	}
 	close(lock);
 	if (result)
@@ -268,8 +272,10 @@ static int private_copy(const struct start *start)
 	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
 	if (fd >= 0 && !fstat(fd, &status) && S_ISREG(status.st_mode) && status.st_uid == geteuid() &&
-		!(status.st_mode & 077) && (uint64_t)status.st_size == pack_image_size())
+		!(status.st_mode & 077) && (uint64_t)status.st_size == pack_image_size()) {
+		note_use(path);
 		return fd;
+	}
 	if (fd >= 0)
 		close(fd);
 	unlink(fresh);
@@ -284,7 +290,9 @@ static int private_copy(const struct start *start)
 		return pack_damaged() ? FATAL : -1;
 	}
 	close(fd);
-	return open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	tidy(start->cache_folder, true, -1);
+	return fd;
 }
 
 static int start_by_kernel(const struct start *start)
@@ -310,6 +318,7 @@ static int start_extracted(const struct start *start)
 {
 	char *files = joined(start->cache_folder, "files"), *path = joined(files, start->identity), *part;
 	struct stat status;
+	bool fresh = false;
 	if (private_folder(start->cache_folder) || private_folder(files))
 		return -1;
 	/* Whoever dies while extracting lets go of the lock, and the next one begins anew. */
@@ -329,9 +338,16 @@ static int start_extracted(const struct start *start)
 		/* Whoever finds the finished folder after a power failure trusts it. */
 		if (syncfs(lock) || rename(part, path))
 			return because_errno("%s cannot be made", path);
+		fresh = true;
 	} else if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid() || status.st_mode & 077) {
 		return because("%s is not a private folder of user %u", path, geteuid());
 	}
+	/* Shared by all that run from it: nobody takes it away meanwhile. */
+	int use = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (use >= 0 && !flock(use, LOCK_SH | LOCK_NB))
+		hold_in_program(use);
+	note_use(path);
+	tidy(start->cache_folder, fresh, lock);
 	close(lock);
 	return become_program(start, path);
 }
@@ -375,12 +391,26 @@ static int check_start_script(void)
 	return 0;
 }
 
+/* The header looks for the driver in the cache, and writes it where it is gone. */
+static void note_driver(const char *cache_folder)
+{
+	char path[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+	size_t folder = strlen(cache_folder);
+	if (length <= 0)
+		return;
+	path[length] = 0;
+	if (!strncmp(path, cache_folder, folder) && !strncmp(path + folder, "/driver-", 8))
+		note_use(path);
+}
+
 int start(const struct start *start)
 {
 	char tried[768] = "";
 	size_t length = 0;
 	if (check_start_script())
 		return -1;
+	note_driver(start->cache_folder);
 	for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
 		if (!allowed(start->ways, ways[i].name))
 			continue;
