@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -80,6 +81,12 @@ int64_t saturated(int64_t now, int64_t time) { return time > NEVER - now ? NEVER
 size_t max(size_t a, size_t b) { return a > b ? a : b; }
 int64_t max(int64_t a, int64_t b) { return a > b ? a : b; }
 size_t min(size_t a, size_t b) { return a < b ? a : b; }
+
+// As `recv` and `send`, without what glibc does about threads that are cancelled: nobody cancels one here.
+ssize_t receiveSome(int fd, uint8_t *into, size_t length) { return syscall(SYS_recvfrom, fd, into, length, MSG_DONTWAIT, nullptr, nullptr); }
+ssize_t sendSome(int fd, const uint8_t *bytes, size_t length) {
+  return syscall(SYS_sendto, fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT, nullptr, 0);
+}
 
 const char *phraseOf(uint16_t status) {
   switch (status) {
@@ -449,6 +456,13 @@ void Core::wake() {
   if (closed_ || running_) return;
   running_ = true;
   readClock();
+  poll();
+  running_ = false;
+  run();
+}
+
+/** Queues the connections on which something happened; false where there was nothing. */
+bool Core::poll() {
   epoll_event events[eventsAtOnce];
   const int count = epoll_wait(epoll_, events, eventsAtOnce, 0);
   for (int i = 0; i < count; i++) {
@@ -468,14 +482,14 @@ void Core::wake() {
     if ((what & EPOLLOUT) != 0) connection->writable = true;
     ready(connection);
   }
-  running_ = false;
-  run();
+  return count > 0;
 }
 
 void Core::run() {
   if (closed_ || running_) return;
   running_ = true;
   readClock();
+  const int64_t began = now_;
   for (int round = 0; round < roundsAtOnce && !closed_; round++) {
     if (acceptReady_) acceptSome();
     build();
@@ -486,8 +500,13 @@ void Core::run() {
       tellStopped_ = false;
       row(STOPPED, nullptr);
     }
-    if (rows_ > 0) deliver();
-    if (readyFirst_ == none && !acceptReady_ && !tellDrained_) break;
+    const bool delivered = rows_ > 0;
+    if (delivered) deliver();
+    if (readyFirst_ != none || acceptReady_ || tellDrained_) continue;
+    // While this was answered, more may have come: to look here costs less than a turn of the loop.
+    if (!delivered || closed_ || now_ != began) break;
+    settle();
+    if (!poll()) break;
   }
   if (!closed_) settle();
   running_ = false;
@@ -620,7 +639,7 @@ void Core::drive(Connection *connection) {
 /** Reads once. Returns the bytes, 0 at the end, −1 where nothing is there, −2 where the connection is gone (and closed). */
 int64_t Core::receive(Connection *connection, uint8_t *into, size_t length) {
   ssize_t got;
-  do got = recv(connection->fd, into, length, MSG_DONTWAIT);
+  do got = receiveSome(connection->fd, into, length);
   while (got < 0 && errno == EINTR);
   if (got < 0) {
     connection->readable = false;
@@ -1267,7 +1286,7 @@ void Core::out(Connection *connection, const uint8_t *bytes, size_t length, bool
   if (connection->broken) return;
   if (connection->outFirst == nullptr && !more) {
     ssize_t sent;
-    do sent = ::send(connection->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+    do sent = sendSome(connection->fd, bytes, length);
     while (sent < 0 && errno == EINTR);
     if (sent < 0) {
       if (errno != EAGAIN) {

@@ -222,6 +222,7 @@ class Core {
   bool refuseWithSpare();
   bool add(int fd, const sockaddr_storage &address, bool duplicated);
 
+  bool poll();
   void ready(Connection *connection);
   void build();
   void deliver();
