@@ -62,7 +62,8 @@ export function serveHanded(url: string, listener: Listener, own: OwnPart): Serv
     tell({ serve: 'load', taken, open: listener.load });
   };
   setInterval(alive, aliveEvery);
-  setInterval(load, loadEvery).unref();
+  // Whoever accepts by itself is handed nothing.
+  if (workerWhere() === 'handed') setInterval(load, loadEvery).unref();
 
   const end = async (milliseconds: number, patient: boolean) => {
     own.stopping({ unhealthy: !patient });
