@@ -180,7 +180,7 @@ async function prepared(
         inFlight,
         overloaded,
         logDropped: log?.dropped ?? 0,
-        statuses: Object.fromEntries(statuses),
+        statuses: Object.fromEntries([...statuses.entries()].filter(([, count]) => count > 0)),
         routes: Object.fromEntries([...routes].map(([name, known]) => [name, { ...known }])),
       };
     },

@@ -45,8 +45,8 @@ export interface ApplicationCounters {
   inFlight: number;
   /** Requests answered with 503 as too many were under way. */
   overloaded: number;
-  /** By status. */
-  readonly statuses: Map<number, number>;
+  /** Answers, by status. */
+  readonly statuses: Float64Array;
   /** By route pattern; milliseconds. */
   readonly routes: Map<string, { requests: number; time: number }>;
 }
@@ -61,7 +61,7 @@ export class Application implements Waiting {
     requests: 0,
     inFlight: 0,
     overloaded: 0,
-    statuses: new Map(),
+    statuses: new Float64Array(1000),
     routes: new Map(),
   };
   readonly #options: ApplicationOptions;
@@ -292,7 +292,7 @@ export class Application implements Waiting {
 
   #count(incoming: Incoming, name: string, began: number, status: number): void {
     const { statuses, routes } = this.counters;
-    statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    statuses[status]!++;
     let route = routes.get(name);
     if (!route) routes.set(name, (route = { requests: 0, time: 0 }));
     route.requests++;

@@ -39,6 +39,7 @@ const methodNames = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'O
 export class Router {
   readonly #literal = new Map<string, Match>();
   readonly #root = newNode();
+  /** Whether one has a parameter or a wildcard. */
   #patterns = false;
 
   /** @throws {@link ServeError} `OPTION_WRONG` that names the pattern */
@@ -47,23 +48,24 @@ export class Router {
   }
 
   find(path: string): Match | null {
-    const literal = this.#literal.get(path);
-    if (literal) return literal;
-    return this.#patterns ? find(this.#root, path, 1, []) : null;
+    // The tree holds the literal ones too, and would be asked after them.
+    return this.#patterns ? find(this.#root, path, 1, 0) : (this.#literal.get(path) ?? null);
   }
 
   #add(pattern: string, answer: Handler | Methods): void {
     const wrong = (what: string) => new ServeError('OPTION_WRONG', `routes: '${pattern}' ${what}.`);
     if (!pattern.startsWith('/')) throw wrong('must begin with /');
     const route = routeOf(pattern, answer, wrong);
-    const segments = pattern.slice(1).split('/');
+    let segments = pattern.slice(1).split('/');
     if (!segments.some((segment) => segment.startsWith(':') || segment.includes('*'))) {
       const path = new URL(pattern.replace(/[?#]/g, encodeURIComponent), 'http://h').pathname;
       if (this.#literal.has(path)) throw wrong('stands twice');
       this.#literal.set(path, { route, params: noParams });
       // Stands in the tree too: a path may begin like this route and go on as another.
+      segments = path.slice(1).split('/');
+    } else {
+      this.#patterns = true;
     }
-    this.#patterns = true;
     const names: string[] = [];
     let node = this.#root;
     for (const [i, segment] of segments.entries()) {
@@ -101,6 +103,10 @@ function newNode(): Node {
   return { literals: new Map(), parameter: null, route: null, names: [], wildcard: null };
 }
 
+/** An object with nothing but the parameters, also by its prototype; faster than `Object.create(null)`. */
+const Params = function () {} as unknown as new () => object;
+Params.prototype = Object.freeze(Object.create(null));
+
 function routeOf(pattern: string, answer: Handler | Methods, wrong: (what: string) => Error): Route {
   if (typeof answer === 'function') return { pattern, handler: answer, methods: null, allow: '' };
   if (typeof answer !== 'object' || answer === null) throw wrong('is neither a function nor a map by method');
@@ -118,30 +124,33 @@ function routeOf(pattern: string, answer: Handler | Methods, wrong: (what: strin
   return { pattern, handler: null, methods, allow: allowed.join(', ') };
 }
 
-/** `at` is where the next segment begins; `values` what the parameters on the way matched. */
-function find(node: Node, path: string, at: number, values: string[]): Match | null {
-  if (at > path.length) return node.route ? matched(node.route, node.names, values) : null;
+/** What the parameters on the way matched, as long as one path is looked for. */
+const values: string[] = [];
+
+/** `at` is where the next segment begins; so many `values` are known. */
+function find(node: Node, path: string, at: number, known: number): Match | null {
+  if (at > path.length) return node.route ? matched(node.route, node.names) : null;
   const slash = path.indexOf('/', at);
   const end = slash < 0 ? path.length : slash;
   const segment = path.slice(at, end);
-  const literal = node.literals.get(segment);
+  const literal = node.literals.size === 0 ? undefined : node.literals.get(segment);
   if (literal) {
-    const found = find(literal, path, end + 1, values);
+    const found = find(literal, path, end + 1, known);
     if (found) return found;
   }
   if (node.parameter && segment !== '') {
-    values.push(segment);
-    const found = find(node.parameter, path, end + 1, values);
+    values[known] = segment;
+    const found = find(node.parameter, path, end + 1, known + 1);
     if (found) return found;
-    values.pop();
   }
-  if (node.wildcard) return matched(node.wildcard.route, node.wildcard.names, [...values, path.slice(at)]);
-  return null;
+  if (!node.wildcard) return null;
+  values[known] = path.slice(at);
+  return matched(node.wildcard.route, node.wildcard.names);
 }
 
-function matched(route: Route, names: readonly string[], values: readonly string[]): Match | null {
+function matched(route: Route, names: readonly string[]): Match | null {
   if (names.length === 0) return { route, params: noParams };
-  const params = Object.create(null) as Record<string, string>;
+  const params = new Params() as Record<string, string>;
   for (let i = 0; i < names.length; i++) {
     const value = values[i]!;
     if (!value.includes('%')) {

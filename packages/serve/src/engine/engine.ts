@@ -27,6 +27,8 @@ export interface Incoming {
   readonly remoteAddress: string;
   /** Cut out of the head when first asked for; the same list each time. */
   readonly fields: FieldList;
+  /** The field lines as text, names in lower case, to find one of them; `null` where that is no less work. */
+  readonly fieldLines: string | null;
   /** `null` where the request has no body. */
   readonly body: IncomingBody | null;
   /** Whether the client offers to go on with another protocol, and {@link Incoming.takeOver} can. */

@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import type { Incoming } from '../engine/engine.ts';
+import { valueIn } from '../http/fields.ts';
 
 /** What the constructor of {@link Headers} takes. */
 export type HeadersInit =
@@ -56,22 +58,38 @@ export function fieldListOf(init: HeadersInit | undefined | null): string[] {
 export let fieldsIn: (headers: Headers) => string[];
 /** Headers over a list that is checked. */
 export let headersOver: (list: string[]) => Headers;
+/** The headers of a request; changing them changes its fields. */
+export let headersOf: (incoming: FieldSource) => Headers;
+
+type FieldSource = Pick<Incoming, 'fields' | 'fieldLines'>;
 
 /** `Headers` of the platform's shape, over one flat list. */
 export class Headers {
-  #list: string[];
+  #cut: string[] | null;
+  /** Where the list comes from when it is first needed. */
+  #source: FieldSource | null = null;
 
   static {
     fieldsIn = (headers) => headers.#list;
     headersOver = (list) => {
-      const headers = new Headers();
-      headers.#list = list;
+      const headers = new Headers(null);
+      headers.#cut = list;
+      return headers;
+    };
+    headersOf = (incoming) => {
+      const headers = new Headers(null);
+      headers.#source = incoming;
       return headers;
     };
   }
 
-  constructor(init?: HeadersInit) {
-    this.#list = fieldListOf(init);
+  constructor(init?: HeadersInit | null) {
+    this.#cut = init === null ? null : fieldListOf(init);
+  }
+
+  get #list(): string[] {
+    this.#cut ??= this.#source?.fields ?? [];
+    return this.#cut;
   }
 
   append(name: string, value: string): void {
@@ -86,6 +104,8 @@ export class Headers {
 
   get(name: string): string | null {
     const wanted = fieldName(name);
+    const lines = this.#source?.fieldLines ?? null;
+    if (lines !== null && this.#cut === null) return valueIn(lines, wanted);
     const list = this.#list;
     let found: string | null = null;
     for (let i = 0; i < list.length; i += 2)

@@ -38,7 +38,12 @@ export abstract class Message {
 
   static {
     takeSource = (message) => {
-      if (message.#source === null) return null;
+      const source = message.#source;
+      if (source === null) return null;
+      if (typeof source === 'string' && message.#stream === null && !message.#used) {
+        message.#used = true;
+        return source;
+      }
       if (message.bodyUsed || message.#stream?.locked) throw new TypeError('the body was used already');
       message.#used = true;
       return message.#stream ?? message.#source;

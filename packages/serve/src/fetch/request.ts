@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import type { Origin } from '../app/forwarded.ts';
 import type { Incoming } from '../engine/engine.ts';
 import { fieldOf } from '../http/fields.ts';
-import { Headers, type HeadersInit, fieldListOf, fieldsIn, headersOver } from './headers.ts';
+import { Headers, type HeadersInit, fieldListOf, fieldsIn, headersOf, headersOver } from './headers.ts';
 import { type BodyInit, type BodySource, Message, sourceOf } from './message.ts';
 import { platform } from './platform.ts';
 
@@ -30,9 +30,19 @@ export let abortRequest: (request: Request, reason: Error) => void;
 /** The absolute address of a request; normal, as `URL` writes it. */
 export function addressOf({ plain, target }: Incoming, { scheme, authority }: Origin): string {
   if (target === '*') return `${scheme}://${authority}/*`;
-  const address = `${scheme}://${authority}${target}`;
+  // Most requests name the same host as the one before.
+  if (scheme !== lastScheme || authority !== lastAuthority) {
+    lastScheme = scheme;
+    lastAuthority = authority;
+    lastOrigin = `${scheme}://${authority}`;
+  }
+  const address = lastOrigin + target;
   return plain ? address : new URL(address).href;
 }
+
+let lastScheme = '';
+let lastAuthority = '';
+let lastOrigin = '';
 
 /** `Request` of the platform's shape. */
 export class Request extends Message {
@@ -101,7 +111,7 @@ export class Request extends Message {
     return this.#url;
   }
   get headers(): Headers {
-    this.#headers ??= headersOver(this.#incoming!.fields);
+    this.#headers ??= headersOf(this.#incoming!);
     return this.#headers;
   }
   /** Aborted when the client leaves, or a limit ends the request. */

@@ -17,14 +17,35 @@ export function lowerFieldsOf(text: string, from: number): string[] {
     const colon = text.indexOf(':', at);
     let end = text.indexOf('\r\n', colon);
     if (end < 0) end = text.length;
-    let start = colon + 1;
-    let stop = end;
-    while (start < stop && isSpace(text.charCodeAt(start))) start++;
-    while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--;
-    fields.push(text.slice(at, colon), text.slice(start, stop));
+    fields.push(text.slice(at, colon), trimmed(text, colon + 1, end));
     at = end + 2;
   }
   return fields;
+}
+
+/**
+ * The value of a field, or those of several of that name joined; `null` where there is none.
+ *
+ * `lines` and `name` are in lower case. To find one so costs less than to cut all.
+ */
+export function valueIn(lines: string, name: string): string | null {
+  let found: string | null = null;
+  for (let at = lines.indexOf(name); at >= 0; at = lines.indexOf(name, at + name.length)) {
+    const colon = at + name.length;
+    if (lines.charCodeAt(colon) !== 58 || (at > 0 && lines.charCodeAt(at - 1) !== 10)) continue;
+    const end = lines.indexOf('\r\n', colon);
+    const value = trimmed(lines, colon + 1, end < 0 ? lines.length : end);
+    found = found === null ? value : `${found}, ${value}`;
+  }
+  return found;
+}
+
+function trimmed(text: string, from: number, to: number): string {
+  let start = from;
+  let stop = to;
+  while (start < stop && isSpace(text.charCodeAt(start))) start++;
+  while (stop > start && isSpace(text.charCodeAt(stop - 1))) stop--;
+  return text.slice(start, stop);
 }
 
 /** The first value of a field, by its name in lower case. */

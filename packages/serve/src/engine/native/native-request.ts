@@ -51,6 +51,7 @@ export class NativeRequest implements Incoming, Answered {
   readonly #authorityLength: number;
   readonly #fieldsAt: number;
   readonly #fieldsEnd: number;
+  #lines: string | null = null;
   #fields: FieldList | null = null;
   #keep: boolean;
   #coming: ComingBody | null = null;
@@ -107,8 +108,12 @@ export class NativeRequest implements Incoming, Answered {
     if (typeof at === 'string') return at;
     return (this.#authority = this.#host.texts.text(this.#bytes, at, this.#authorityLength));
   }
+  get fieldLines(): string {
+    this.#lines ??= this.#bytes.toString('latin1', this.#fieldsAt, this.#fieldsEnd);
+    return this.#lines;
+  }
   get fields(): FieldList {
-    this.#fields ??= lowerFieldsOf(this.#bytes.toString('latin1', this.#fieldsAt, this.#fieldsEnd), 0);
+    this.#fields ??= lowerFieldsOf(this.fieldLines, 0);
     return this.#fields;
   }
 

@@ -14,6 +14,7 @@ export class Http1Request implements Incoming {
   readonly version: '1.0' | '1.1';
   readonly body: IncomingBody | null;
   readonly upgrade: boolean;
+  readonly fieldLines = null;
   id: string | null = null;
   onAbort: ((reason: Error) => void) | null = null;
   readonly #connection: Connection;

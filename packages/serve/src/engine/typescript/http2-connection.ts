@@ -185,6 +185,7 @@ class Http2Request implements Incoming {
   readonly upgrade = false;
   readonly remoteAddress: string;
   readonly fields: FieldList;
+  readonly fieldLines = null;
   readonly body: IncomingBody | null;
   id: string | null = null;
   onAbort: ((reason: Error) => void) | null = null;
