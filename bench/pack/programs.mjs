@@ -14,6 +14,7 @@ export function projectsIn(folder) {
     typescript(path.join(folder, 'tsc'), path.join(folder, 'given.ts')),
     modules(path.join(folder, 'cjs'), 'commonjs'),
     modules(path.join(folder, 'esm'), 'module'),
+    typescriptModules(path.join(folder, 'typescript')),
     numpy(path.join(folder, 'tides')),
   ].filter((project) => project !== null);
 }
@@ -75,6 +76,40 @@ function modules(folder, type) {
   writeFileSync(path.join(folder, 'main.js'), `${load('value', 'package0')}${print}`);
   const name = `${MODULES.toLocaleString('en-US')} modules, ${type === 'module' ? 'ESM' : 'CommonJS'}`;
   return { name, language: 'node', folder, entry: 'main.js', args: [] };
+}
+
+/** 3,500 modules of the project's own in TypeScript, which only a build meets: Node 20 does not run them. */
+function typescriptModules(folder) {
+  writeProject(
+    folder,
+    { name: 'typescript', version: '1.0.0', type: 'module' },
+    { entry: 'src/main.ts', files: ['src'] },
+  );
+  const each = MODULES / PACKAGES;
+  for (let i = 0; i < PACKAGES; i++) {
+    const own = path.join(folder, 'src', `part${i}`);
+    mkdirSync(own, { recursive: true });
+    for (let j = 0; j < each; j++) {
+      const others = [2 * j + 1, 2 * j + 2].filter((other) => other < each);
+      const loads = others.map((other) => `import { value as v${other} } from './m${other}.ts';\n`);
+      const sum = ['work0(1)', ...others.map((other) => `v${other}`)];
+      if (j === 0 && i + 1 < PACKAGES) {
+        loads.push(`import { value as next } from '../part${i + 1}/m0.ts';\n`);
+        sum.push('next');
+      }
+      const typed = bodyOf(i * each + j).replaceAll(/\((given_\w+)\) \{/g, '($1: number): number {');
+      writeFileSync(
+        path.join(own, `m${j}.ts`),
+        `${loads.join('')}${typed}export const value: number = ${sum.join(' + ')};\n`,
+      );
+    }
+  }
+  writeFileSync(
+    path.join(folder, 'src/main.ts'),
+    `import { value } from './part0/m0.ts';\nconsole.log(value);\n`,
+  );
+  const name = `${MODULES.toLocaleString('en-US')} modules, TypeScript`;
+  return { name, language: 'node', folder, entry: 'src/main.ts', args: [], isOnlyBuilt: true };
 }
 
 /** About 3 kB of functions with names and numbers of their own: no two modules have the same text. */
