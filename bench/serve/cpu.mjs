@@ -25,8 +25,8 @@ const limits = {
 /** A server that used less of its cores than this share waited for wrk. */
 const BUSY = 0.9;
 
-/** Prints the tables of CPU per request; resolves to how many limits were not met. `only`: parts of names. */
-export async function cpuTable({ rounds, seconds, only = null }) {
+/** Prints the tables of CPU per request; resolves to how many limits were not met. `only`: parts of names, `title`: of titles. */
+export async function cpuTable({ rounds, seconds, only = null, title = '' }) {
   const servers = candidates();
   const all = Object.keys(servers);
   for (const name of all) if (only && !only.some((part) => name.includes(part))) delete servers[name];
@@ -37,7 +37,9 @@ export async function cpuTable({ rounds, seconds, only = null }) {
   let over = 0;
   for (const cores of [1, 2]) {
     for (const [what, target] of Object.entries(paths)) {
-      process.stdout.write(`\n${what}, ${cores} ${cores === 1 ? 'core' : 'cores'}\n`);
+      const full = `${what}, ${cores} ${cores === 1 ? 'core' : 'cores'}`;
+      if (!full.includes(title)) continue;
+      process.stdout.write(`\n${full}\n`);
       const runs = Object.fromEntries(
         Object.entries(servers).map(([name, server]) => [
           name,

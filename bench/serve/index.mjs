@@ -1,7 +1,7 @@
 // Our server against named peers: CPU per request, Python behind it, p99 at a quarter of Go's maximum, idle connections.
 //
-// `--only cpu,python,latency,idle` chooses tables. Environment: ROUNDS, SECONDS, PORT, ONLY=native,node:http (parts of names, of
-// the first table alone). Exit code 1 where a limit is not met, 2 where wrk is missing.
+// `--only cpu,python,latency,idle` chooses tables. Environment: ROUNDS, SECONDS, PORT, ONLY=native,node:http (parts of names) and
+// TITLE='user, 2 cores' (part of a title), both of the first tables alone. Exit code 1 where a limit is not met, 2 where wrk is missing.
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { machineLine } from '../harness/machine.mjs';
@@ -13,8 +13,9 @@ import { pythonTable } from './python.mjs';
 const rounds = Number(process.env.ROUNDS ?? 5);
 const seconds = Number(process.env.SECONDS ?? 2);
 const only = process.env.ONLY?.split(',');
+const title = process.env.TITLE;
 const tables = {
-  cpu: () => cpuTable({ rounds, seconds, only }),
+  cpu: () => cpuTable({ rounds, seconds, only, title }),
   python: () => pythonTable({ rounds, seconds }),
   latency: () => latencyTable({ rounds, seconds }),
   idle: () => idleTable({ rounds: Math.min(rounds, 3) }),
