@@ -13,6 +13,7 @@ import type { PackSettings } from '../settings.ts';
 import { addFolder, imagePath, type Mapping } from './add-folder.ts';
 import { appFolder, notTraced, projectFiles, tellOfSecrets } from './collect-node.ts';
 import type { Collection } from './collection.ts';
+import { strippedElf } from './elf.ts';
 import type { PythonFacts } from './python-facts.ts';
 
 /** Of what a virtual environment has, only needed to fill it. */
@@ -54,6 +55,11 @@ export function collectPython(
   };
   for (const file of projectFiles(project, settings)) addFolder(collection, file, own);
   tellOfSecrets(collection, project, own);
+  if (environment !== undefined && existsSync(path.join(environment, 'pyvenv.cfg')))
+    collection.leaveOut(
+      imagePath(path.join(environment, 'bin'), project, appFolder),
+      'its scripts name the Python of this machine',
+    );
   if (environment !== undefined)
     for (const packages of packageFolders(environment, python))
       addPackages(collection, packages, packagesInto, leaveOut, only);
@@ -181,10 +187,15 @@ function addRuntimeFile(
   owner: string,
   executable: boolean,
 ): void {
-  const stats = lstatSync(realpathSync(file));
-  if (!stats.isFile()) return;
-  collection.add(
-    { kind: 'file', path: inImage, executable, size: stats.size, content: realpathSync(file) },
-    owner,
-  );
+  const from = realpathSync(file);
+  if (!lstatSync(from).isFile()) return;
+  // A Python that was built here has its symbols, twice the size of the rest.
+  const content = executable || from.endsWith('.so') ? strippedElf(readFileSync(from)) : undefined;
+  if (content)
+    collection.add({ kind: 'file', path: inImage, executable, size: content.length, content }, owner, [from]);
+  else
+    collection.add(
+      { kind: 'file', path: inImage, executable, size: lstatSync(from).size, content: from },
+      owner,
+    );
 }

@@ -84,6 +84,7 @@ test.skipIf(!hasPython)(
     expect(project).toMatchObject({ name: 'tool', version: '0.4.0' });
     expect(project.collection.leftOut.map(({ path: at }) => at).sort()).toEqual([
       'app/.env',
+      'app/.venv/bin',
       'site-packages/hook.pth',
     ]);
     expect(

@@ -140,7 +140,9 @@ export async function ground(
 
 /** Why these conditions cannot be had on this machine; undefined where they can. */
 export function forbidden({ user = 'root', fuse = 'as found' }: Conditions): string | undefined {
-  if (!isRoot) return 'only root can change the user and the devices';
+  // An ordinary user is one already.
+  if (!isRoot && (user === 'root' || fuse !== 'as found'))
+    return 'only root can change the user and the devices';
   if (fuse === 'openable' && spawnSync('unshare', ['-m', 'true']).status !== 0)
     return 'mount namespaces are forbidden';
   if (user === 'nobody' && spawnSync('setpriv', ['--version']).status !== 0) return 'there is no setpriv';
