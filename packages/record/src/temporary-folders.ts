@@ -12,7 +12,8 @@ import path from 'node:path';
 import { isAlive } from './is-alive.ts';
 import { RecordError } from './recording.ts';
 
-const prefix = 'whetstone-';
+/** What the name of each begins with. */
+export const temporaryPrefix = 'whetstone-';
 
 /** Folders of runs that ended without cleaning up, or whose programs left a daemon, are looked at after so long. */
 const STALE = 10 * 60_000;
@@ -29,7 +30,7 @@ export function makeTemporaryFolder(): string {
     removeStale(parent);
     let folder: string | undefined;
     try {
-      folder = mkdtempSync(path.join(parent, prefix));
+      folder = mkdtempSync(path.join(parent, temporaryPrefix));
       writeFileSync(path.join(folder, 'owner'), String(process.pid));
       return folder;
     } catch (error) {
@@ -91,7 +92,7 @@ function isMentioned(folder: string): boolean {
 function removeStale(parent: string): void {
   let names: string[] = [];
   try {
-    names = readdirSync(parent).filter((name) => name.startsWith(prefix));
+    names = readdirSync(parent).filter((name) => name.startsWith(temporaryPrefix));
   } catch {
     return;
   }

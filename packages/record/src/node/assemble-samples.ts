@@ -24,6 +24,8 @@ export interface StateRows {
   readonly measuring: number;
   readonly startUp: number;
   readonly exit: number;
+  /** The end of a thread that was cut off before it wrote its last samples. */
+  readonly lost: number;
 }
 
 /** Everything that {@link addSamples} needs of a thread. */
@@ -34,6 +36,8 @@ export interface SampledThread {
   readonly scripts: ThreadScripts;
   readonly trust: LineTrust;
   readonly time: ThreadTime;
+  /** Whether it wrote its last samples. */
+  readonly complete: boolean;
   /** Calls that slept and let nothing else run meanwhile, in time order. */
   readonly sleeps: readonly Sleep[];
   /** Hears of calls that slept, which nobody named. */
@@ -126,7 +130,8 @@ export function addSamples(
       }
     }
     const { endTime } = merged.profile;
-    if (index === thread.pieces.length - 1) uncoveredRow(-1, states.exit, endTime, thread.time.ended);
+    if (index === thread.pieces.length - 1)
+      uncoveredRow(-1, thread.complete ? states.exit : states.lost, endTime, thread.time.ended);
     else uncoveredRow(last, states.measuring, endTime, endTime + merged.piece.pause);
   }
   return missing + uncovered.cpu - share * outside;

@@ -15,6 +15,7 @@ import { pathOf } from './ran-file.ts';
 import type { RawMark } from './raw.ts';
 import { Scripts, type ThreadScripts } from './scripts.ts';
 import { SleepingCalls } from './sleeping-calls.ts';
+import { isPreload } from './start-node.ts';
 import { UserFunctions } from './user-functions.ts';
 
 /** The largest text of a source that is kept, in UTF-16 units: the compiler of TypeScript 5 fits in. */
@@ -55,6 +56,7 @@ export function addNode(
     // Who attaches sees neither: what it finds before and after its samples is its own coming and going.
     startUp: functionRow(options.modes.attached ? '(measuring)' : '(start-up)', '', 0, 0),
     exit: functionRow(options.modes.attached ? '(measuring)' : '(exit)', '', 0, 0),
+    lost: functionRow('(not sampled)', '', 0, 0),
   };
 
   const threads = measuredThreads(raw).map((known) => {
@@ -80,6 +82,7 @@ export function addNode(
         pieces,
         scripts: own,
         trust: trustOf(known.raw, own),
+        complete: known.raw.ended,
         time: {
           cpu: known.figures?.cpu ?? null,
           queued: known.figures?.queued ?? null,
@@ -125,6 +128,7 @@ function oursIn(folders: string | readonly string[]): (url: string) => 'wrapper'
   const prefixes = [folders].flat().map((folder) => (folder.endsWith(sep) ? folder : folder + sep));
   return (url) => {
     const path = pathOf(url);
+    if (isPreload(path)) return 'worker';
     if (!prefixes.some((prefix) => path.startsWith(prefix))) return null;
     return wrappers.test(basename(path)) ? 'wrapper' : 'worker';
   };

@@ -10,6 +10,7 @@ const states: ReadonlyMap<string, Category> = new Map([
   ['(measuring)', 'runtime'],
   ['(start-up)', 'runtime'],
   ['(exit)', 'runtime'],
+  ['(not sampled)', 'native'],
 ]);
 
 /**

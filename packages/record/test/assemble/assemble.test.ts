@@ -1,6 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { profileOf, rawOf, selfTimes, startOf } from './raw-of.ts';
 
+const figures = {
+  process: 10,
+  parent: 1,
+  tid: 10,
+  name: 'node',
+  first: 0,
+  last: 7000,
+  cpu: 3500,
+  queued: 500,
+  majorFaults: 0,
+  minorFaults: 9,
+};
+
 describe('assemble', () => {
   test('charges a sample with the time after it', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0], 'g /a.js:2:10': [0] } });
@@ -49,12 +62,14 @@ describe('assemble', () => {
 
   test('folds the recorder itself away', () => {
     const stacks = {
+      '(module) /tmp/whetstone-AbC123/preload.cjs:1:1': [0],
       'f /a.js:1:10 > apply /agents/waits-files.cjs:3:10 > readFile node:fs:9:3': [0],
       'f /a.js:1:10 > apply /agents/waits-files.cjs:3:10': [0],
       'timer node:timers:5:3 > tick /agents/sampler.cjs:8:3 > writeSync node:fs:20:3': [0],
       'timer node:timers:5:3 > tick /agents/sampler.cjs:8:3': [0],
     };
     expect(selfTimes(profileOf(rawOf({ stacks })))).toEqual({
+      '(measuring) :0': 1,
       'f > readFile node:fs:0': 1,
       'f > (measuring) :0': 1,
       'timer > (measuring) :0': 2,
@@ -95,21 +110,7 @@ describe('assemble', () => {
 
   test('makes code add up to the CPU time of the thread, with what ran before and after', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0, 0, 0, 0], '(idle)': [0, 0] }, cpu: 3000 });
-    const figures = [
-      {
-        process: 10,
-        parent: 1,
-        tid: 10,
-        name: 'node',
-        first: 0,
-        last: 7000,
-        cpu: 3500,
-        queued: 500,
-        majorFaults: 0,
-        minorFaults: 9,
-      },
-    ];
-    const profile = profileOf({ ...raw, figures });
+    const profile = profileOf({ ...raw, figures: [figures] });
     expect(selfTimes(profile)).toEqual({ '(start-up) :0': 0.5, 'f /a.js:0': 3, '(idle) :0': 2 });
     expect(profile.threads[0]).toMatchObject({
       wall: 7000,
@@ -134,6 +135,17 @@ describe('assemble', () => {
       '20-1.js',
       '30-0.js',
     ]);
+  });
+
+  test('names the time after the last samples as not sampled where more were to come', () => {
+    const raw = rawOf({ stacks: { 'f /a.js:1:10': [0] } });
+    const later = { ...raw, end: raw.end + 1000 };
+    const nameOfLast = (ended: boolean) => {
+      const threads = raw.threads.map((thread) => ({ ...thread, ended }));
+      return Object.keys(selfTimes(profileOf({ ...later, threads, figures: [figures] }))).at(-1);
+    };
+    expect(nameOfLast(true)).toBe('(exit) :0');
+    expect(nameOfLast(false)).toBe('(not sampled) :0');
   });
 
   test('says that a process was killed, and that the recorder was not loaded', () => {
