@@ -23,8 +23,9 @@ const hasTools = ['mksquashfs', 'unsquashfs'].every(
   (name) => spawnSync(name, ['-version'], { stdio: 'ignore' }).error === undefined,
 );
 if (!hasTools) console.log('not tested: XARs as the original makes them, as squashfs-tools is missing');
-const hasOriginal = spawnSync('xarexec_fuse', ['--help'], { stdio: 'ignore' }).error === undefined;
-if (!hasOriginal) console.log('not tested: a XAR of ours under xarexec_fuse itself, as it is not installed');
+const original = 'xarexec_fuse';
+const hasOriginal = spawnSync(original, ['--help'], { stdio: 'ignore' }).error === undefined;
+if (!hasOriginal) console.log(`not tested: a XAR of ours under ${original} itself, as it is not installed`);
 const hasDriver = (await driverFile()) !== null;
 if (!hasDriver) console.log('not tested: starting what was a XAR, as no driver is built');
 
@@ -250,7 +251,7 @@ describe.skipIf(!hasTools)('making a XAR of a pack', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 6, stdout: 'hello\n<a b>\n', stderr: '' });
 
     if (!hasOriginal) return;
-    const original = spawnSync(xar, ['a b'], { encoding: 'utf8' });
-    expect(original).toMatchObject({ status: 6, stdout: 'hello\n<a b>\n' });
+    const started = spawnSync(xar, ['a b'], { encoding: 'utf8' });
+    expect(started).toMatchObject({ status: 6, stdout: 'hello\n<a b>\n' });
   });
 });
