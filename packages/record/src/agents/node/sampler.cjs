@@ -35,7 +35,7 @@ const FINE_TIME = 1e6;
  * CPU time of V8's own thread after which it ends before, in microseconds: where stacks are deep and much code is
  * new a sample takes about twice as much.
  */
-const FINE_COST = 50e3;
+const FINE_COST = 35e3;
 /** What V8 calls the thread. */
 const SAMPLING_THREAD = 'v8:ProfEvntProc';
 /** The first piece is taken early, because how fast the tree grows is not known before. */
