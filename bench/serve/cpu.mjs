@@ -35,10 +35,12 @@ export async function cpuTable({ rounds, seconds, only = null, title = '' }) {
       'requests/s*: wrk was the bottleneck, the server had time left\n',
   );
   let over = 0;
+  let measured = 0;
   for (const cores of [1, 2]) {
     for (const [what, target] of Object.entries(paths)) {
       const full = `${what}, ${cores} ${cores === 1 ? 'core' : 'cores'}`;
       if (!full.includes(title)) continue;
+      measured++;
       process.stdout.write(`\n${full}\n`);
       const runs = Object.fromEntries(
         Object.entries(servers).map(([name, server]) => [
@@ -51,6 +53,10 @@ export async function cpuTable({ rounds, seconds, only = null, title = '' }) {
     }
   }
   if (!only && !all.includes(NATIVE)) over++;
+  if (measured === 0)
+    throw new Error(
+      `TITLE is '${title}', and no table's title has that: hello, JSON or user, 1 core or 2 cores`,
+    );
   return over;
 }
 

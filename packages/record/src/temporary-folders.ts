@@ -12,8 +12,7 @@ import path from 'node:path';
 import { isAlive } from './is-alive.ts';
 import { RecordError } from './recording.ts';
 
-/** What the name of each begins with. */
-export const temporaryPrefix = 'whetstone-';
+const prefix = 'whetstone-';
 
 /** Folders of runs that ended without cleaning up, or whose programs left a daemon, are looked at after so long. */
 const STALE = 10 * 60_000;
@@ -30,7 +29,7 @@ export function makeTemporaryFolder(): string {
     removeStale(parent);
     let folder: string | undefined;
     try {
-      folder = mkdtempSync(path.join(parent, temporaryPrefix));
+      folder = mkdtempSync(path.join(parent, prefix));
       writeFileSync(path.join(folder, 'owner'), String(process.pid));
       return folder;
     } catch (error) {
@@ -43,6 +42,11 @@ export function makeTemporaryFolder(): string {
     `Nothing can be measured where nothing can be written: ${String(cause)}. Set TMPDIR to a folder of yours.`,
     { cause },
   );
+}
+
+/** Whether a path is one that {@link makeTemporaryFolder} makes. */
+export function isTemporaryFolder(folder: string): boolean {
+  return path.basename(folder).startsWith(prefix) && temporaryFolders().includes(path.dirname(folder));
 }
 
 /** Where temporary folders are made if they can be, the usual place first. */
@@ -92,7 +96,7 @@ function isMentioned(folder: string): boolean {
 function removeStale(parent: string): void {
   let names: string[] = [];
   try {
-    names = readdirSync(parent).filter((name) => name.startsWith(temporaryPrefix));
+    names = readdirSync(parent).filter((name) => name.startsWith(prefix));
   } catch {
     return;
   }

@@ -106,7 +106,7 @@ describe.each(engines)('the %s engine:', (engine) => {
   });
 
   test('a field of a request is found by its name alone, and those of one name are joined', async () => {
-    const names = ['agent', 'x-agent', 'X-AGENT', 'list', 'empty', 'last', 'none'];
+    const names = ['agent', 'x-agent', 'X-AGENT', 'list', 'empty', 'case', 'last', 'none'];
     const server = await started({
       fetch: ({ headers }) => {
         const found = names.map((name) => headers.get(name));
@@ -116,11 +116,23 @@ describe.each(engines)('the %s engine:', (engine) => {
     });
     const c = await client(server);
     c.send(
-      get('/', 'X-Agent: agent: 1, x-agent:2\r\nList: a\r\nX-List: c\r\nLIST:\tb \r\nEmpty:\r\nLast: ü\r\n'),
+      get(
+        '/',
+        'X-Agent: agent: 1, x-agent:2\r\nList: a\r\nX-List: c\r\nLIST:\tb \r\nEmpty:\r\nCase: As It Came\r\nLast: ü\r\n',
+      ),
     );
     const text = await c.untilText('}');
     expect(JSON.parse(text.slice(text.indexOf('{')))).toEqual({
-      found: [null, 'agent: 1, x-agent:2', 'agent: 1, x-agent:2', 'a, b', '', expect.anything(), null],
+      found: [
+        null,
+        'agent: 1, x-agent:2',
+        'agent: 1, x-agent:2',
+        'a, b',
+        '',
+        'As It Came',
+        expect.anything(),
+        null,
+      ],
       list: 'a, b, d',
       has: true,
     });

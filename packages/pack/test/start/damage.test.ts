@@ -87,8 +87,9 @@ describe('a changed byte in the middle of the image', () => {
 test('verify of the driver finds a changed byte in the header', async () => {
   const app = await ground();
   const { imageOffset, imageSize, treeOffset, treeSize, sealOffset, root } = app.header;
-  const driver = `${app.folder}/root/.cache/whetstone-pack/driver-${app.header.driverSha256}`;
-  expect((await app.run([])).code).toBe(7);
+  const environment = { XDG_CACHE_HOME: `${app.folder}/cache` };
+  const driver = `${environment.XDG_CACHE_HOME}/whetstone-pack/driver-${app.header.driverSha256}`;
+  expect((await app.run([], { environment })).code).toBe(7);
   const verify = async (file: string) =>
     await app.run([], {}, [
       driver,

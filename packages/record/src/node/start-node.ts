@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeTemporaryFolder, temporaryPrefix } from '../temporary-folders.ts';
+import { isTemporaryFolder, makeTemporaryFolder } from '../temporary-folders.ts';
 
 /** Where the code lies that runs inside the program. */
 export const agentFolder = realpathSync(fileURLToPath(new URL('../agents/node', import.meta.url)));
@@ -43,9 +43,7 @@ export function makeAgentFolder(options: AgentOptions): AgentFolder {
 
 /** Whether a path is that of such a file: it lies outside the folder of the agent. */
 export function isPreload(file: string): boolean {
-  return (
-    path.basename(file) === 'preload.cjs' && path.basename(path.dirname(file)).startsWith(temporaryPrefix)
-  );
+  return path.basename(file) === 'preload.cjs' && isTemporaryFolder(path.dirname(file));
 }
 
 /**

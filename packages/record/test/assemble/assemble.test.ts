@@ -1,3 +1,5 @@
+import { realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { describe, expect, test } from 'vitest';
 import { profileOf, rawOf, selfTimes, startOf } from './raw-of.ts';
 
@@ -62,7 +64,8 @@ describe('assemble', () => {
 
   test('folds the recorder itself away', () => {
     const stacks = {
-      '(module) /tmp/whetstone-AbC123/preload.cjs:1:1': [0],
+      [`(module) ${realpathSync(tmpdir())}/whetstone-AbC123/preload.cjs:1:1`]: [0],
+      'mine /home/me/whetstone-server/preload.cjs:1:1': [0],
       'f /a.js:1:10 > apply /agents/waits-files.cjs:3:10 > readFile node:fs:9:3': [0],
       'f /a.js:1:10 > apply /agents/waits-files.cjs:3:10': [0],
       'timer node:timers:5:3 > tick /agents/sampler.cjs:8:3 > writeSync node:fs:20:3': [0],
@@ -70,6 +73,7 @@ describe('assemble', () => {
     };
     expect(selfTimes(profileOf(rawOf({ stacks })))).toEqual({
       '(measuring) :0': 1,
+      'mine /home/me/whetstone-server/preload.cjs:0': 1,
       'f > readFile node:fs:0': 1,
       'f > (measuring) :0': 1,
       'timer > (measuring) :0': 2,

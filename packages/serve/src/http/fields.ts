@@ -26,7 +26,7 @@ export function lowerFieldsOf(text: string, from: number): string[] {
 /**
  * The value of a field, or those of several of that name joined; `null` where there is none.
  *
- * `lines` and `name` are in lower case. To find one so costs less than to cut all.
+ * `name`, and the names in `lines`, are in lower case. To find one so costs less than to cut all.
  */
 export function valueIn(lines: string, name: string): string | null {
   let found: string | null = null;

@@ -22,8 +22,8 @@ const FINE_INTERVAL = 250;
 const USUAL_INTERVAL = 1000;
 const SPARING_INTERVAL = 2000;
 /**
- * CPU time of one wake-up, in microseconds. On a virtual machine whose core was idle it is 17 to 35, and V8's thread,
- * with the sample, takes 27 to 57: a thousand times a second that is 3 to 6 % of a core. On bare metal it is below 5.
+ * CPU time of one wake-up, in microseconds. On a virtual machine whose core was idle it was 17 to 35, and V8's thread,
+ * with the sample, took 27 to 57: a thousand times a second that is 3 to 6 % of a core.
  */
 const DEAR_WAKE = 10;
 /** So many are measured, each after so many milliseconds. */
