@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { newestNode } from '../bench/harness/newest-node.mjs';
 import { buildDriver, driverNeeds } from './build-driver.mjs';
 import { getPython313 } from './get-pythons.mjs';
 import { root, setUp } from './setup.mjs';
@@ -30,6 +31,8 @@ installDebianPackages({
 });
 getPython313();
 buildDriver();
+// What it cannot have is tested on this Node alone.
+process.env.WHETSTONE_TEST_NODES ??= newestNode()?.path ?? '';
 
 const { status } = spawnSync(
   process.execPath,

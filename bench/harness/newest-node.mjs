@@ -2,11 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 
-const cache = path.resolve(import.meta.dirname, '../.cache/node');
+/** Named, so that a newer one is tried before it decides over tests and limits. */
+const newest = '26.10.0';
+const cache = path.resolve(import.meta.dirname, `../.cache/node-${newest}`);
 
 /**
- * The newest Node from npm, installed beside the benchmarks when first asked for; `null`, with a reason on
- * stderr, where it is not to be had.
+ * The newest Node that we know, from npm, installed beside the benchmarks when first asked for; `null`, with a reason
+ * on stderr, where it is not to be had.
  *
  * It is no dependency of the workspace: npm would link its `node` into `node_modules/.bin`, and every script
  * would run on it. The package `node` itself installs its binary by a script, those for one system hold it.
@@ -21,6 +23,7 @@ export function newestNode() {
     process.platform === 'win32' ? 'node.exe' : 'node',
   );
   if (!existsSync(file)) {
+    process.stderr.write(`Getting Node ${newest} from npm, once.\n`);
     mkdirSync(cache, { recursive: true });
     const args = [
       'install',
@@ -30,7 +33,7 @@ export function newestNode() {
       '--ignore-scripts',
       '--prefix',
       cache,
-      `${name}@latest`,
+      `${name}@${newest}`,
     ];
     const { status, stderr } = spawnSync('npm', args, {
       encoding: 'utf8',

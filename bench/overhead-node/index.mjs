@@ -18,7 +18,7 @@ import { manyPaths } from './many-paths.mjs';
 
 const programs = path.join(import.meta.dirname, 'programs');
 const folder = mkdtempSync(path.join(tmpdir(), 'overhead-'));
-/** `--rounds 3` for a quick look, `--only calls,print` for some of the rows. */
+/** `--rounds 3` for a quick look, `--only calls,print` for some of the rows, `--one-node` or `--newest` for one Node. */
 const option = (name) => process.argv[process.argv.indexOf(`--${name}`) + 1];
 const given = (name) => process.argv.includes(`--${name}`);
 const rounds = given('rounds') ? Number(option('rounds')) : 9;
@@ -28,7 +28,7 @@ const wanted = (name) => only === null || only.some((word) => name.includes(word
 process.stdout.write(`${machineLine()}\n${rounds} rounds\n\n`);
 const table = openTable();
 try {
-  await benchmark(process.execPath);
+  if (!given('newest')) await benchmark(process.execPath);
   const newest = given('one-node') ? null : newestNode();
   if (newest) {
     table.heading(`Node ${newest.version}`);

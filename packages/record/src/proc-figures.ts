@@ -5,6 +5,8 @@ import { now } from './now.ts';
 /** Between two looks at the processes: short while a program may still be over in a moment. */
 const FIRST_LOOK = 10;
 const USUAL_LOOK = 200;
+/** Of the time may go into looking: each thread is read by itself, and the program may need the core. */
+const LOOK_SHARE = 0.01;
 
 interface Thread {
   readonly parent: number;
@@ -39,8 +41,10 @@ export class ProcFigures {
   }
 
   #next(): void {
+    const began = now();
     this.look();
-    this.#timer = setTimeout(() => this.#next(), this.#wait);
+    const cost = (now() - began) / 1e3;
+    this.#timer = setTimeout(() => this.#next(), Math.max(this.#wait, cost / LOOK_SHARE));
     this.#wait = Math.min(this.#wait * 1.5, USUAL_LOOK);
   }
 

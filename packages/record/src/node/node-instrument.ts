@@ -8,7 +8,7 @@ import { leaveFolder } from '../temporary-folders.ts';
 import { RawFolder } from './raw-folder.ts';
 import { makeAgentFolder, withAgent, type AgentOptions } from './start-node.ts';
 
-/** Between two looks at what the agents have written, in milliseconds: the less is left to read at the end. */
+/** Between two looks at how much the agents have written, in milliseconds. */
 const READING_TIME = 500;
 
 /** Measures Node from inside, wherever it is below the program, by an agent that NODE_OPTIONS brings. */

@@ -1,11 +1,14 @@
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 import type { RawThread } from '../recording.ts';
 import { compactProfile } from './compact-profile.ts';
 import type { RawPiece, RawRecord, RawStart, V8Profile } from './raw.ts';
+import { protocolText, withWholeTimes } from './serialized-profile.ts';
 
 /** Bytes of a file that are read at once; a line may be longer. */
 const CHUNK = 4 * 2 ** 20;
+/** Bytes that may be left to parse at the end, half a second of work: the program may need the core. */
+const MAY_WAIT = 32 * 2 ** 20;
 
 /**
  * The folder that the agents of one run write into, read while they write: a program that fills it with
@@ -21,19 +24,23 @@ export class RawFolder {
     this.#folder = folder;
   }
 
-  /** Reads what has come since the last look. */
+  /** Takes over what has come since the last look. */
   look(): void {
-    let names: string[];
-    try {
-      names = readdirSync(this.#folder);
-    } catch {
-      return;
-    }
-    for (const name of names) {
-      if (!name.endsWith('.jsonl')) continue;
+    for (const name of this.#names()) {
       let file = this.#files.get(name);
       if (file === undefined) this.#files.set(name, (file = new RawFile(path.join(this.#folder, name))));
       file.read();
+    }
+    const files = [...this.#files.values()];
+    if (files.reduce((sum, { unparsed }) => sum + unparsed, 0) <= MAY_WAIT) return;
+    for (const file of files) file.parse();
+  }
+
+  #names(): string[] {
+    try {
+      return readdirSync(this.#folder).filter((name) => name.endsWith('.jsonl'));
+    } catch {
+      return [];
     }
   }
 
@@ -55,6 +62,7 @@ class RawFile {
   #start: RawStart | null = null;
   #ended = false;
   #position = 0;
+  #chunks: Buffer[] = [];
   /** The beginning of a line whose end has not come yet. */
   #open: Buffer[] = [];
 
@@ -63,8 +71,14 @@ class RawFile {
   }
 
   thread(): RawThread | null {
+    this.parse();
     if (this.#start === null) return null;
     return { start: this.#start, records: this.#records, ended: this.#ended };
+  }
+
+  /** Bytes that are read and not parsed yet. */
+  get unparsed(): number {
+    return this.#chunks.reduce((sum, { length }) => sum + length, 0);
   }
 
   read(): void {
@@ -76,15 +90,21 @@ class RawFile {
     }
     try {
       for (;;) {
-        const chunk = Buffer.allocUnsafe(CHUNK);
-        const length = readSync(descriptor, chunk, 0, CHUNK, this.#position);
+        const chunk = Buffer.allocUnsafe(
+          Math.min(Math.max(fstatSync(descriptor).size - this.#position, 0), CHUNK),
+        );
+        const length = readSync(descriptor, chunk, 0, chunk.length, this.#position);
         if (length === 0) return;
         this.#position += length;
-        this.#take(chunk.subarray(0, length));
+        this.#chunks.push(chunk.subarray(0, length));
       }
     } finally {
       closeSync(descriptor);
     }
+  }
+
+  parse(): void {
+    for (const chunk of this.#chunks.splice(0)) this.#take(chunk);
   }
 
   #take(bytes: Buffer): void {
@@ -114,14 +134,24 @@ function inColumns(piece: RawPiece): RawPiece {
   return { ...piece, compact: compactProfile(piece.profile), profile: nothing };
 }
 
+/** The beginning of a piece whose profile is V8's own text. */
+const serialized = /^(\{"type":"piece",[^{}]*)"serialized":/;
+
 function recordOf(line: Buffer): RawRecord | null {
   try {
-    const record: unknown = JSON.parse(line.toString());
-    return isRecord(record) ? record : null;
+    const text = line.toString();
+    if (!serialized.test(text)) return known(JSON.parse(text));
+    const record = known(JSON.parse(protocolText(text.replace(serialized, '$1"profile":'))));
+    if (record?.type !== 'piece' || record.taken === undefined) return null;
+    return { ...record, profile: withWholeTimes(record.profile, record.taken) };
   } catch {
     // Two writers cannot meet in one file, so a broken line is one that the disk had no room for.
     return null;
   }
+}
+
+function known(record: unknown): RawRecord | null {
+  return isRecord(record) ? record : null;
 }
 
 const types: ReadonlySet<unknown> = new Set<RawRecord['type']>([

@@ -78,6 +78,8 @@ export interface RawScript {
 /** One `Profiler.stop` result. */
 export interface RawPiece {
   readonly type: 'piece';
+  /** When it was taken, if the agent took it. */
+  readonly taken?: number;
   /** The interval in force. */
   readonly interval: number;
   /** How long the program stood still for taking it. */

@@ -3,30 +3,25 @@
 //
 // `Profiler.stop` makes V8 forget which code lies where, and a new start does not find code that was
 // optimised while it ran: a loop that goes on would lose its name. It also costs tens of milliseconds. So
-// each piece begins before the one before it ends, which only `console.profile` can do: V8 then goes on
-// sampling without a break.
+// each piece begins before the one before it ends: V8 then goes on sampling without a break.
 
-const { Session } = require('node:inspector');
-/** The program's own sessions are noticed by a wrapper around this method; ours are not the program's. */
-const { connect } = Session.prototype;
 const { now, taskCpu, threadCpu, youngestTask } = require('./clock.cjs');
-const { binding } = require('./waits-binding.cjs');
-const { stringify } = JSON;
+const piecesV8 = require('./pieces-v8.cjs');
 const { wait } = Atomics;
 const { max, min } = Math;
-const { profile: beginProfile, profileEnd: endProfile } = globalThis.console;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
-/** Between samples after it; the second where to wake a thread takes longer than {@link DEAR_WAKE}. */
+/** Between samples after it; the second where they are dear. */
 const USUAL_INTERVAL = 1000;
 const SPARING_INTERVAL = 2000;
 /**
- * CPU time of one wake-up, in microseconds. On a virtual machine whose core was idle it was 17 to 35, and V8's thread,
- * with the sample, took 27 to 57: a thousand times a second that is 3 to 6 % of a core.
+ * CPU time of V8's thread for a sample, in microseconds: a thousand of them a second are 2 % of a core. On a virtual
+ * machine whose core was idle it was 27 to 57, and twice as much where stacks are deep.
  */
+const DEAR_SAMPLE = 20;
+/** CPU time of a bare wake-up, which each sample is, of as many, each after so many milliseconds. */
 const DEAR_WAKE = 10;
-/** So many are measured, each after so many milliseconds. */
 const WAKES = 10;
 const WAKE_AFTER = 0.1;
 /** How long the fine interval lasts, in microseconds. */
@@ -52,22 +47,20 @@ const SHORTEST_PIECE = 100e3;
 const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
-/**
- * Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 or 2 ms.
- *
- * The interval cannot change while V8 samples, and what begins late does not know the code that was optimised before.
- * So both begin together, and the fine one is what counts until it ends.
- */
+/** Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 or 2 ms. */
 exports.startSampler = function startSampler(output, interval) {
   const began = now();
-  const usual = openSession(interval ?? (wakesAreDear() ? SPARING_INTERVAL : USUAL_INTERVAL));
-  let fine = interval === null ? openSession(FINE_INTERVAL) : null;
-  let number = 0;
+  const { form, openPieces } = piecesV8.available ? piecesV8 : require('./pieces-inspector.cjs');
+  /** The interval after the fine one, where it has to be known before the first sample. */
+  const usual = interval === null && !piecesV8.available ? intervalFor(wakeCost(), DEAR_WAKE) : null;
+  let current = interval ?? FINE_INTERVAL;
+  const pieces = openPieces(usual === null ? [current] : [current, usual]);
+  let isFine = interval === null;
   let samples = 0;
   let nodeCost = NODE_COST;
   let stopped = false;
-  begin();
-  const samplingThread = fine === null ? null : youngestTask(SAMPLING_THREAD);
+  pieces.begin();
+  const samplingThread = isFine ? youngestTask(SAMPLING_THREAD) : null;
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
@@ -79,24 +72,14 @@ exports.startSampler = function startSampler(output, interval) {
     const moment = now();
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
+    const before = current;
+    if (isFine) endFine(moment);
     stopped = last || !output.open;
-    if (!stopped) begin();
-    end(stopped ? number : number - 1);
-    const session = fine ?? usual;
-    const profile = session.taken();
-    if (fine !== null) {
-      usual.taken();
-      fineEnd = min(fineEnd, whenCostly(moment));
-      if (stopped || moment >= fineEnd) {
-        fine.close();
-        fine = null;
-      }
-    }
-    if (stopped) usual.close();
+    const profile = stopped ? pieces.last() : pieces.next(current);
     cpuStart = threadCpu();
     if (profile === null) return;
-    const head = `{"type":"piece","interval":${session.interval},"cpu":${used === null ? 'null' : used}`;
-    output.write(`${head},"profile":`);
+    const head = `{"type":"piece","taken":${moment},"interval":${before},"cpu":${used === null ? 'null' : used}`;
+    output.write(`${head},"${form}":`);
     output.write(profile);
     samples += samplesIn(profile);
     if (!stopped) output.count(samples);
@@ -108,19 +91,14 @@ exports.startSampler = function startSampler(output, interval) {
     due = pieceStart + length;
   }
 
-  /** When the fine interval will have cost what it may. */
-  function whenCostly(moment) {
+  /** Ends the fine interval if it is over, or has cost what it may. */
+  function endFine(moment) {
     const cost = samplingThread === null ? null : taskCpu(samplingThread);
-    return cost === null ? Infinity : began + (FINE_COST / cost) * (moment - began);
-  }
-
-  function begin() {
-    number++;
-    beginProfile(`whetstone ${number}`);
-  }
-
-  function end(which) {
-    endProfile(`whetstone ${which}`);
+    const elapsed = moment - began;
+    if (cost !== null) fineEnd = min(fineEnd, began + (FINE_COST / cost) * elapsed);
+    if (moment < fineEnd) return;
+    isFine = false;
+    current = usual ?? intervalFor(cost === null ? 0 : (cost / elapsed) * FINE_INTERVAL, DEAR_SAMPLE);
   }
 
   /**
@@ -147,53 +125,9 @@ exports.startSampler = function startSampler(output, interval) {
   };
 
   function next() {
-    if (fine === null) return due;
-    return min(due, fineEnd);
+    return isFine ? min(due, fineEnd) : due;
   }
 };
-
-/** A session whose profiler follows `console.profile`. */
-function openSession(interval) {
-  let profile = null;
-  const { post, close } = connectTo((message) => {
-    if (!message.startsWith('{"method":"Profiler.consoleProfileFinished"')) return;
-    const end = message.lastIndexOf(',"title":"whetstone ');
-    if (end >= 0) profile = message.slice(message.indexOf('"profile":') + '"profile":'.length, end);
-  });
-  post('Profiler.enable');
-  post('Profiler.setSamplingInterval', { interval });
-  return {
-    interval,
-    post,
-    close,
-    /** The text of the piece that has ended, once. */
-    taken() {
-      const result = profile;
-      profile = null;
-      return result;
-    },
-  };
-}
-
-/**
- * A connection to the inspector that hears messages as text: Node's session makes objects of them, and we would
- * make text of those again, which takes longer than V8 needs for the profile.
- */
-function connectTo(heard) {
-  const Connection = binding('inspector')?.Connection;
-  if (typeof Connection === 'function') {
-    const connection = new Connection(heard);
-    let id = 0;
-    return {
-      post: (method, params) => connection.dispatch(stringify({ id: ++id, method, params })),
-      close: () => connection.disconnect(),
-    };
-  }
-  const session = new Session();
-  connect.call(session);
-  session.on('inspectorNotification', (message) => heard(stringify(message)));
-  return { post: (method, params) => session.post(method, params), close: () => session.disconnect() };
-}
 
 function nodesIn(profile) {
   let count = 0;
@@ -211,10 +145,14 @@ function samplesIn(profile) {
   return count;
 }
 
-/** Whether to wake a thread takes long here: each sample is such a wake-up. */
-function wakesAreDear() {
+function intervalFor(cost, dear) {
+  return cost > dear ? SPARING_INTERVAL : USUAL_INTERVAL;
+}
+
+/** Microseconds. */
+function wakeCost() {
   const word = new Int32Array(new SharedArrayBuffer(4));
   const before = threadCpu();
   for (let at = 0; at < WAKES; at++) wait(word, 0, 0, WAKE_AFTER);
-  return threadCpu() - before > WAKES * DEAR_WAKE;
+  return (threadCpu() - before) / WAKES;
 }

@@ -6,7 +6,7 @@
 // alone, so that what the program sets on its own `Error` neither sees us nor disturbs us, and lines come as
 // the engine names them.
 
-const vm = require('node:vm');
+const { runInContext, createContext, constants } = require('node:vm');
 
 // Frames between a call in the user's code and the function that we wrap: `exec` → `execFile` → `spawn`.
 const deepest = 40;
@@ -14,18 +14,22 @@ const deepest = 40;
 const mostSites = 20_000;
 
 /** `capture(below, limit)`: the frames of the callers of the function `below`, which must be on the stack. */
-const capture = vm.runInContext(
-  `'use strict';
-  const RealmError = Error, captureStackTrace = Error.captureStackTrace;
-  RealmError.prepareStackTrace = (error, frames) => frames;
-  (below, limit) => {
-    const holder = {};
-    RealmError.stackTraceLimit = limit;
-    captureStackTrace(holder, below);
-    return holder.stack;
-  }`,
-  vm.createContext(vm.constants?.DONT_CONTEXTIFY ?? {}),
-);
+let capture = (below, limit) => {
+  // Many programs wait for nothing, and to make a realm takes a millisecond.
+  capture = runInContext(
+    `'use strict';
+    const RealmError = Error, captureStackTrace = Error.captureStackTrace;
+    RealmError.prepareStackTrace = (error, frames) => frames;
+    (below, limit) => {
+      const holder = {};
+      RealmError.stackTraceLimit = limit;
+      captureStackTrace(holder, below);
+      return holder.stack;
+    }`,
+    createContext(constants?.DONT_CONTEXTIFY ?? {}),
+  );
+  return capture(below, limit);
+};
 
 /** Frames that hand on the user's call: `util.promisify`, and built-ins such as `new Promise`. */
 function passesOn([file]) {
