@@ -12,25 +12,23 @@ const { max, min } = Math;
 
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
-/** Between samples after it; the second where they are dear. */
-const USUAL_INTERVAL = 1000;
-const SPARING_INTERVAL = 2000;
+/** Between samples after it: so many that V8's thread takes at most a share of a core for them. */
+const USUAL_INTERVALS = [1000, 2000, 4000];
+/** On a virtual machine whose core was idle a sample took 27 to 57 microseconds, and 140 in a compiler. */
+const SAMPLING_SHARE = 0.025;
 /**
- * CPU time of V8's thread for a sample, in microseconds: a thousand of them a second are 2 % of a core. On a virtual
- * machine whose core was idle it was 27 to 57, and twice as much where stacks are deep.
+ * Where the interval cannot change later: the second of them if a bare wake-up, which each sample is, takes more
+ * microseconds. So many are measured, each after so many milliseconds.
  */
-const DEAR_SAMPLE = 20;
-/** CPU time of a bare wake-up, which each sample is, of as many, each after so many milliseconds. */
 const DEAR_WAKE = 10;
 const WAKES = 10;
 const WAKE_AFTER = 0.1;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
 /**
- * CPU time of V8's own thread after which it ends before, in microseconds: where stacks are deep and much code is
- * new a sample takes about twice as much.
+ * CPU time of V8's own thread after which it ends before, in microseconds: enough for 200 samples of the dearest.
  */
-const FINE_COST = 35e3;
+const FINE_COST = 25e3;
 /** What V8 calls the thread. */
 const SAMPLING_THREAD = 'v8:ProfEvntProc';
 /** The first piece is taken early, because how fast the tree grows is not known before. */
@@ -47,12 +45,13 @@ const SHORTEST_PIECE = 100e3;
 const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
-/** Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 or 2 ms. */
+/** Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1, 2 or 4 ms. */
 exports.startSampler = function startSampler(output, interval) {
   const began = now();
   const { form, openPieces } = piecesV8.available ? piecesV8 : require('./pieces-inspector.cjs');
-  /** The interval after the fine one, where it has to be known before the first sample. */
-  const usual = interval === null && !piecesV8.available ? intervalFor(wakeCost(), DEAR_WAKE) : null;
+  const adapts = interval === null && piecesV8.available;
+  /** What follows the fine interval, where that has to be known before the first sample. */
+  const usual = interval === null && !adapts ? intervalByWakes() : null;
   let current = interval ?? FINE_INTERVAL;
   const pieces = openPieces(usual === null ? [current] : [current, usual]);
   let isFine = interval === null;
@@ -60,7 +59,8 @@ exports.startSampler = function startSampler(output, interval) {
   let nodeCost = NODE_COST;
   let stopped = false;
   pieces.begin();
-  const samplingThread = isFine ? youngestTask(SAMPLING_THREAD) : null;
+  let samplingThread = isFine ? youngestTask(SAMPLING_THREAD) : null;
+  let costStart = 0;
   let pieceStart = now();
   let cpuStart = threadCpu();
   let due = began + FIRST_PIECE;
@@ -73,9 +73,14 @@ exports.startSampler = function startSampler(output, interval) {
     const cpu = threadCpu();
     const used = cpu === null || cpuStart === null ? null : cpu - cpuStart;
     const before = current;
-    if (isFine) endFine(moment);
+    current = intervalAt(moment);
     stopped = last || !output.open;
     const profile = stopped ? pieces.last() : pieces.next(current);
+    // V8 changes the interval by a new thread.
+    if (adapts && current !== before) {
+      samplingThread = youngestTask(SAMPLING_THREAD);
+      costStart = 0;
+    }
     cpuStart = threadCpu();
     if (profile === null) return;
     const head = `{"type":"piece","taken":${moment},"interval":${before},"cpu":${used === null ? 'null' : used}`;
@@ -91,14 +96,19 @@ exports.startSampler = function startSampler(output, interval) {
     due = pieceStart + length;
   }
 
-  /** Ends the fine interval if it is over, or has cost what it may. */
-  function endFine(moment) {
-    const cost = samplingThread === null ? null : taskCpu(samplingThread);
-    const elapsed = moment - began;
-    if (cost !== null) fineEnd = min(fineEnd, began + (FINE_COST / cost) * elapsed);
-    if (moment < fineEnd) return;
-    isFine = false;
-    current = usual ?? intervalFor(cost === null ? 0 : (cost / elapsed) * FINE_INTERVAL, DEAR_SAMPLE);
+  /** The interval from here on. */
+  function intervalAt(moment) {
+    const cost = samplingThread === null ? 0 : (taskCpu(samplingThread) ?? 0);
+    const each = (cost - costStart) / ((moment - pieceStart) / current);
+    costStart = cost;
+    if (isFine) {
+      fineEnd = min(fineEnd, began + (FINE_COST / cost) * (moment - began));
+      if (moment < fineEnd) return current;
+      isFine = false;
+      if (!adapts) return usual;
+    }
+    if (!adapts) return current;
+    return USUAL_INTERVALS.find((longer) => each <= longer * SAMPLING_SHARE) ?? USUAL_INTERVALS.at(-1);
   }
 
   /**
@@ -145,14 +155,9 @@ function samplesIn(profile) {
   return count;
 }
 
-function intervalFor(cost, dear) {
-  return cost > dear ? SPARING_INTERVAL : USUAL_INTERVAL;
-}
-
-/** Microseconds. */
-function wakeCost() {
+function intervalByWakes() {
   const word = new Int32Array(new SharedArrayBuffer(4));
   const before = threadCpu();
   for (let at = 0; at < WAKES; at++) wait(word, 0, 0, WAKE_AFTER);
-  return (threadCpu() - before) / WAKES;
+  return USUAL_INTERVALS[threadCpu() - before > WAKES * DEAR_WAKE ? 1 : 0];
 }

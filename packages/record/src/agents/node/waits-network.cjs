@@ -6,12 +6,13 @@
 
 const { channel, subscribe } = require('node:diagnostics_channel');
 const dns = require('node:dns');
-const http = require('node:http');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
 const { wrap, around, awaited, announced, cover, nameCallback, onEvents } = require('./waits-wrap.cjs');
 
 const { getPrototypeOf, ownKeys } = Reflect;
+/** `http` itself, which takes 2 ms to load, is not needed then. */
+const tellsOfRequests = Number.parseInt(process.versions.node, 10) >= 24;
 const hear =
   typeof subscribe === 'function' ? subscribe : (name, listener) => channel(name).subscribe(listener);
 
@@ -147,13 +148,26 @@ function nameAddress(listener, server) {
 function requests({ sites, ledger }) {
   const asked = new WeakMap();
 
-  // The channel of a request's start speaks when it is sent; the user's call is on the stack when an agent gets it.
-  const added = around(
-    (below, self, args) => (args[0] instanceof http.ClientRequest ? start(args[0], below) : null),
-    (operation, result) => result,
-    ledger.drop,
-  );
-  wrap(http.Agent.prototype, 'addRequest', added);
+  // The channel of a request's start speaks when it is sent; the user's call is on the stack when it is made, and
+  // when an agent gets it.
+  if (tellsOfRequests) hear('http.client.request.created', created);
+  else {
+    const { Agent, ClientRequest } = require('node:http');
+    const added = around(
+      (below, self, args) => (args[0] instanceof ClientRequest ? start(args[0], below) : null),
+      (operation, result) => result,
+      ledger.drop,
+    );
+    wrap(Agent.prototype, 'addRequest', added);
+  }
+
+  function created({ request }) {
+    try {
+      start(request, created);
+    } catch {
+      // What is thrown here would end the program.
+    }
+  }
 
   function start(request, below) {
     const secure = request.protocol === 'https:';
