@@ -3,13 +3,14 @@
 // Whole programs are timed from outside, by the shell's `time`, so that start-up and the last flush count.
 // Loops are timed by the program's own clock. A figure is the median over the rounds of measured ÷ plain,
 // or of the difference, with the 95 % interval of that median. What is short is measured more often: a
-// moment's disturbance is a larger share of it.
+// moment's disturbance is a larger share of it. Both find memory that was just used: see warm-memory.mjs.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { interleave } from '../harness/interleave.mjs';
 import { machineLine } from '../harness/machine.mjs';
+import { warmMemory } from '../harness/warm-memory.mjs';
 import { newestNode } from '../harness/newest-node.mjs';
 import { medianInterval } from '../harness/statistics.mjs';
 import { milliseconds, openTable, ratio, ratioInterval } from '../harness/table.mjs';
@@ -192,6 +193,7 @@ function timed(node, program, measured) {
 }
 
 function start(file, args, measured) {
+  warmMemory();
   const line = measured
     ? [process.execPath, command, 'run', '--quiet', '--no-save', file, ...args]
     : [file, ...args];
