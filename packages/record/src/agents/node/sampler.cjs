@@ -15,7 +15,7 @@ const FINE_INTERVAL = 250;
 /** Between samples after it: so many that V8's thread takes at most a share of a core for them. */
 const USUAL_INTERVALS = [1000, 2000, 4000];
 /** On a virtual machine whose core was idle a sample took 27 to 57 microseconds, and 140 in a compiler. */
-const SAMPLING_SHARE = 0.025;
+const SAMPLING_SHARE = 0.015;
 /**
  * Where the interval cannot change later: the second of them if a bare wake-up, which each sample is, takes more
  * microseconds. So many are measured, each after so many milliseconds.
