@@ -31,8 +31,10 @@ installDebianPackages({
 });
 getPython313();
 buildDriver();
-// What it cannot have is tested on this Node alone.
-process.env.WHETSTONE_TEST_NODES ??= newestNode()?.path ?? '';
+if (process.env.WHETSTONE_TEST_NODES === undefined) {
+  const newest = newestNode();
+  if (newest !== null) process.env.WHETSTONE_TEST_NODES = newest.path;
+}
 
 const { status } = spawnSync(
   process.execPath,

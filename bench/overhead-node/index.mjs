@@ -10,10 +10,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { interleave } from '../harness/interleave.mjs';
 import { machineLine } from '../harness/machine.mjs';
-import { warmMemory } from '../harness/warm-memory.mjs';
 import { newestNode } from '../harness/newest-node.mjs';
 import { medianInterval } from '../harness/statistics.mjs';
 import { milliseconds, openTable, ratio, ratioInterval } from '../harness/table.mjs';
+import { warmMemory } from '../harness/warm-memory.mjs';
 import { command } from '../harness/whetstone.mjs';
 import { manyPaths } from './many-paths.mjs';
 
@@ -29,13 +29,15 @@ const wanted = (name) => only === null || only.some((word) => name.includes(word
 process.stdout.write(`${machineLine()}\n${rounds} rounds\n\n`);
 const table = openTable();
 try {
-  if (!given('newest')) await benchmark(process.execPath);
+  if (!given('newest')) {
+    await benchmark(process.execPath);
+    await size();
+  }
   const newest = given('one-node') ? null : newestNode();
   if (newest) {
     table.heading(`Node ${newest.version}`);
     await benchmark(newest.path);
   }
-  await size();
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

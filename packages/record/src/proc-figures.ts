@@ -7,6 +7,8 @@ const FIRST_LOOK = 10;
 const USUAL_LOOK = 200;
 /** Of the time may go into looking: each thread is read by itself, and the program may need the core. */
 const LOOK_SHARE = 0.01;
+/** At most: a look that had to wait itself says little of what it costs. */
+const LONGEST_LOOK = 2000;
 
 interface Thread {
   readonly parent: number;
@@ -44,7 +46,10 @@ export class ProcFigures {
     const began = now();
     this.look();
     const cost = (now() - began) / 1e3;
-    this.#timer = setTimeout(() => this.#next(), Math.max(this.#wait, cost / LOOK_SHARE));
+    this.#timer = setTimeout(
+      () => this.#next(),
+      Math.max(this.#wait, Math.min(cost / LOOK_SHARE, LONGEST_LOOK)),
+    );
     this.#wait = Math.min(this.#wait * 1.5, USUAL_LOOK);
   }
 

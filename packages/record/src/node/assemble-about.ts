@@ -31,7 +31,7 @@ export function aboutOf(
     cpu: sumOf(raw.figures.map((figures) => figures.cpu)),
     peakMemory: raw.peakMemory,
     swaps: sumOf(raw.figures.map((figures) => figures.majorFaults)),
-    // Short intervals hold for the first second only; the last is that of the run.
+    // The first second's is shorter, and later ones may follow what samples cost; the last stands for the run.
     interval: pieces.at(-1)?.interval ?? raw.python?.interval.asked ?? 0,
     modes,
     influence: {

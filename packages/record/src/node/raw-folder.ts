@@ -7,7 +7,7 @@ import { protocolText, withWholeTimes } from './serialized-profile.ts';
 
 /** Bytes of a file that are read at once; a line may be longer. */
 const CHUNK = 4 * 2 ** 20;
-/** Bytes that may be left to parse at the end, half a second of work: the program may need the core. */
+/** Bytes that may be left to parse at the end: while the program runs, it may need the core. */
 const MAY_WAIT = 32 * 2 ** 20;
 
 /**

@@ -86,7 +86,10 @@ export interface RawPiece {
   readonly pause: number;
   /** CPU time of the thread at start and end of the piece, where the agent can tell, else null. */
   readonly cpu: number | null;
-  /** V8's `Profiler.Profile`, as the protocol gives it. */
+  /**
+   * V8's `Profiler.Profile`, as the protocol gives it. From Node 26 on the agent writes `serialized` in its place,
+   * V8's own text (`serialized-profile.ts`); the reader makes this of it.
+   */
   readonly profile: V8Profile;
   /** The same in columns, if the reader made it so: `profile` then has no nodes and no samples. */
   readonly compact?: CompactProfile;
