@@ -42,7 +42,9 @@ export class SleepingCalls {
 type Caller = Pick<SleepingCall, 'node' | 'call' | 'kind'>;
 
 /** The program's function around a sample in native code, and what it called; its own code goes before that of packages. */
-function callerOf({ profile, frames, self }: MergedPiece, index: number): Caller | null {
+function callerOf({ profile, frames, self, ours }: MergedPiece, index: number): Caller | null {
+  // The recorder writes wherever the program is; that is no call of the program's.
+  if (ours[index] === 1) return null;
   let called: { readonly name: string; readonly url: string } | null = null;
   let inPackage: Caller | null = null;
   for (let at = index; at >= 0; at = profile.caller[at] as number) {
@@ -65,6 +67,6 @@ function callerOf({ profile, frames, self }: MergedPiece, index: number): Caller
 
 function namesOf({ name, url }: { readonly name: string; readonly url: string }): Omit<Caller, 'node'> {
   const module = /^node:(\w+)$/.exec(url)?.[1];
-  const called = name === '' ? 'a package' : module === undefined ? name : `${module}.${name}`;
+  const called = name === '' ? (module ?? 'a package') : module === undefined ? name : `${module}.${name}`;
   return { call: `${called} (sampled)`, kind: module === 'fs' ? 'file' : 'other' };
 }

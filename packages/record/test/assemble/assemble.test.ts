@@ -112,6 +112,22 @@ describe('assemble', () => {
     );
   });
 
+  test('names the calls that slept, none of the recorder among them', () => {
+    const raw = rawOf({
+      stacks: {
+        'f /a.js:1:10 > readSync node:fs:9:3 > read': [0, 0],
+        'f /a.js:1:10 > flush /agents/sampler.cjs:8:3 > writeSync node:fs:20:3 > write': [0, 0],
+      },
+      interval: 10_000,
+    });
+    const asleep = { ...figures, last: 50_000, cpu: 1000, queued: 0 };
+    const profile = profileOf({ ...raw, figures: [asleep] }, {}, null, {
+      modes: { counts: false, waits: true, deopts: false, attached: false },
+    });
+    expect(profile.waits.call.length).toBe(1);
+    expect(profile.strings[profile.waits.call[0] as number]).toBe('fs.readSync (sampled)');
+  });
+
   test('makes code add up to the CPU time of the thread, with what ran before and after', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0, 0, 0, 0], '(idle)': [0, 0] }, cpu: 3000 });
     const profile = profileOf({ ...raw, figures: [figures] });
