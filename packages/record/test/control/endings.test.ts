@@ -17,6 +17,8 @@ const endings = {
   throws: `spin(300); throw new Error('on purpose');`,
   'rejects without a handler': `spin(300); Promise.reject(new Error('on purpose'));`,
   'catches what is uncaught': `process.on('uncaughtException', (error) => { console.log(error.message); }); spin(300); throw new Error('caught');`,
+  'throws where it catches what is uncaught': `process.on('uncaughtException', () => { throw 'again' }); spin(300); throw new Error('first');`,
+  'takes the clock away': `spin(300); delete globalThis.performance; delete globalThis.setTimeout;`,
   'kills itself by SIGTERM': `spin(300); process.kill(process.pid, 'SIGTERM'); console.log('never');`,
   'kills itself by SIGUSR2': `spin(300); process.kill(process.pid, 'SIGUSR2'); console.log('never');`,
   'raises a signal again that it heard': `process.once('SIGINT', () => { console.log('heard'); process.kill(process.pid, 'SIGINT'); });

@@ -23,6 +23,17 @@ exports.onEnd = function onEnd(control, main, folder) {
           if (process._exiting || !main) control.finish(uncaught ? 'uncaught' : 'exit');
         }
       }
+      if (type === 'uncaughtException' && uncaught) {
+        // A listener that throws ends the program at once, with no `exit`.
+        let thrown = true;
+        try {
+          const result = apply(emit, this, arguments);
+          thrown = false;
+          return result;
+        } finally {
+          if (thrown) control.finish('uncaught');
+        }
+      }
       if (type === 'beforeExit' || type === 'disconnect') uncaught = false;
       if (type === 'newListener') listens(rest[0]);
       if (type === 'removeListener') {

@@ -2,6 +2,8 @@
 // Starts the thread that asks the main thread for its pieces.
 
 const { closeLock } = require('./watch-lock.cjs');
+// Before the program puts others in their place, as libraries for tests do.
+const { setTimeout } = globalThis;
 
 /** In the environment of the watcher's own thread, which loads the preload file like every other. */
 const watcherMark = 'WHETSTONE_WATCHER';
