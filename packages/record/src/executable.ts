@@ -25,8 +25,25 @@ export function onPath(
   );
 }
 
+/** What the first line of a script names: an interpreter by its path, or by its name behind `env`. */
+export interface Interpreter {
+  readonly name: string;
+  readonly options: readonly string[];
+}
+
+/** The interpreter of a script's first line, with its options; `null` where there is none. */
+export function interpreterOf(file: string): Interpreter | null {
+  const words = firstLineOf(file).replace(/^#!/, '').trim().split(/\s+/);
+  if (path.basename(words[0] ?? '') === 'env') {
+    words.shift();
+    if (words[0] === '-S') words.shift();
+  }
+  const [name = '', ...options] = words;
+  return name === '' ? null : { name, options };
+}
+
 /** The line `#!…` of a script, without its end; empty where there is none. */
-export function shebangOf(file: string): string {
+function firstLineOf(file: string): string {
   // Linux reads no more of it.
   const head = Buffer.alloc(256);
   try {

@@ -52,18 +52,35 @@ export function runtimesFound(): string[] {
   return found;
 }
 
+/**
+ * The file of the Node itself, where `file` may be a link to it or a launcher of it.
+ *
+ * @throws {@link RecordError} `RUNTIME_NOT_FOUND` if it is not called `node`, by which scripts start it
+ */
+export function executableOf(file: string): string {
+  const real = answerOf(file, ['-p', 'process.execPath'])?.trim() ?? '';
+  if (/^node(\.exe)?$/.test(path.basename(real))) return real;
+  throw new RecordError(
+    'RUNTIME_NOT_FOUND',
+    `${file} is not called node, and that is how scripts and commands start it. Name a file called node.`,
+  );
+}
+
 /** What `FILE --version` prints if it is a Node, else `null`. */
 function versionOf(file: string): string | null {
   if (file === process.execPath) return process.version;
+  return /^v\d+\.\d+\.\d+/.exec(answerOf(file, ['--version']) ?? '')?.[0] ?? null;
+}
+
+function answerOf(file: string, args: readonly string[]): string | null {
   try {
     const { NODE_OPTIONS: _, ...environment } = process.env;
-    const text = execFileSync(file, ['--version'], {
+    return execFileSync(file, args, {
       encoding: 'utf8',
       timeout: 10_000,
       env: environment,
       stdio: ['ignore', 'pipe', 'ignore'],
     });
-    return /^v\d+\.\d+\.\d+/.exec(text)?.[0] ?? null;
   } catch {
     return null;
   }

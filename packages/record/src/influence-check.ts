@@ -5,7 +5,7 @@ import { meanWithInterval } from './influence.ts';
 import type { Target } from './recording.ts';
 import { pythonPackageEnvironment } from './python/agent-marks.ts';
 import { runProgram, type RunOptions } from './run-program.ts';
-import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
+import { environmentOf, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
 import { leaveFolder } from './temporary-folders.ts';
 
@@ -56,8 +56,7 @@ async function plainRun(
   options: RunOptions,
   streams: Streams,
 ): Promise<{ wall: number; code: number | null; signal: string | null }> {
-  const own =
-    target.kind === 'script' ? scriptEnvironment(target, options.workingDirectory, process.env) : process.env;
+  const own = environmentOf(target, options.workingDirectory, process.env);
   const loader = target.entry !== null && /\.([cm]?ts|[jt]sx)$/.test(target.entry);
   const agent = loader ? makeAgentFolder({ ...options, pass: 'plain', until: null }) : null;
   try {

@@ -15,6 +15,8 @@ export interface Target {
   readonly args: readonly string[];
   /** The program's own file where one is known (`kind` node or python), absolute. */
   readonly entry: string | null;
+  /** The Node that `node` is to mean for a script or a command, where one was asked for. */
+  readonly runtime?: string;
 }
 
 export interface RecordOptions {

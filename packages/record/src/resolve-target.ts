@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { closest } from './closest.ts';
-import { isExecutable, onPath, shebangOf } from './executable.ts';
-import { findRuntime } from './find-runtime.ts';
+import { interpreterOf, isExecutable, onPath } from './executable.ts';
+import { executableOf, findRuntime } from './find-runtime.ts';
+import { programAt } from './node/program-at.ts';
 import {
   pythonCommand,
   pythonFile,
@@ -73,11 +74,11 @@ function fileTarget(
   }
   if (!status.isFile())
     throw new RecordError('TARGET_NOT_EXECUTABLE', `${name} is no regular file: name the file to run.`);
-  const extension = path.extname(file);
-  const shebang = shebangOf(file);
-  if (nodeFiles.has(extension) || /\bnode\b/.test(shebang)) {
+  if (nodeFiles.has(path.extname(file))) {
     return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
   }
+  const script = nodeScript(given, file, options);
+  if (script !== null) return script;
   const python = pythonFile(given, name, { ...options, environment });
   if (python !== null) return python;
   if (!isExecutable(file)) {
@@ -91,15 +92,30 @@ function fileTarget(
   if (nodeName.test(path.basename(file))) {
     return { given, kind: 'node', command: file, args: rest, entry: entryOf(rest, options.workingDirectory) };
   }
-  return (
-    pythonCommand(given, file, { ...options, environment }) ?? {
-      given,
-      kind: 'command',
-      command: file,
-      args: rest,
-      entry: file,
-    }
-  );
+  return pythonCommand(given, file, { ...options, environment }) ?? otherCommand(given, file, options);
+}
+
+/** A script whose first line names a Node, with the options that stand there; `null` for others. */
+function nodeScript(given: readonly string[], file: string, options: ResolveOptions): Target | null {
+  const asked = interpreterOf(file);
+  if (asked === null || !nodeName.test(path.basename(asked.name))) return null;
+  const fixed = options.runtime === null && asked.name.includes('/') && isExecutable(asked.name);
+  return {
+    given,
+    kind: 'node',
+    command: fixed ? asked.name : findRuntime(options.runtime),
+    args: [...asked.options, file, ...given.slice(1)],
+    entry: file,
+  };
+}
+
+function otherCommand(given: readonly string[], file: string, options: ResolveOptions): Target {
+  return { given, kind: 'command', command: file, args: given.slice(1), entry: file, ...runtimeOf(options) };
+}
+
+/** The Node of `--runtime`, for a target behind which a Node may be started by its name. */
+function runtimeOf({ runtime }: ResolveOptions): { readonly runtime?: string } {
+  return runtime === null ? {} : { runtime: executableOf(findRuntime(runtime)) };
 }
 
 /** As `npm run` does it: in a shell, the arguments quoted behind the script. */
@@ -120,8 +136,9 @@ function scriptTarget(
         command: process.env['ComSpec'] ?? 'cmd.exe',
         args: ['/d', '/s', '/c', line],
         entry: null,
+        ...runtimeOf(options),
       }
-    : { given, kind: 'script', command: '/bin/sh', args: ['-c', line], entry: null };
+    : { given, kind: 'script', command: '/bin/sh', args: ['-c', line], entry: null, ...runtimeOf(options) };
 }
 
 function commandTarget(
@@ -144,11 +161,9 @@ function commandTarget(
   for (const folder of binFolders(options.workingDirectory)) {
     const file = path.join(folder, name);
     if (!existsSync(file)) continue;
-    const node = /\bnode\b/.test(shebangOf(file));
-    if (!node && !isExecutable(file)) continue;
-    return node
-      ? { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file }
-      : { given, kind: 'command', command: file, args: rest, entry: file };
+    const script = nodeScript(given, file, options);
+    if (script !== null) return script;
+    if (isExecutable(file)) return otherCommand(given, file, options);
   }
   const installed = virtualEnvironmentCommand(given, name, { ...options, environment });
   if (installed !== null) return installed;
@@ -159,46 +174,45 @@ function commandTarget(
   }
   const python = pythonCommand(given, file, { ...options, environment });
   if (python !== null) return python;
-  if (/\bnode\b/.test(shebangOf(file))) {
-    return { given, kind: 'node', command: findRuntime(options.runtime), args: [file, ...rest], entry: file };
-  }
-  return { given, kind: 'command', command: file, args: rest, entry: file };
+  return nodeScript(given, file, options) ?? otherCommand(given, file, options);
 }
 
 /** The file that `node …` runs, as far as it can be told without knowing all of Node's options. */
 function entryOf(args: readonly string[], workingDirectory: string): string | null {
-  for (const argument of args) {
-    if (argument.startsWith('-')) continue;
-    const file = path.resolve(workingDirectory, argument);
-    return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? file : null;
-  }
-  return null;
+  const argument = args[programAt(args)];
+  if (argument === undefined) return null;
+  const file = path.resolve(workingDirectory, argument);
+  return statSync(file, { throwIfNoEntry: false })?.isFile() === true ? file : null;
 }
 
-/** What `npm run` adds to the environment of a script: everything else is the user's own. */
-export function scriptEnvironment(
+/** The user's own environment, with what `npm run` adds for a script, and a PATH that leads to the Node of `--runtime`. */
+export function environmentOf(
   target: Target,
   workingDirectory: string,
-  environment: NodeJS.ProcessEnv,
+  own: NodeJS.ProcessEnv,
 ): NodeJS.ProcessEnv {
-  const manifest = nearestManifest(workingDirectory);
+  const environment =
+    target.runtime === undefined ? own : { ...own, PATH: joined(path.dirname(target.runtime), own['PATH']) };
+  const manifest = target.kind === 'script' ? nearestManifest(workingDirectory) : null;
   const name = target.given[0] ?? '';
   if (manifest === null) return environment;
   const folders = [...binFolders(manifest.folder)].join(path.delimiter);
   const added: NodeJS.ProcessEnv = {
-    PATH: [folders, environment['PATH']]
-      .filter((part) => part !== undefined && part !== '')
-      .join(path.delimiter),
+    PATH: joined(folders, environment['PATH']),
     INIT_CWD: workingDirectory,
     npm_lifecycle_event: name,
     npm_lifecycle_script: manifest.scripts[name] ?? '',
     npm_package_json: path.join(manifest.folder, 'package.json'),
-    npm_node_execpath: process.execPath,
+    npm_node_execpath: target.runtime ?? process.execPath,
     npm_command: 'run-script',
   };
   if (manifest.name !== null) added['npm_package_name'] = manifest.name;
   if (manifest.version !== null) added['npm_package_version'] = manifest.version;
   return { ...environment, ...added };
+}
+
+function joined(...folders: (string | undefined)[]): string {
+  return folders.filter((part) => part !== undefined && part !== '').join(path.delimiter);
 }
 
 /** Where the script of a target runs: beside its package.json. */

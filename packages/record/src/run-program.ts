@@ -16,7 +16,7 @@ import {
   type Target,
   type ThreadFigures,
 } from './recording.ts';
-import { scriptEnvironment, scriptFolder } from './resolve-target.ts';
+import { environmentOf, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
 
 export interface RunOptions {
@@ -118,10 +118,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
 function start(target: Target, options: RunOptions, instruments: readonly Instrument[]): ChildProcess {
   const { args, environment } = instruments.reduce((prepared, instrument) => instrument.prepare(prepared), {
     args: target.args,
-    environment:
-      target.kind === 'script'
-        ? scriptEnvironment(target, options.workingDirectory, process.env)
-        : process.env,
+    environment: environmentOf(target, options.workingDirectory, process.env),
   });
   try {
     return spawn(target.command, args, {

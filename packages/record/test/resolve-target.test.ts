@@ -67,6 +67,38 @@ describe('resolveTarget', () => {
     expect(below).toMatchObject({ kind: 'node', args: [link, '-p'], entry: link });
   });
 
+  test('keeps the options of a first line, and the Node that it names by path', () => {
+    const options = file('with-options', '#!/usr/bin/env -S node --expose-gc --no-warnings\n');
+    expect(find('./with-options', 'x')).toMatchObject({
+      kind: 'node',
+      args: ['--expose-gc', '--no-warnings', options, 'x'],
+    });
+    // A first line has no blanks in its path, as the folder of these tests has.
+    const bare = mkdtempSync(path.join(os.tmpdir(), 'node-'));
+    try {
+      symlinkSync(process.execPath, path.join(bare, 'node'));
+      file('with-path', `#!${bare}/node\n`);
+      expect(find('./with-path')).toMatchObject({ kind: 'node', command: `${bare}/node` });
+    } finally {
+      rmSync(bare, { recursive: true });
+    }
+    // Another program, whatever its name ends with.
+    file('other-loader', '#!/usr/bin/env ts-node\n', 0o755);
+    expect(find('./other-loader')).toMatchObject({ kind: 'command' });
+  });
+
+  test('has scripts and commands find the Node that was asked for', () => {
+    const asked = (...args: string[]) =>
+      resolveTarget(args, { workingDirectory: folder, runtime: process.execPath });
+    expect(asked('build')).toMatchObject({ kind: 'script', runtime: process.execPath });
+    expect(asked('sh', '-c', 'node app.js')).toMatchObject({ kind: 'command', runtime: process.execPath });
+    expect(asked('app.js')).not.toHaveProperty('runtime');
+  });
+
+  test('takes the file behind the options of node for the program', () => {
+    expect(find('node', '-r', './tool', '--no-warnings', 'app.js')).toMatchObject({ entry: app });
+  });
+
   test('runs commands of the PATH, and node itself', () => {
     expect(find('sh', '-c', 'true')).toMatchObject({ kind: 'command', args: ['-c', 'true'] });
     expect(find('node', '--test')).toMatchObject({ kind: 'node', args: ['--test'], entry: null });

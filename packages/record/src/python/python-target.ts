@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
-import { isExecutable, onPath, shebangOf } from '../executable.ts';
+import { interpreterOf, isExecutable, onPath, type Interpreter } from '../executable.ts';
 import { RecordError, type Target } from '../recording.ts';
 import {
   isPythonName,
@@ -45,17 +45,17 @@ export function pythonFile(given: readonly string[], name: string, options: Pyth
   const isSource = /\.(?:py|pyw|pyc|pyz)$/.test(file);
   if (asked === null && !isSource) return null;
   // A first line counts where a shell would read it; a path in it also names a virtual environment.
-  const fixed = asked?.interpreter.includes('/') === true && (!isSource || isExecutable(file));
-  if (fixed && options.runtime === null && !isExecutable(asked.interpreter)) {
+  const fixed = asked?.name.includes('/') === true && (!isSource || isExecutable(file));
+  if (fixed && options.runtime === null && !isExecutable(asked.name)) {
     throw new RecordError(
       'RUNTIME_NOT_FOUND',
-      `${name} asks for ${asked.interpreter}, which does not exist. Name another Python: --runtime python3`,
+      `${name} asks for ${asked.name}, which does not exist. Name another Python: --runtime python3`,
     );
   }
   const command =
     fixed && options.runtime === null
-      ? asked.interpreter
-      : chosen(options, asked === null ? 'python3' : path.basename(asked.interpreter));
+      ? asked.name
+      : chosen(options, asked === null ? 'python3' : path.basename(asked.name));
   return {
     given,
     kind: 'python',
@@ -114,9 +114,9 @@ export function pythonCommand(given: readonly string[], file: string, options: P
   const command =
     runtime !== null
       ? namedPython(runtime, options)
-      : asked.interpreter.includes('/')
-        ? asked.interpreter
-        : onPath(asked.interpreter, workingDirectory, environment);
+      : asked.name.includes('/')
+        ? asked.name
+        : onPath(asked.name, workingDirectory, environment);
   // What is missing the system says best.
   if (command === null) return otherCommand(given, file);
   return { given, kind: 'python', command, args: [...asked.options, file, ...rest], entry: file };
@@ -130,15 +130,10 @@ function chosen(options: PythonOptions, name: string): string {
   return options.runtime === null ? projectPython(name, options) : namedPython(options.runtime, options);
 }
 
-/** The interpreter of a script's first line with its options; a name alone stands behind `env`. */
-function pythonAskedFor(file: string): { readonly interpreter: string; readonly options: string[] } | null {
-  const words = shebangOf(file).replace(/^#!/, '').trim().split(/\s+/);
-  if (path.basename(words[0] ?? '') === 'env') {
-    words.shift();
-    if (words[0] === '-S') words.shift();
-  }
-  const [interpreter = '', ...options] = words;
-  return isPythonName(interpreter) ? { interpreter, options } : null;
+/** The interpreter of a script's first line, if it is a Python. */
+function pythonAskedFor(file: string): Interpreter | null {
+  const asked = interpreterOf(file);
+  return asked !== null && isPythonName(asked.name) ? asked : null;
 }
 
 /** Options of Python's own that have a value behind them. */

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { recorder } from './measured.ts';
 
@@ -105,9 +106,17 @@ describe('a program without an agent', () => {
     const file = program('permission.js', `console.log('ran')`);
     const option =
       Number(process.versions.node.split('.')[0]) < 23 ? '--experimental-permission' : '--permission';
-    const { told, stdout } = await measure([process.execPath, option, '--allow-fs-read=*', file]);
-    expect(stdout).toBe('ran\n');
-    expect(told.warnings).toContain('only-operating-system');
+    const read = `--allow-fs-read=${path.dirname(file)}/*`;
+    const line = `exec "${process.execPath}" ${option} "${read}" "${file}"`;
+    for (const args of [
+      [process.execPath, option, '--allow-fs-read=*', file],
+      [process.execPath, '--title', 'x', option, read, file],
+      ['sh', '-c', line],
+    ]) {
+      const { told, stdout } = await measure(args);
+      expect(stdout).toBe('ran\n');
+      expect(told.warnings).toContain('only-operating-system');
+    }
   });
 });
 
