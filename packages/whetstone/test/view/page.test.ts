@@ -143,6 +143,23 @@ describe.skipIf(missing)('the page', () => {
     }
   });
 
+  test('names functions and findings whole on a phone', async () => {
+    const page = await open('overview');
+    await page.setViewportSize({ width: 390, height: 844 });
+    const wide = (selector: string) =>
+      page.locator(selector).evaluateAll((elements) =>
+        elements.map((element) => {
+          const { left, right } = element.getBoundingClientRect();
+          return { seen: right - left > 40, inside: right <= innerWidth };
+        }),
+      );
+    const names = await wide('.overview h2:text-is("Functions") + table tbody .wide');
+    const facts = await wide('.finding-facts');
+    expect(names.length).toBeGreaterThan(1);
+    expect(facts.length).toBe(1);
+    for (const found of [...names, ...facts]) expect(found).toEqual({ seen: true, inside: true });
+  });
+
   test('draws the icicle, and selects and zooms by keys', async () => {
     const page = await open('icicle');
     expect(await colours(page, '.canvas')).toBeGreaterThan(4);
