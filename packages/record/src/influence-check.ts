@@ -4,7 +4,8 @@ import { makeAgentFolder, withAgent } from './node/start-node.ts';
 import { meanWithInterval } from './influence.ts';
 import type { Target } from './recording.ts';
 import { pythonPackageEnvironment } from './python/agent-marks.ts';
-import { runProgram, type RunOptions } from './run-program.ts';
+import { passSignals } from './pass-signals.ts';
+import { runProgram, type ProgramRun, type RunOptions } from './run-program.ts';
 import { environmentOf, scriptFolder } from './resolve-target.ts';
 import type { Streams } from './streams.ts';
 import { leaveFolder } from './temporary-folders.ts';
@@ -30,21 +31,24 @@ export async function comparedRuns(
   const pairs: (readonly [number, number])[] = [];
   const began = now();
   while (pairs.length < MOST_PAIRS) {
+    const walls = { measured: 0, plain: 0 };
     // The order changes, so that a machine that slows down does not speak for one side.
-    const plainFirst = pairs.length % 2 === 0;
-    const before = plainFirst ? await plainRun(target, options, streams()) : null;
-    const raw = await runProgram(target, {
-      ...options,
-      streams: streams(),
-      onProgress: undefined,
-    });
-    const plain = before ?? (await plainRun(target, options, streams()));
-    if (plain.code !== exit.code || plain.signal !== exit.signal) {
-      return `without us the program ended with ${plain.signal ?? `exit code ${plain.code}`}`;
+    const order =
+      pairs.length % 2 === 0 ? (['plain', 'measured'] as const) : (['measured', 'plain'] as const);
+    for (const which of order) {
+      const run =
+        which === 'plain'
+          ? await plainRun(target, options, streams())
+          : await runProgram(target, { ...options, streams: streams(), onProgress: undefined });
+      if (run.interrupted) return 'a signal came while it was run again';
+      const { code, signal } = run.exit;
+      if (code !== exit.code || signal !== exit.signal)
+        return `${which === 'plain' ? 'without us' : 'when run again'} the program ended with ${signal ?? `exit code ${code}`}`;
+      walls[which] = run.wall;
     }
-    pairs.push([raw.end - raw.begin, plain.wall]);
+    pairs.push([walls.measured, walls.plain]);
     if (pairs.length < FEWEST_PAIRS) continue;
-    const { half } = meanWithInterval(pairs.map(([measured, other]) => Math.log(measured / other)));
+    const { half } = meanWithInterval(pairs.map(([measured, plain]) => Math.log(measured / plain)));
     if (half < ENOUGH || now() - began > PATIENCE) break;
   }
   return pairs;
@@ -55,7 +59,7 @@ async function plainRun(
   target: Target,
   options: RunOptions,
   streams: Streams,
-): Promise<{ wall: number; code: number | null; signal: string | null }> {
+): Promise<Pick<ProgramRun, 'wall' | 'exit' | 'interrupted'>> {
   const own = environmentOf(target, options.workingDirectory, process.env);
   const loader = target.entry !== null && /\.([cm]?ts|[jt]sx)$/.test(target.entry);
   const agent = loader ? makeAgentFolder({ ...options, pass: 'plain', until: null }) : null;
@@ -70,13 +74,14 @@ async function plainRun(
           : withAgent(own, agent.preload),
     });
     const connected = streams.connect?.(child);
-    const exit = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
+    const signals = passSignals(child, null);
+    const exit = await new Promise<ProgramRun['exit']>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve({ code, signal }));
-    });
+    }).finally(() => signals.stop());
     const wall = now() - begin;
     await connected;
-    return { wall, ...exit };
+    return { wall, exit, interrupted: signals.interrupted };
   } finally {
     if (agent !== null) leaveFolder(agent.folder, agent.preload);
   }

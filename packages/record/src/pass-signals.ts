@@ -9,6 +9,8 @@ export interface SignalsPassed {
   readonly rescued: ReadonlySet<string>;
   /** The signal in whose place only SIGKILL helped. */
   readonly replaced: NodeJS.Signals | null;
+  /** Whether any signal came. */
+  readonly interrupted: boolean;
   stop(): void;
 }
 
@@ -28,12 +30,16 @@ const KILL = 3000;
  * While the program runs, signals are the program's: we outlive them, hand on those that were sent to us
  * alone, and end a program as the signal would have done if only our agent kept it alive.
  *
- * @param folder where agents tell what they heard; `null` where there are none
+ * @param agents where they tell what they heard, and whose processes there are; `null` where there are none
  */
-export function passSignals(child: ChildProcess, folder: string | null, figures: ProcFigures): SignalsPassed {
+export function passSignals(
+  child: ChildProcess,
+  agents: { readonly folder: string; readonly figures: ProcFigures } | null,
+): SignalsPassed {
   const rescued = new Set<string>();
   const timers = new Set<NodeJS.Timeout>();
   let replaced: NodeJS.Signals | null = null;
+  let interrupted = false;
   /** Up to when it is known who heard each signal: epoch milliseconds. */
   const explained = new Map<Passed, number>();
 
@@ -47,11 +53,12 @@ export function passSignals(child: ChildProcess, folder: string | null, figures:
   const running = () => child.exitCode === null && child.signalCode === null;
 
   const arrived = (name: Passed) => {
+    interrupted = true;
     const since = Math.max(Date.now() - RECENT, explained.get(name) ?? 0);
     const wholeGroup = fromTerminal(name);
     if (!wholeGroup) {
       later(HEARD, () => {
-        const heard = folder === null ? 0 : lastHeard(folder, name);
+        const heard = agents === null ? 0 : lastHeard(agents.folder, name);
         if (heard > since) explained.set(name, heard);
         else if (running()) {
           explained.set(name, Date.now() + HEARD);
@@ -59,7 +66,8 @@ export function passSignals(child: ChildProcess, folder: string | null, figures:
         }
       });
     }
-    if (name === 'SIGQUIT' || folder === null) return;
+    if (name === 'SIGQUIT' || agents === null) return;
+    const { folder, figures } = agents;
     const stuck = () => {
       figures.look();
       return figures.processes.filter(
@@ -91,6 +99,9 @@ export function passSignals(child: ChildProcess, folder: string | null, figures:
     rescued,
     get replaced() {
       return replaced;
+    },
+    get interrupted() {
+      return interrupted;
     },
     stop() {
       for (const timer of timers) clearTimeout(timer);

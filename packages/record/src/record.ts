@@ -78,7 +78,10 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
         samples: 0,
         stage: 'comparing with the plain program',
       });
-      const pairs = await comparedRuns(target, runOptions, () => replayed(folder, 'unseen', false), raw.exit);
+      // Nobody would send it again, and without it the program may not end.
+      const pairs = raw.interrupted
+        ? 'a signal came, and without it the program would not end as it did'
+        : await comparedRuns(target, runOptions, () => replayed(folder, 'unseen', false), raw.exit);
       if (typeof pairs === 'string') {
         warnings.push({
           code: 'influence-unknown',

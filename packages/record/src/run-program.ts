@@ -40,12 +40,20 @@ const LAST_OUTPUT = 2000;
 /** Processes of the tree that end together with the main one get so long to write their last lines, in milliseconds. */
 const LAST_LINES = 400;
 
+/** A program's run, from its start to its end. */
+export interface ProgramRun extends RawRecording {
+  /** How long it ran: longer than it was measured where `for` ended that. */
+  readonly wall: Microseconds;
+  /** Whether a signal came to us or to it through us. */
+  readonly interrupted: boolean;
+}
+
 /**
  * Runs the program once, measured by its instruments and by the operating system.
  *
  * @throws {@link RecordError} `START_FAILED`, `TARGET_NOT_FOUND` or `TARGET_NOT_EXECUTABLE` if it does not start
  */
-export async function runProgram(target: Target, options: RunOptions): Promise<RawRecording> {
+export async function runProgram(target: Target, options: RunOptions): Promise<ProgramRun> {
   const started = new Date().toISOString();
   const load = process.platform === 'win32' ? null : (os.loadavg()[0] ?? null);
   const instruments = await instrumentsFor(target, options);
@@ -61,7 +69,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
     for (const instrument of instruments) instrument.watch(pid);
     figures = new ProcFigures(pid, until ?? Infinity);
     const folder = instruments.find((instrument) => instrument.folder !== null)?.folder ?? null;
-    const signals = passSignals(child, folder, figures);
+    const signals = passSignals(child, folder === null ? null : { folder, figures });
     const progress = reportProgress(begin, instruments, options.onProgress);
     const exit = await endOf(child);
     const end = now();
@@ -101,6 +109,8 @@ export async function runProgram(target: Target, options: RunOptions): Promise<R
       started,
       begin,
       end: until === null ? end : Math.min(end, until),
+      wall: end - begin,
+      interrupted: signals.interrupted,
       process: pid,
       peakMemory: Math.max(...peaks) || null,
       load,

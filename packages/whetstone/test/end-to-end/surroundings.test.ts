@@ -281,6 +281,33 @@ test('--deopts, --interval, --check-influence and --no-waits say what they found
   expect(readdirSync(folder).toSorted()).toEqual(['app.js', 'package.json', 'report.json']);
 });
 
+test('--check-influence compares whole runs, though --for measures only a part', async () => {
+  const folder = project({ 'app.js': `setTimeout(() => console.log('done'), 900)` });
+  const { stdout } = await whetstone([...run, '--for', '300ms', '--check-influence', 'app.js'], {
+    cwd: folder,
+  });
+  expect(stdout).toBe('done\n');
+  // A part of the run beside the whole would be a slowdown of 0.3.
+  expect(reportIn(folder).about.influence.high).toBeGreaterThan(0.5);
+});
+
+test('a signal while --check-influence runs the program again costs that alone', async () => {
+  const folder = project({
+    'app.js': `const fs = require('fs'); fs.appendFileSync('runs', 'x'); if (fs.readFileSync('runs', 'utf8').length > 1) setInterval(() => {}, 1000); else console.log('done')`,
+    runs: '',
+  });
+  const program = started(process.execPath, [command, ...run, '--check-influence', 'app.js'], {
+    cwd: folder,
+  });
+  await until(() => readFileSync(path.join(folder, 'runs'), 'utf8') === 'xx');
+  program.child.kill('SIGINT');
+  expect(await program.ended).toMatchObject({ stdout: 'done\n', code: 0 });
+  const { about, warnings } = reportIn(folder);
+  expect(about.influence.kind).toBe('estimated');
+  expect(warnings.map(({ code }) => code)).toContain('influence-unknown');
+  expect(processesOf(path.join(folder, 'app.js'))).toEqual([]);
+});
+
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
