@@ -12,6 +12,7 @@ import {
   TOO_SHORT,
   WAITING_DOMINATES,
 } from './thresholds.ts';
+import { mostCharged } from './wait-rows.ts';
 
 /**
  * Where the time goes, in one sentence that is true of the run: the largest part that can be named.
@@ -68,7 +69,8 @@ export function headline(report: RunReport): string {
 }
 
 function waiting(report: RunReport): string {
-  const { time, waits } = report;
+  const { time } = report;
+  const waits = mostCharged(report.waits);
   const of = (part: number) => `${formatTime(part)} of ${formatTime(time.wall)}`;
   const own = time.joined ?? 0;
   const join = waits.find(({ kind, call, charged }) => charged > 0 && mayJoin(kind, call));
@@ -89,7 +91,7 @@ function waiting(report: RunReport): string {
     return `${slept}, not computing: ${of(time.waiting)} in ${waits.filter(({ charged }) => charged > 0).length} places, the most in ${top.call}${where}.`;
   }
   // What was asleep for which wait is not known, but one was under way for most of it.
-  const [longest] = waits.toSorted((a, b) => b.time - a.time);
+  const [longest] = report.waits;
   if (longest && longest.file !== '' && longest.time / time.asleep >= 0.5) {
     return `${slept}, not computing: ${of(time.asleep)} asleep; the longest known wait is ${longest.call} at ${placeText(longest)}.`;
   }

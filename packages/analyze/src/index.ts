@@ -7,3 +7,4 @@ export { pathFilter } from './path-filter.ts';
 export { explain } from './explain.ts';
 export { findingIds, placeText, type Evidence, type FindingId } from './evidence.ts';
 export { headline } from './headline.ts';
+export { mostCharged } from './wait-rows.ts';

@@ -36,5 +36,10 @@ export function waitRows(profile: Profile): WaitRow[] {
     row.longest = Math.max(row.longest, waits.longest[i]!);
     if (waits.thread[i] === 0) row.charged += waits.charged[i]!;
   }
-  return [...rows.values()].toSorted((a, b) => b.charged - a.charged || b.time - a.time);
+  return [...rows.values()].toSorted((a, b) => b.time - a.time || b.charged - a.charged);
+}
+
+/** The waits that cost the main thread most first: many that overlap may take long and cost it little. */
+export function mostCharged(waits: readonly WaitRow[]): WaitRow[] {
+  return waits.toSorted((a, b) => b.charged - a.charged);
 }

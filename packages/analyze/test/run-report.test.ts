@@ -213,6 +213,20 @@ describe('waits', () => {
   });
 });
 
+describe('a wait that took longer than another', () => {
+  test('comes first, though it cost the main thread less', () => {
+    const { waits } = runReport(
+      drawnRun({
+        waits: [
+          { at: ['query@/app/db.ts:40', 42], duration: 5, charged: 4 },
+          { at: ['beat@/app/beat.ts:1', 2], duration: 9, charged: 1 },
+        ],
+      }),
+    );
+    expect(waits.map(({ file }) => file)).toEqual(['beat.ts', 'db.ts']);
+  });
+});
+
 describe('marks', () => {
   const stacks = ['load@/app/a.ts:1 10 at 2', 'work@/app/a.ts:5 20 at 6', 'load@/app/a.ts:1 30 at 2'];
 

@@ -12,12 +12,13 @@ import {
   SEQUENTIAL_SHARE,
   WAITING_DOMINATES,
 } from '../thresholds.ts';
+import { mostCharged } from '../wait-rows.ts';
 
 /** The main thread sleeps most of the time, and a wait is known that explains the largest part. */
 export function waitingDominates({ report }: Facts): Evidence[] {
   const { time } = report;
   const joined = time.joined ?? 0;
-  const top = report.waits.find(
+  const top = mostCharged(report.waits).find(
     (wait) =>
       wait.charged > 0 &&
       !isInterpreterLock(wait) &&

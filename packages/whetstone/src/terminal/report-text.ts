@@ -1,5 +1,6 @@
 import {
   headline,
+  mostCharged,
   pathFilter,
   placeText,
   type FunctionLines,
@@ -195,7 +196,7 @@ function sorted(rows: readonly FunctionRow[], key: SortKey): FunctionRow[] {
 
 function waits(report: RunReport, view: View, width: number, pen: Pen): string[] {
   const shown = pathFilter(view.include ?? [], view.exclude ?? []);
-  const rows = report.waits.filter(({ file }) => shown(file)).slice(0, view.top ?? ROWS.waits);
+  const rows = mostCharged(report.waits.filter(({ file }) => shown(file))).slice(0, view.top ?? ROWS.waits);
   return rows.length === 0 ? [] : waitsTable(rows, width, pen);
 }
 
