@@ -21,6 +21,7 @@ export interface ProfileMark {
   region(name: string): Disposable;
 }
 
+const hook = Symbol.for('@whetstone/marks');
 const nothing: Disposable = { [Symbol.dispose]() {} };
 
 /**
@@ -47,7 +48,7 @@ export const profile: ProfileMark = Object.assign(
 );
 
 function marks(): Marks | undefined {
-  return (globalThis as { [key: symbol]: Marks | undefined })[Symbol.for('@whetstone/marks')];
+  return (globalThis as { [key: symbol]: Marks | undefined })[hook];
 }
 
 function now(): number {
