@@ -13,9 +13,12 @@ const { max, min } = Math;
 /** Between samples in the first second: short programs need more of them. V8 saturates near 110. */
 const FINE_INTERVAL = 250;
 /** Between samples after it: so many that V8's thread takes at most a share of a core for them. */
-const USUAL_INTERVALS = [1000, 2000, 4000];
-/** On a virtual machine whose core was idle a sample took 27 to 57 microseconds, and 140 in a compiler. */
-const SAMPLING_SHARE = 0.015;
+const USUAL_INTERVALS = [1000, 2000, 4000, 8000];
+/**
+ * On a virtual machine whose core was idle a sample took 27 to 57 microseconds of it, and 140 in a compiler; of the
+ * program's own thread 24.
+ */
+const SAMPLING_SHARE = 0.01;
 /**
  * Where the interval cannot change later: the second of them if a bare wake-up, which each sample is, takes more
  * microseconds. So many are measured, each after so many milliseconds.
@@ -26,9 +29,9 @@ const WAKE_AFTER = 0.1;
 /** How long the fine interval lasts, in microseconds. */
 const FINE_TIME = 1e6;
 /**
- * CPU time of V8's own thread after which it ends before, in microseconds: enough for 200 samples of the dearest.
+ * CPU time of V8's own thread after which it ends before, in microseconds: enough for 140 samples of the dearest.
  */
-const FINE_COST = 25e3;
+const FINE_COST = 20e3;
 /** What V8 calls the thread. */
 const SAMPLING_THREAD = 'v8:ProfEvntProc';
 /** The first piece is taken early, because how fast the tree grows is not known before. */
@@ -45,7 +48,7 @@ const SHORTEST_PIECE = 100e3;
 const USUAL_PIECE = 1e6;
 const LONGEST_PIECE = 5e6;
 
-/** Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1, 2 or 4 ms. */
+/** Samples the calling thread; `interval` of `null` is 250 µs for a second at most, then 1 to 8 ms. */
 exports.startSampler = function startSampler(output, interval) {
   const began = now();
   const { form, openPieces } = piecesV8.available ? piecesV8 : require('./pieces-inspector.cjs');
