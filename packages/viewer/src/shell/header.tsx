@@ -82,9 +82,11 @@ function Search() {
           input.current?.blur();
         }}
       />
-      {found !== null && (
+      {address.query.trim() !== '' && (
         <output class="muted">
-          {formatTime(found.time)} · {formatPercent(whole > 0 ? found.time / whole : null)}
+          {found === null
+            ? 'no regular expression'
+            : `${formatTime(found.time)} · ${formatPercent(whole > 0 ? found.time / whole : null)}`}
         </output>
       )}
     </search>

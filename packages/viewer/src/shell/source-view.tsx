@@ -105,6 +105,7 @@ function Lines({ session, file, lines }: LinesInput) {
         class="lines-body"
         ref={visible.scroller}
         tabIndex={0}
+        role="region"
         aria-label={`Source of ${names.file(file)}`}
       >
         <div class="lines-space" style={{ height: `${lines.length * lineHeight}px` }}>

@@ -91,81 +91,92 @@ export function TableView() {
     store.show({ sort: id, descending: address.sort === id ? !address.descending : !text });
   };
   return (
-    <div
-      class="grid"
-      style={{ '--columns': shown.map(({ id }) => widths[id]).join(' ') }}
-      role="table"
-      aria-label="Functions; arrow keys select, Enter shows the source"
-      aria-rowcount={rows.length + 1}
-      ref={visible.scroller}
-      tabIndex={0}
-      onKeyDown={(event) => {
-        if (event.target !== event.currentTarget) return;
-        const next = rowKey(event, selectedRow, rows.length);
-        if (event.key === 'Enter' && selectedRow >= 0) {
-          event.preventDefault();
-          store.show({ view: 'source', file: -1, line: 0 });
-        } else if (next !== undefined) {
-          event.preventDefault();
-          selectFunction(session, rows[next]!);
-        }
-      }}
-    >
-      <div role="rowgroup" class="grid-top">
-        <div role="row" class="grid-row">
-          {shown.map(({ id, title, meaning, unsorted }) => (
-            <span
-              key={id}
-              role="columnheader"
-              class={`cell-${id}`}
-              aria-sort={
-                unsorted === true
-                  ? undefined
-                  : address.sort === id
-                    ? address.descending
-                      ? 'descending'
-                      : 'ascending'
-                    : 'none'
-              }
-            >
-              {unsorted === true ? (
-                <span class="muted" title={meaning}>
-                  {title}
-                </span>
-              ) : (
-                <button type="button" title={meaning} onClick={() => sortBy(id)}>
-                  {title}
-                  <span class="arrow" aria-hidden="true">
-                    {address.sort === id ? (address.descending ? ' ↓' : ' ↑') : ''}
+    <>
+      <p class="visually-hidden" aria-live="polite">
+        {selectedRow >= 0 && spoken(session, address.function)}
+      </p>
+      <div
+        class="grid"
+        style={{ '--columns': shown.map(({ id }) => widths[id]).join(' ') }}
+        role="table"
+        aria-label="Functions; arrow keys select, Enter shows the source"
+        aria-rowcount={rows.length + 1}
+        ref={visible.scroller}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (event.target !== event.currentTarget) return;
+          const next = rowKey(event, selectedRow, rows.length);
+          if (event.key === 'Enter' && selectedRow >= 0) {
+            event.preventDefault();
+            store.show({ view: 'source', file: -1, line: 0 });
+          } else if (next !== undefined) {
+            event.preventDefault();
+            selectFunction(session, rows[next]!);
+          }
+        }}
+      >
+        <div role="rowgroup" class="grid-top">
+          <div role="row" class="grid-row">
+            {shown.map(({ id, title, meaning, unsorted }) => (
+              <span
+                key={id}
+                role="columnheader"
+                class={`cell-${id}`}
+                aria-sort={
+                  unsorted === true
+                    ? undefined
+                    : address.sort === id
+                      ? address.descending
+                        ? 'descending'
+                        : 'ascending'
+                      : 'none'
+                }
+              >
+                {unsorted === true ? (
+                  <span class="muted" title={meaning}>
+                    {title}
                   </span>
-                </button>
-              )}
-            </span>
-          ))}
-        </div>
-      </div>
-      {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
-      <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
-        {rows.slice(visible.first, visible.end).map((fn, i) => (
-          <div
-            key={fn}
-            role="row"
-            aria-rowindex={visible.first + i + 2}
-            class={`grid-row ${fn === address.function ? 'selected' : ''}`}
-            style={{ transform: `translateY(${(visible.first + i) * rowHeight}px)` }}
-            onClick={() => selectFunction(session, fn)}
-            onDblClick={() => store.show({ view: 'source', function: fn, file: -1, line: 0 })}
-          >
-            {shown.map(({ id }) => (
-              <span key={id} role="cell" class={`cell-${id}`}>
-                <Cell session={session} id={id} fn={fn} computing={computing} />
+                ) : (
+                  <button type="button" title={meaning} onClick={() => sortBy(id)}>
+                    {title}
+                    <span class="arrow" aria-hidden="true">
+                      {address.sort === id ? (address.descending ? ' ↓' : ' ↑') : ''}
+                    </span>
+                  </button>
+                )}
               </span>
             ))}
           </div>
-        ))}
+        </div>
+        {rows.length === 0 && <p class="message">No function fits “{address.query}”.</p>}
+        <div class="grid-space" role="rowgroup" style={{ height: `${rows.length * rowHeight}px` }}>
+          {rows.slice(visible.first, visible.end).map((fn, i) => (
+            <div
+              key={fn}
+              role="row"
+              aria-rowindex={visible.first + i + 2}
+              class={`grid-row ${fn === address.function ? 'selected' : ''}`}
+              style={{ transform: `translateY(${(visible.first + i) * rowHeight}px)` }}
+              onClick={() => selectFunction(session, fn)}
+              onDblClick={() => store.show({ view: 'source', function: fn, file: -1, line: 0 })}
+            >
+              {shown.map(({ id }) => (
+                <span key={id} role="cell" class={`cell-${id}`}>
+                  <Cell session={session} id={id} fn={fn} computing={computing} />
+                </span>
+              ))}
+            </div>
+          ))}
+        </div>
       </div>
-    </div>
+    </>
   );
+}
+
+/** What is said of a function that was selected. */
+function spoken({ names, view }: Session, fn: number): string {
+  const { self, total } = view.figures;
+  return `${names.function(fn)}, ${names.place(fn)}: self ${formatTime(self[fn]!)}, total ${formatTime(total[fn]!)}`;
 }
 
 interface CellInput {

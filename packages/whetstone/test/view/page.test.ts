@@ -135,7 +135,7 @@ describe.skipIf(missing)('the page', () => {
       "const rows = text.split(',');",
       '120,000',
       'Start the calls together.',
-      '127.0.0.1:5432',
+      'fetch 127.0.0.1:5432',
       hostile.warning,
       finding.title,
     ]) {
@@ -219,6 +219,7 @@ describe.skipIf(missing)('the page', () => {
     await page.focus('.grid');
     await page.keyboard.press('ArrowDown');
     await page.waitForSelector('.grid-row.selected');
+    expect(await page.textContent('.stage [aria-live]')).toMatch(/^parse, src\/shop\.ts:\d+: self /);
     await page.keyboard.press('Enter');
     await page.waitForSelector('.source .code-line');
     expect(await page.textContent('.source .code')).toContain("text.split(',')");
@@ -240,6 +241,8 @@ describe.skipIf(missing)('the page', () => {
     await expect.poll(() => page.locator('.grid-space [role=row]').count()).toBe(1);
     expect(await hash(page)).toContain('search=PARSE');
     expect(await page.textContent('.search output')).toContain('360 ms');
+    await page.fill('#search', '/[/');
+    await expect.poll(() => page.textContent('.search output')).toBe('no regular expression');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.locator('.grid-space [role=row]').count()).toBeGreaterThan(4);
   });

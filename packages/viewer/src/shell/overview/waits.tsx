@@ -16,9 +16,9 @@ export function Waits({ rows }: { readonly rows: number }) {
           {
             kind: 'wide',
             title: 'what',
-            cell: ({ kind, target }) => (
+            cell: ({ call, kind, target }) => (
               <>
-                {kind}
+                {call || kind}
                 {target !== null && target !== '' && <span class="muted"> {target}</span>}
               </>
             ),
