@@ -18,6 +18,12 @@ export async function keepProfile(profile: Profile, program: string): Promise<Pr
     saveProfile(file, await writeWhet(saved, codec));
     return saved;
   } catch (error) {
+    // Another run ended at the same time.
+    if (
+      (error as NodeJS.ErrnoException).code === 'EEXIST' &&
+      file !== nextProfileFile(path.dirname(file), program)
+    )
+      return await keepProfile(profile, program);
     const message = `The profile could not be saved in ${path.relative(process.cwd(), path.dirname(file)) || '.'}: ${reason(error)}. To keep it elsewhere: --json FILE or --html FILE.`;
     return withAbout(profile, { warnings: [...profile.about.warnings, { code: 'not-saved', message }] });
   }

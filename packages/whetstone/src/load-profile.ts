@@ -66,7 +66,7 @@ export function lastProfileFile(): string {
 
 /** One line of `whetstone history`: what ran, when, how long. */
 export async function readSummary(saved: SavedProfile, plugins: Plugins): Promise<string> {
-  const date = new Date(saved.saved).toISOString().slice(0, 16).replace('T', ' ');
+  const date = localMinute(saved.saved);
   const name = saved.name.padEnd(24);
   try {
     const { about } = await loadProfile(saved.file, plugins);
@@ -76,4 +76,10 @@ export async function readSummary(saved: SavedProfile, plugins: Plugins): Promis
   } catch (error) {
     return `${name}  ${date}  unreadable: ${(error as Error).message}`;
   }
+}
+
+/** `2026-11-21 18:55`, as the clocks of this place show it. */
+function localMinute(time: number): string {
+  const offset = new Date(time).getTimezoneOffset() * 60_000;
+  return new Date(time - offset).toISOString().slice(0, 16).replace('T', ' ');
 }

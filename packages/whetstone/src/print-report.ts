@@ -7,6 +7,7 @@ import { FileError, isKnownError, reason } from './known-error.ts';
 import type { Parsed } from './options.ts';
 import { reportOf } from './report-of.ts';
 import { wantedReports } from './report-options.ts';
+import { safeText } from './terminal/safe-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import type { SortKey, View } from './terminal/view.ts';
 import { UsageError } from './usage-error.ts';
@@ -36,6 +37,8 @@ export async function printReport(
   if (await writeReports({ profile, report, view }, parsed, plugins)) return;
   if (options.has('quiet')) {
     if (report.about.profile !== null) out.write(`${report.about.profile}\n`);
+    const unsaved = report.warnings.find(({ code }) => code === 'not-saved');
+    if (unsaved) out.write(`whetstone: ${safeText(unsaved.message)}\n`);
     return;
   }
   await print(out, 'terminal', { profile, report, view }, plugins);
@@ -111,6 +114,6 @@ async function unlessItFails(work: () => Promise<unknown>): Promise<void> {
     await work();
   } catch (error) {
     if (!isKnownError(error)) throw error;
-    process.stderr.write(`whetstone: ${error.message}\n`);
+    process.stderr.write(`whetstone: ${safeText(error.message)}\n`);
   }
 }

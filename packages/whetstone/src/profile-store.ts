@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /** Runs that are kept: enough to compare a day's work, small enough to forget about. */
@@ -49,7 +49,7 @@ export function nextProfileFile(folder: string, program: string): string {
 /**
  * Writes a profile whole or not at all, and drops what is older than the last {@link keptProfiles}.
  *
- * @throws the system's error where the folder or the disk refuses
+ * @throws the system's error where the folder or the disk refuses, `EEXIST` where another run has taken the name
  */
 export function saveProfile(file: string, bytes: Uint8Array): void {
   const folder = path.dirname(file);
@@ -59,12 +59,25 @@ export function saveProfile(file: string, bytes: Uint8Array): void {
   const partial = `${file}.${process.pid}.partial`;
   try {
     writeFileSync(partial, bytes);
-    renameSync(partial, file);
+    moveTo(file, partial);
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
   }
   pruneProfiles(folder, keptProfiles);
+}
+
+/** Unlike a rename alone, it does not replace what another run has saved meanwhile. */
+function moveTo(file: string, partial: string): void {
+  try {
+    linkSync(partial, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+    // Not every file system has links.
+    renameSync(partial, file);
+    return;
+  }
+  rmSync(partial);
 }
 
 /** Removes all but the last `keep` profiles; returns what went. */

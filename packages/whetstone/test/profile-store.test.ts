@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { profileOf } from '@whetstone/profile/testing';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { keepProfile } from '../src/keep-profile.ts';
 import {
   keptProfiles,
   nextProfileFile,
@@ -41,6 +43,21 @@ test(`the last ${keptProfiles} are kept`, () => {
   expect(savedProfiles(folder).at(-1)!.name).toBe('app-4');
   expect(pruneProfiles(folder, 1)).toHaveLength(keptProfiles - 1);
   expect(savedProfiles(folder).map(({ name }) => name)).toEqual([`app-${keptProfiles + 3}`]);
+});
+
+test('what another run has saved meanwhile stays', async () => {
+  writeFileSync(path.join(root, 'package.json'), '{}');
+  vi.spyOn(process, 'cwd').mockReturnValue(root);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const profile = profileOf('main 10');
+  const kept = await Promise.all([keepProfile(profile, 'app.ts'), keepProfile(profile, 'app.ts')]);
+  const names = ['.whetstone/app-1.whet', '.whetstone/app-2.whet'];
+  expect(kept.map(({ about }) => about.saved).toSorted()).toEqual(names);
+  expect(readdirSync(path.join(root, '.whetstone')).toSorted()).toEqual([
+    '.gitignore',
+    'app-1.whet',
+    'app-2.whet',
+  ]);
 });
 
 test('a write that fails leaves nothing behind', () => {

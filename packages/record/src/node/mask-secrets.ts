@@ -1,8 +1,8 @@
 const MASK = '***';
 
 /** Names of options and of parameters whose value nobody should see in a report that is shared. */
-const secretName =
-  /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|pwd|pw|credentials?|auth|authorization|bearer|cookie|session|api-?key|apikey|access-?key|private-?key|secret-?key|client-?secret|key)$/i;
+const secretWord =
+  /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|pass|pwd|pw|credentials?|auth|authorization|bearer|cookie|session|api-?key|apikey|access-?key|private-?key|secret-?key|client-?secret|key)$/i;
 
 /** What well-known services issue: recognisable whatever the option is called. */
 const knownKey =
@@ -22,7 +22,7 @@ export function maskSecrets(argv: readonly string[]): string[] {
       valueIsSecret = false;
       continue;
     }
-    valueIsSecret = /^--?[^=\s]+$/.test(argument) && secretName.test(argument.replace(/^-+/, '-'));
+    valueIsSecret = /^--?[^=\s]+$/.test(argument) && isSecretName(argument.replace(/^-+/, ''));
     masked.push(maskedArgument(argument));
   }
   return masked;
@@ -30,18 +30,14 @@ export function maskSecrets(argv: readonly string[]): string[] {
 
 function maskedArgument(argument: string): string {
   const assigned = /^(-{0,2}[\w.-]+)=([^]*)$/.exec(argument);
-  if (
-    assigned !== null &&
-    secretName.test((assigned[1] as string).replace(/^-+/, '-')) &&
-    assigned[2] !== ''
-  ) {
+  if (assigned !== null && isSecretName((assigned[1] as string).replace(/^-+/, '')) && assigned[2] !== '') {
     return `${assigned[1]}=${MASK}`;
   }
   return (
     argument
       .replace(/(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, `$1${MASK}@`)
       .replace(/([?&;]([\w.-]+)=)([^&#\s]+)/g, (all, before: string, name: string) =>
-        secretName.test(`-${name}`) ? before + MASK : all,
+        isSecretName(name) ? before + MASK : all,
       )
       .replace(/\b(authorization|cookie|x-[\w-]*(?:token|key))(\s*:\s*)([^\r\n]+)/gi, `$1$2${MASK}`)
       .replace(/\b(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}/gi, `$1 ${MASK}`)
@@ -51,6 +47,11 @@ function maskedArgument(argument: string): string {
         isRandom(value) ? before + MASK : all,
       )
   );
+}
+
+/** `apiToken` is `api-token`. */
+function isSecretName(name: string): boolean {
+  return secretWord.test(name.replace(/([a-z0-9])([A-Z])/g, '$1-$2'));
 }
 
 /** Random text has digits and letters mixed all over; words, dates and names of files have not. */

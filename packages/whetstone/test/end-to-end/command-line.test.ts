@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { project, reportIn, started, whetstone } from './command.ts';
@@ -112,6 +112,8 @@ else { fork(__filename, ['child']).on('exit', () => new Worker('./worker.js').on
     expect({ stdout, code }).toEqual({ stdout: '1\n', code: 0 });
     expect(stderr).toContain('could not be saved');
     expect(stderr).toContain('wall');
+    const quiet = await whetstone(['run', '-q', 'app.js'], { cwd: blocked });
+    expect(quiet.stderr).toMatch(/^whetstone: The profile could not be saved .*\n$/);
   });
 
   test('keeps no source with --no-source, and masks secrets of the command line', async () => {
@@ -148,6 +150,7 @@ describe('a wrong command line', () => {
     [['convert', 'data.txt', '--to', 'speedscpoe'], 2, 'Did you mean speedscope?'],
     [['explain'], 1, 'whetstone: no profile in .whetstone yet'],
     [['attach', 'x'], 2, 'whetstone: attach takes the number of one process'],
+    [['help', 'rnu'], 2, "whetstone: no command 'rnu'. Did you mean run?"],
     [['completion', 'tcsh'], 2, 'whetstone: completion takes one of bash, zsh, fish'],
   ] as const)('%j ends with %i', async (args, code, message) => {
     const folder = project({ 'app.js': 'console.log(1)', 'data.txt': 'no profile' });
@@ -169,7 +172,10 @@ test('what was saved can be explained, listed, converted, and read again', async
   };
   expect(explained.findings.length).toBeGreaterThan(0);
   expect((await run('explain')).stdout).toContain('wall');
-  expect((await run('history')).stdout).toMatch(/^app-1 .* exit 0 .* app\.js\n$/);
+  const saved = new Date('2026-01-02T23:30:00Z');
+  utimesSync(path.join(folder, '.whetstone/app-1.whet'), saved, saved);
+  const history = await whetstone(['history'], { cwd: folder, env: { TZ: 'Asia/Tokyo' } });
+  expect(history.stdout).toMatch(/^app-1 .* 2026-01-03 08:30 .* exit 0 .* app\.js\n$/);
   for (const [format, holds] of [
     ['cpuprofile', '"functionName":"spin"'],
     ['prof', 'spin'],
@@ -187,8 +193,8 @@ test('what was saved can be explained, listed, converted, and read again', async
   expect((await run('history', '--prune')).stdout).toContain('Removed 0');
 });
 
-test('completion for bash offers commands and options', async () => {
-  const folder = project({});
+test('completion for bash offers commands, options and files', async () => {
+  const folder = project({ 'my app.js': '' });
   const { stdout } = await whetstone(['completion', 'bash']);
   writeFileSync(path.join(folder, 'completion.bash'), stdout);
   const complete = async (...words: string[]) => {
@@ -198,6 +204,16 @@ test('completion for bash offers commands and options', async () => {
   expect(await complete('whetstone', 'ex')).toBe('explain');
   expect(await complete('whetstone', 'run', '--cou')).toBe('--counts');
   expect(await complete('whetstone', 'run', '--sort', 'se')).toBe('self');
+  expect(await complete('whetstone', 'pack', 'bui')).toBe('build');
+  for (const before of [['run'], ['view'], ['convert', '-o']])
+    expect(await complete('whetstone', ...before, 'my')).toBe('my app.js');
+});
+
+test('completion for zsh and fish offers programs and files', async () => {
+  const zsh = (await whetstone(['completion', 'zsh'])).stdout;
+  expect(zsh).toContain(`'1:program:_whetstone_program' \\\n        '*:file:_files' ;;`);
+  const fish = (await whetstone(['completion', 'fish'])).stdout;
+  expect(fish).toContain(`complete -c whetstone -n '__fish_seen_subcommand_from run' -F\n`);
 });
 
 test('doctor says what it tried', async () => {

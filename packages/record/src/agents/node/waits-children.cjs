@@ -52,8 +52,9 @@ function commandOf(options) {
   const file = options?.file;
   if (typeof file !== 'string') return undefined;
   const args = options.args;
-  // Of a command line for a shell, its first word.
-  if (Array.isArray(args) && args.length === 3 && args[1] === '-c')
-    return String(args[2]).trim().split(/\s/, 1)[0];
-  return file;
+  if (!Array.isArray(args) || args.length !== 3 || args[1] !== '-c') return file;
+  // Of a command line for a shell, its first word behind what it sets: `TOKEN=… curl`.
+  const line = String(args[2]).replace(/^\s*(?:\w+=(?:[^\s'"\\]|\\.|'[^']*'|"[^"]*")*\s+)*/s, '');
+  const word = line.split(/\s/, 1)[0];
+  return /^\w+\+?=/.test(word) ? file : word;
 }
