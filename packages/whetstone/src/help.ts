@@ -6,8 +6,13 @@ import { UsageError } from './usage-error.ts';
 export async function helpText(name?: string): Promise<string> {
   if (name !== undefined) {
     const load = commands.get(name);
-    if (!load)
-      throw new UsageError(`no command '${name}'. The commands are ${[...commands.keys()].join(', ')}.`);
+    if (!load) {
+      const { didYouMean } = await import('@whetstone/hooks');
+      const names = [...commands.keys()];
+      throw new UsageError(
+        `no command '${name}'.${didYouMean(name, names)} The commands are ${names.join(', ')}.`,
+      );
+    }
     return await commandHelp(name, await load());
   }
   const rows: string[] = [];

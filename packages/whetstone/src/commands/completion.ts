@@ -32,25 +32,29 @@ const words = (command: Command) => command.options.map(({ name }) => `--${name}
 
 function bash(all: Named): string {
   const names = [...all.map(([name]) => name), 'help', '--version'].join(' ');
+  // A name of a file may hold blanks; words of ours hold none.
+  const files = (what: string) => `local IFS=$'\\n'; COMPREPLY=($(compgen ${what} -- "$word"))`;
+  const choose = (words: string) => `COMPREPLY=($(compgen -W "${words}" -- "$word"))`;
   const cases = all
     .map(([name, command]) => {
-      const choices = command.options
-        .filter((option) => option.choices)
-        .map(
-          (option) =>
-            `      --${option.name}) COMPREPLY=($(compgen -W "${option.choices!.join(' ')}" -- "$word")); return;;\n`,
-        )
+      const values = command.options
+        .filter((option) => option.value !== undefined && option.optional !== true)
+        .map(({ name, short, choices }) => {
+          const option = short === undefined ? `--${name}` : `--${name}|-${short}`;
+          return `        ${option}) ${choices ? choose(choices.join(' ')) : files('-f')}; return;;\n`;
+        })
         .join('');
       const then = {
-        file: 'compgen -f',
-        command: 'compgen -c -f',
+        file: files('-f'),
+        command: files('-c -f'),
         none: ':',
-        shell: `compgen -W "${shells.join(' ')}"`,
+        shell: choose(shells.join(' ')),
       }[command.completes];
+      const below = [...(command.commands?.keys() ?? [])].join(' ');
       return `    ${name})
-${choices && `      case "$before" in\n${choices}      esac\n`}      case "$word" in
-        -*) COMPREPLY=($(compgen -W "${words(command)} --help" -- "$word"));;
-        *) ${then === ':' ? ':' : `COMPREPLY=($(${then} -- "$word"))`};;
+${values && `      case "$before" in\n${values}      esac\n`}${below && `      if [ "$COMP_CWORD" -eq 2 ]; then ${choose(below)}; return; fi\n`}      case "$word" in
+        -*) ${choose(`${words(command)} --help`)};;
+        *) ${then};;
       esac;;`;
     })
     .join('\n');
@@ -81,23 +85,29 @@ function zsh(all: Named): string {
             : `:${quote(option.value)}:${option.choices ? `(${option.choices.join(' ')})` : '_files'}`;
         return `        '${option.many ? '*' : ''}--${option.name}[${quote(option.help)}]${value}'`;
       });
+      const below = [...(command.commands?.keys() ?? [])].join(' ');
+      const first = below && `        '1:command:(${below})'`;
       const rest = {
-        file: "'*:file:_files'",
-        command: "'*:program:_command_names -e' '*:file:_files'",
-        none: '',
-        shell: `'1:shell:(${shells.join(' ')})'`,
+        file: ["        '*:file:_files'"],
+        command: ["        '1:program:_whetstone_program'", "        '*:file:_files'"],
+        none: [],
+        shell: [`        '1:shell:(${shells.join(' ')})'`],
       }[command.completes];
-      return `      ${name}) _arguments \\\n${[...options, ...(rest ? [`        ${rest.split("' '")[0]!.replace(/'?$/, "'")}`] : [])].join(' \\\n')} ;;`;
+      return `      ${name}) _arguments \\\n${[...options, ...(first ? [first] : []), ...rest].join(' \\\n')} ;;`;
     })
     .join('\n');
+  // No variable may be called `commands`: zsh has those of the PATH there.
   return `#compdef whetstone
+_whetstone_program() {
+  _alternative 'files:file:_files' 'commands:command:_command_names -e'
+}
 _whetstone() {
-  local -a commands
-  commands=(
+  local -a names
+  names=(
 ${describe}
   )
   if (( CURRENT == 2 )); then
-    _describe command commands
+    _describe command names
   else
     local name=$words[2]
     shift words
@@ -119,6 +129,8 @@ function fish(all: Named): string {
     const inside = `-n '__fish_seen_subcommand_from ${name}'`;
     if (command.completes === 'file' || command.completes === 'command')
       lines.push(`complete -c whetstone ${inside} -F`);
+    for (const below of command.commands?.keys() ?? [])
+      lines.push(`complete -c whetstone ${inside} -a ${below}`);
     if (command.completes === 'shell')
       lines.push(`complete -c whetstone ${inside} -a ${quote(shells.join(' '))}`);
     for (const option of command.options) {

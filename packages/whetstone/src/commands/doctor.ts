@@ -7,6 +7,7 @@ import type { Command } from '../commands.ts';
 import { parseOptions } from '../options.ts';
 import { profilesFolder } from '../project-folder.ts';
 import { UsageError } from '../usage-error.ts';
+import { openerOf } from '../view/open-page.ts';
 
 /** One thing that was tried on this machine. */
 interface Check {
@@ -45,18 +46,10 @@ export const doctorCommand: Command = {
 };
 
 async function runtimes(): Promise<Check[]> {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const own: Check = {
-    ok: major > 20 || (major === 20 && minor >= 19),
-    what: `node ${process.versions.node} at ${process.execPath}`,
-  };
-  const checks: Check[] = [own.ok ? own : { ...own, then: 'Install Node 20.19 or newer.' }];
+  const checks = [nodeCheck(process.version, `at ${process.execPath}`)];
   const onPath = version('node');
-  if (onPath && onPath !== `v${process.versions.node}`)
-    checks.push({
-      ok: true,
-      what: `node ${onPath.slice(1)} on the PATH: whetstone run measures with this one`,
-    });
+  if (onPath !== undefined && onPath !== process.version)
+    checks.push(nodeCheck(onPath, 'on the PATH: scripts and commands run with it, files with the one above'));
   for (const name of ['python3', 'pypy3']) {
     const python = await pythonIdentity(name, {
       workingDirectory: process.cwd(),
@@ -78,6 +71,13 @@ async function runtimes(): Promise<Check[]> {
     }
   }
   return checks;
+}
+
+function nodeCheck(version: string, where: string): Check {
+  const [major = 0, minor = 0] = version.slice(1).split('.').map(Number);
+  const ok = major > 20 || (major === 20 && minor >= 19);
+  const what = `node ${version.slice(1)} ${where}`;
+  return ok ? { ok, what } : { ok, what, then: 'Install Node 20.19 or newer.' };
 }
 
 function version(name: string): string | undefined {
@@ -187,14 +187,15 @@ function filesAndPage(): Check[] {
       then: 'Programs cannot be measured without. Set TMPDIR to a folder that can be written.',
     });
   }
-  const display =
-    process.platform !== 'linux' || Boolean(process.env['DISPLAY'] || process.env['WAYLAND_DISPLAY']);
+  const [opener] = openerOf(process.platform, process.env) ?? [];
+  // Others are part of their system.
+  const missing = opener === 'xdg-open' && version(opener) === undefined;
   checks.push(
-    display && !process.env['SSH_CONNECTION']
-      ? { ok: true, what: 'whetstone view opens the browser' }
+    opener !== undefined && !missing
+      ? { ok: true, what: `whetstone view opens the browser by ${opener}` }
       : {
           ok: false,
-          what: 'no display here',
+          what: missing ? 'no xdg-open here, which opens browsers' : 'no display here',
           then: 'whetstone view prints the address; --html FILE writes one file to take elsewhere.',
         },
   );
