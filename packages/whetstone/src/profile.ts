@@ -11,8 +11,10 @@ interface Marks {
 export interface ProfileMark {
   /** Marks a function: the report of `whetstone run` lists it line by line. Returns the function itself. */
   <F extends AnyFunction>(fn: F): F;
-  /** `@profile`: the same for a method. */
-  (method: AnyFunction, context: ClassMethodDecoratorContext): void;
+  /** `@profile`: the same for a method or a getter. */
+  (method: AnyFunction, context: ClassMethodDecoratorContext | ClassGetterDecoratorContext): void;
+  /** `@profile` under `experimentalDecorators`. */
+  (owner: object, name: string | symbol, method: PropertyDescriptor): void;
   /**
    * Marks a stretch of time, until it is disposed: `using _ = profile.region('load')`.
    *
@@ -29,9 +31,13 @@ const nothing: Disposable = { [Symbol.dispose]() {} };
  * line by line; without it a marked function is the function itself, so a call costs nothing more.
  */
 export const profile: ProfileMark = Object.assign(
-  ((fn: AnyFunction, context?: ClassMethodDecoratorContext) => {
-    marks()?.function(context ? String(context.name) : fn.name, fn);
-    return context ? undefined : fn;
+  ((subject: unknown, context?: { name: string | symbol } | string | symbol, method?: PropertyDescriptor) => {
+    const fn = method === undefined ? subject : (method.value ?? method.get);
+    if (typeof fn === 'function') {
+      const name = typeof context === 'object' ? context.name : (context ?? fn.name);
+      marks()?.function(String(name), fn as AnyFunction);
+    }
+    return context === undefined ? subject : undefined;
   }) as unknown as ProfileMark,
   {
     region(name: string): Disposable {

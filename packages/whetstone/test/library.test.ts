@@ -94,6 +94,40 @@ test('marks select what is listed line by line, and regions are summed up', asyn
   }
 });
 
+test('@profile marks methods and getters under experimentalDecorators, too', async () => {
+  const app = `import { profile } from 'whetstone';
+class Store {
+  @profile
+  load(): number {
+    return 1;
+  }
+  @profile
+  static all(): number {
+    return 2;
+  }
+  @profile
+  get size(): number {
+    return 3;
+  }
+}
+const store = new Store();
+console.log(store.load() + Store.all() + store.size);
+`;
+  for (const experimentalDecorators of [false, true]) {
+    const folder = withLibrary({
+      'package.json': '{"type":"module"}',
+      'tsconfig.json': JSON.stringify({ compilerOptions: { experimentalDecorators } }),
+      'app.ts': app,
+    });
+    const { stdout, stderr } = await whetstone(['run', '--no-save', '--json', 'report.json', 'app.ts'], {
+      cwd: folder,
+    });
+    expect(stdout, stderr).toBe('6\n');
+    const lines = reportIn(folder).marked.map(({ line }) => line);
+    expect(lines.toSorted((a, b) => a - b)).toEqual([4, 8, 12]);
+  }
+});
+
 const measured = (load: string) => `${load}
 ${spin}
 (async () => {
