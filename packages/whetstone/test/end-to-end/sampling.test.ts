@@ -79,3 +79,19 @@ function told(profile) {
     expect(reportIn(folder).functions[0]).toMatchObject({ function: 'spin', file: 'app.js' });
   }
 });
+
+test('what names waits is no code of the program', async () => {
+  const folder = project({
+    'app.mjs': `import { promises } from 'node:fs'; for (let i = 0; i < 4000; i++) await promises.stat('/');`,
+  });
+  for (const node of nodes) {
+    await whetstone([...run, '--runtime', node, 'app.mjs'], {
+      cwd: folder,
+    });
+    const files = reportIn(folder).functions.map(({ file }) => file);
+    expect(
+      files.filter((file) => !/^$|^node:|^app\.mjs$/.test(file)),
+      node,
+    ).toEqual([]);
+  }
+});

@@ -27,6 +27,8 @@ let capture = (below, limit) => {
       return holder.stack;
     }`,
     createContext(constants?.DONT_CONTEXTIFY ?? {}),
+    // What samples show of it is ours.
+    __filename,
   );
   return capture(below, limit);
 };
