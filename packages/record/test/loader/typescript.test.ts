@@ -88,6 +88,31 @@ test.each([module, '{}'])('follows paths of an inherited tsconfig with %s', asyn
   expect(await printed(files, 'main.ts')).toBe('1 2\n');
 });
 
+test('takes modules of Node before folders of a baseUrl', async () => {
+  const files = {
+    'package.json': module,
+    'tsconfig.json': '{ "compilerOptions": { "baseUrl": "./src", "paths": { "*": ["./*"] } } }',
+    'src/events/index.ts': 'export class EventEmitter {}\nexport const own: number = 1;',
+    'main.ts':
+      "import { EventEmitter } from 'events';\nimport { own } from 'events/index';\nconsole.log(typeof EventEmitter.prototype.emit, own);",
+  };
+  expect(await printed(files, 'main.ts')).toBe('function 1\n');
+});
+
+test('follows imports of package.json to TypeScript', async () => {
+  const files = {
+    'package.json': JSON.stringify({
+      type: 'module',
+      imports: { '#lib/*.js': './src/*.js', '#one': { types: './none.d.ts', default: './src/one.js' } },
+    }),
+    'src/one.ts': 'export const one: number = 1;',
+    'src/deep/two.ts': "import { one } from '#one';\nexport const two: number = one + 1;",
+    'main.ts':
+      "import { one } from '#lib/one.js';\nimport { two } from '#lib/deep/two.js';\nconsole.log(one, two);",
+  };
+  expect(await printed(files, 'main.ts')).toBe('1 2\n');
+});
+
 test('lets JavaScript import TypeScript, and TypeScript JSON', async () => {
   const files = {
     'package.json': module,

@@ -3,6 +3,7 @@
 // left out, `paths` of tsconfig.json. Every function gives an absolute file or null; null leaves the
 // specifier to Node, so that its errors stay Node's.
 const fs = require('node:fs');
+const { isBuiltin } = require('node:module');
 const path = require('node:path');
 const { mappedPaths, settingsFor } = require('./loader-tsconfig.cjs');
 
@@ -24,9 +25,59 @@ exports.resolveFrom = function resolveFrom(specifier, parent, { typeScriptFirst 
   if (isPath(specifier)) {
     return findFile(isAbsolute(specifier) ? specifier : resolve(dirname(parent), specifier), typeScriptFirst);
   }
-  if (/^(?:[a-z][\w+.-]*:|#)/i.test(specifier)) return null;
+  if (specifier.startsWith('#')) return resolveInternal(specifier, dirname(parent));
+  // What Node brings along comes before the folders of a `baseUrl`, as the compiler types it.
+  if (/^[a-z][\w+.-]*:/i.test(specifier) || isBuiltin(specifier)) return null;
   return resolveMapped(specifier, dirname(parent));
 };
+
+/**
+ * `#name` by the `imports` of the nearest package.json, where it leads to what is not there as it is written: `./src/*.js`
+ * for `./src/x.ts`. Whatever else it may mean is Node's affair.
+ */
+function resolveInternal(specifier, folder) {
+  const found = importsOf(folder);
+  if (found === null) return null;
+  let best = null;
+  for (const [key, target] of Object.entries(found.imports)) {
+    const [head, tail] = key.split('*');
+    if (tail === undefined ? key !== specifier : !matches(specifier, head, tail)) continue;
+    if (best !== null && best.head.length >= head.length) continue;
+    const rest = tail === undefined ? '' : specifier.slice(head.length, specifier.length - tail.length);
+    best = { head: tail === undefined ? specifier : head, target, rest };
+  }
+  const target = best === null ? null : conditional(best.target);
+  if (typeof target !== 'string' || !target.startsWith('./')) return null;
+  const file = resolve(
+    found.folder,
+    target.replaceAll('*', () => best.rest),
+  );
+  return isFile(file) ? null : findFile(file, true);
+}
+
+const matches = (specifier, head, tail) =>
+  specifier.length >= head.length + tail.length && specifier.startsWith(head) && specifier.endsWith(tail);
+
+/** The first target that an `import` takes. */
+function conditional(target) {
+  if (typeof target !== 'object' || target === null || Array.isArray(target)) return target;
+  for (const [condition, inner] of Object.entries(target)) {
+    if (!['node', 'import', 'module-sync', 'default'].includes(condition)) continue;
+    const found = conditional(inner);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function importsOf(folder) {
+  try {
+    const { imports } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    return typeof imports === 'object' && imports !== null ? { folder, imports } : null;
+  } catch (error) {
+    const above = dirname(folder);
+    return error.code !== 'ENOENT' || above === folder ? null : importsOf(above);
+  }
+}
 
 /** A bare specifier by the `paths` of the tsconfig that governs a folder. */
 function resolveMapped(specifier, folder) {
