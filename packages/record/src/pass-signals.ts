@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { isAlive } from './is-alive.ts';
 import type { ProcFigures } from './proc-figures.ts';
@@ -11,7 +12,19 @@ export interface SignalsPassed {
   readonly replaced: NodeJS.Signals | null;
   /** Whether any signal came. */
   readonly interrupted: boolean;
-  stop(): void;
+  /** Called when the program has ended; resolves when children that a loop kept from hearing the signal have, too. */
+  stop(): Promise<void>;
+}
+
+/** A signal that came to us. */
+interface Arrival {
+  readonly name: Passed;
+  /** Whoever heard the signal after this moment heard this one: epoch milliseconds. */
+  readonly since: number;
+  /** Whether it went to our whole group. */
+  toGroup: boolean;
+  /** Whether we gave it to the program, as it was sent to us alone. */
+  handedOn: boolean;
 }
 
 type Passed = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGQUIT';
@@ -25,6 +38,8 @@ const RECENT = 1000;
 const ASK = 500;
 /** What even that does not end is in native code or in `Atomics.wait`, and would have died at once without us. */
 const KILL = 3000;
+/** Between two looks at children that are still to be ended, in milliseconds. */
+const LOOK = 20;
 
 /**
  * While the program runs, signals are the program's: we outlive them, hand on those that were sent to us
@@ -52,43 +67,70 @@ export function passSignals(
   };
   const running = () => child.exitCode === null && child.signalCode === null;
 
+  const arrivals: Arrival[] = [];
+  const wasHeard = (arrival: Arrival) => {
+    const heard = agents === null ? 0 : lastHeard(agents.folder, arrival.name);
+    if (heard <= arrival.since || arrival.handedOn) return arrival.toGroup;
+    explained.set(arrival.name, heard);
+    arrival.toGroup = true;
+    return true;
+  };
+  const tell = (kind: 'ask' | 'came', pid: number, name: Passed) => {
+    try {
+      if (agents !== null) writeFileSync(path.join(agents.folder, kind, `${pid}-${name}`), '');
+    } catch {
+      // A full disk: what was written until now is what there is.
+    }
+  };
+  /** Processes of the program, with an agent, that the signal went to and that live. */
+  const reached = ({ toGroup }: Arrival) => {
+    if (agents === null) return [];
+    agents.figures.look();
+    return agents.figures.processes.filter(
+      (pid) =>
+        (pid === child.pid ? running() : toGroup && isAlive(pid) && isOfOurGroup(pid)) &&
+        existsSync(path.join(agents.folder, `${pid}-0.jsonl`)),
+    );
+  };
+  /** Where the program listens, it alone decides; nothing ends one that was started to ignore the signal. */
+  const stuck = (arrival: Arrival) =>
+    reached(arrival).filter(
+      (pid) =>
+        agents !== null &&
+        !existsSync(path.join(agents.folder, 'listens', `${pid}-${arrival.name}`)) &&
+        catches(pid, arrival.name),
+    );
+
   const arrived = (name: Passed) => {
     interrupted = true;
     const since = Math.max(Date.now() - RECENT, explained.get(name) ?? 0);
-    const wholeGroup = fromTerminal(name);
-    if (!wholeGroup) {
+    const arrival: Arrival = { name, since, toGroup: fromTerminal(name), handedOn: false };
+    arrivals.push(arrival);
+    // For those that wait for a child, and can hear nothing meanwhile.
+    for (const pid of reached(arrival)) tell('came', pid, name);
+    if (!arrival.toGroup) {
       later(HEARD, () => {
-        const heard = agents === null ? 0 : lastHeard(agents.folder, name);
-        if (heard > since) explained.set(name, heard);
-        else if (running()) {
-          explained.set(name, Date.now() + HEARD);
-          child.kill(name);
-        }
+        if (wasHeard(arrival) || !running()) return;
+        explained.set(name, Date.now() + HEARD);
+        arrival.handedOn = true;
+        child.kill(name);
       });
     }
     if (name === 'SIGQUIT' || agents === null) return;
-    const { folder, figures } = agents;
-    const stuck = () => {
-      figures.look();
-      return figures.processes.filter(
-        (pid) =>
-          (wholeGroup || pid === child.pid) &&
-          isAlive(pid) &&
-          existsSync(path.join(folder, `${pid}-0.jsonl`)) &&
-          // Where the program listens, it alone decides.
-          !existsSync(path.join(folder, 'listens', `${pid}-${name}`)),
-      );
-    };
     later(HEARD + ASK, () => {
-      for (const pid of stuck()) {
+      for (const pid of stuck(arrival)) {
         rescued.add(name);
-        writeFileSync(path.join(folder, 'ask', `${pid}-${name}`), '');
+        tell('ask', pid, name);
       }
     });
     later(HEARD + KILL, () => {
-      for (const pid of stuck()) {
+      for (const pid of stuck(arrival)) {
         if (pid === child.pid) replaced = name;
-        process.kill(pid, 'SIGKILL');
+        try {
+          process.kill(pid, 'SIGKILL');
+        } catch {
+          // It ended just now.
+        }
       }
     });
   };
@@ -103,7 +145,9 @@ export function passSignals(
     get interrupted() {
       return interrupted;
     },
-    stop() {
+    async stop() {
+      while (timers.size > 0 && arrivals.some((arrival) => wasHeard(arrival) && stuck(arrival).length > 0))
+        await new Promise((resolve) => setTimeout(resolve, LOOK));
       for (const timer of timers) clearTimeout(timer);
       for (const [name, listener] of listeners) process.removeListener(name, listener);
     },
@@ -127,12 +171,34 @@ function lastHeard(folder: string, name: Passed): number {
 /** Ctrl-C and Ctrl-\ go to the whole foreground group of a terminal: the program has its own already. */
 function fromTerminal(name: Passed): boolean {
   if (name !== 'SIGINT' && name !== 'SIGQUIT') return false;
+  const own = groupsOf('self');
+  return own === null ? process.stdin.isTTY : own.terminal !== '0' && own.group === own.foreground;
+}
+
+/** Daemons and background jobs of the program have groups of their own: no signal of ours reached them. */
+function isOfOurGroup(pid: number): boolean {
+  return groupsOf(pid)?.group === groupsOf('self')?.group;
+}
+
+/** Group, terminal and the terminal's foreground group of a process; `null` where the system does not tell. */
+function groupsOf(pid: number | 'self'): { group: string; terminal: string; foreground: string } | null {
   try {
-    const stat = readFileSync('/proc/self/stat', 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const [group, terminal, foreground] = [fields[2], fields[4], fields[5]];
-    return terminal !== '0' && group === foreground;
+    return { group: fields[2] ?? '', terminal: fields[4] ?? '', foreground: fields[5] ?? '' };
   } catch {
-    return process.stdin.isTTY;
+    return null;
+  }
+}
+
+/** Whether a process does anything of its own at a signal; taken for granted where the system does not tell. */
+function catches(pid: number, name: Passed): boolean {
+  try {
+    const caught = /^SigCgt:\s*([0-9a-f]+)/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return (
+      caught === undefined || ((BigInt(`0x${caught}`) >> BigInt(constants.signals[name] - 1)) & 1n) === 1n
+    );
+  } catch {
+    return true;
   }
 }

@@ -74,7 +74,7 @@ export async function runProgram(target: Target, options: RunOptions): Promise<P
     const exit = await endOf(child);
     const end = now();
     clearInterval(progress);
-    signals.stop();
+    await signals.stop();
     figures.look();
     figures.stop();
     await lastOutput(child, connected);

@@ -29,7 +29,7 @@ export interface AgentFolder {
 export function makeAgentFolder(options: AgentOptions): AgentFolder {
   const folder = makeTemporaryFolder();
   const preload = path.join(folder, 'preload.cjs');
-  for (const name of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, name));
+  for (const name of ['ask', 'came', 'heard', 'listens']) mkdirSync(path.join(folder, name));
   const configuration = JSON.stringify({ ...options, folder, preload, revision: revision() });
   writeFileSync(
     preload,

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { command, project, reportIn, started } from './command.ts';
+import { command, processesOf, project, reportIn, started } from './command.ts';
 
 const terminals = (() => {
   try {
@@ -72,6 +73,26 @@ describe.runIf(terminals)('on a terminal a program', () => {
       await shell.ended;
       expect(reportIn(folder).about.exit).toEqual({ code: null, signal: 'SIGINT' });
     }
+  });
+
+  const busy = {
+    'waits for a child': `console.log('ready'); try { require('child_process').execSync('sleep 60'); } catch {} console.log('gone on');`,
+    'has a child in a loop': `if (process.argv[2] === 'child') { console.log('ready'); for (;;); }
+      require('child_process').fork(__filename, ['child']); setInterval(() => {}, 1000);`,
+  };
+  test.each(Object.entries(busy))('that %s ends by Ctrl-C, and leaves no process', async (_name, program) => {
+    const folder = project({ 'app.js': program });
+    const shell = onTerminal(`bash --norc -i`, folder);
+    shell.type(`${measured}\n`);
+    await shell.prints('ready\r');
+    await pause(400);
+    shell.type('\u0003');
+    shell.type('echo "ended with $?"\n');
+    await shell.prints('ended with 130');
+    shell.type('exit\n');
+    expect((await shell.ended).stdout).not.toContain('gone on');
+    expect(processesOf(path.join(folder, 'app.js'))).toEqual([]);
+    expect(reportIn(folder).about.exit).toEqual({ code: null, signal: 'SIGINT' });
   });
 
   test('that hears Ctrl-C itself hears each one once', async () => {

@@ -180,7 +180,7 @@ function begin(options, environment) {
   // Before the other parts are loaded: V8 reads each function again that was compiled before it sampled.
   if (options.pass === 'time') measuring = startSampler(output, options.interval);
   onEnd(control, main, options.folder);
-  followChildren(options, environment, context);
+  followChildren(options, environment, context, control);
   followWorkers(environment, control);
   installMarks(context, session);
   part('./loader.cjs');

@@ -6,7 +6,7 @@ const { closeSync, openSync, readSync, realpathSync } = require('node:fs');
 const { basename, resolve } = require('node:path');
 
 /** Puts our part into the NODE_OPTIONS of every child process of this thread; `context` is the recorder's. */
-exports.followChildren = function followChildren(options, environment, context) {
+exports.followChildren = function followChildren(options, environment, context, control) {
   const { ChildProcess } = require('node:child_process');
   const spawn = ChildProcess.prototype.spawn;
   define(ChildProcess.prototype, 'spawn', {
@@ -44,6 +44,9 @@ exports.followChildren = function followChildren(options, environment, context) 
       // The compiler of TypeScript that our loader starts is no process of the program's.
       if (context !== undefined && context.isCompiling !== undefined && context.isCompiling())
         context.note('compiler', result.pid);
+      try {
+        control?.waited?.(result);
+      } catch {}
       return result;
     };
   }

@@ -3,6 +3,13 @@
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const { apply } = Reflect;
+const { statSync } = require('node:fs');
+const { now } = require('./clock.cjs');
+const { now: epoch } = Date;
+/** A signal that is older than this many milliseconds is no news. */
+const RECENT = 1000;
+/** So long a parent may take to tell of a signal that ended a child, in microseconds. */
+const SHARED = 500e3;
 
 /** Calls `control.finish(reason)` as late as possible; gives `control.raise(signal)`. */
 exports.onEnd = function onEnd(control, main, folder) {
@@ -135,6 +142,22 @@ function listen(control, folder) {
     apply(kill, process, [target, signal]);
   };
 
+  /**
+   * The program waited for a child: only its next turn of the loop would tell of a signal that came meanwhile.
+   * Without us it had not got to its next statement. The parent tells, and is given time where the child died of it.
+   */
+  control.waited = ({ signal, status, error }) => {
+    const ours = signals.filter((each) => armed.has(each) && apply(listenerCount, process, [each]) === 0);
+    const shared = error === undefined && (signal === 'SIGINT' || status === 130) && ours.includes('SIGINT');
+    const end = now() + (shared ? SHARED : 0);
+    for (;;) {
+      const name = ours.find((each) => cameJustNow(`${folder}/came/${process.pid}-${each}`));
+      if (name !== undefined) return control.raise(name);
+      if (now() >= end) return;
+      wait(10);
+    }
+  };
+
   // Without us a program that kills itself does not get to its next statement.
   const { kill } = process;
   define(
@@ -200,6 +223,11 @@ function deadly(signal) {
 
 function reachesUs(pid) {
   return pid === process.pid || pid === 0 || pid === -process.pid;
+}
+
+function cameJustNow(file) {
+  const mark = statSync(file, { throwIfNoEntry: false });
+  return mark !== undefined && epoch() - mark.mtimeMs < RECENT;
 }
 
 function wait(milliseconds) {
