@@ -140,7 +140,7 @@ exports.install = function install(context) {
     installFatal(ranges, stacks);
     const probe = new nodeModule('', null);
     probe.exports = stacks.frames;
-    const frames = Reflect.apply(native, probe, ['return exports()', '/_.cjs', 'commonjs']);
+    const frames = Reflect.apply(native, probe, ['return exports()', __filename, 'commonjs']);
     compileSite = frames.find((frame) => frame.getFileName() === 'node:internal/modules/cjs/loader') ?? null;
     return true;
   }
