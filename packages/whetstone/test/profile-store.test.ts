@@ -52,7 +52,7 @@ test('what another run has saved meanwhile stays', async () => {
   const profile = profileOf('main 10');
   const kept = await Promise.all([keepProfile(profile, 'app.ts'), keepProfile(profile, 'app.ts')]);
   const names = ['.whetstone/app-1.whet', '.whetstone/app-2.whet'];
-  expect(kept.map(({ about }) => about.saved).toSorted()).toEqual(names);
+  expect(new Set(kept.map(({ about }) => about.saved))).toEqual(new Set(names));
   expect(readdirSync(path.join(root, '.whetstone')).toSorted()).toEqual([
     '.gitignore',
     'app-1.whet',
