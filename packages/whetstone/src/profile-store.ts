@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /** Runs that are kept: enough to compare a day's work, small enough to forget about. */
@@ -53,7 +62,7 @@ export function nextProfileFile(folder: string, program: string): string {
  */
 export function saveProfile(file: string, bytes: Uint8Array): void {
   const folder = path.dirname(file);
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   const ignore = path.join(folder, '.gitignore');
   if (!statSync(ignore, { throwIfNoEntry: false })) writeFileSync(ignore, '*\n');
   const partial = `${file}.${process.pid}.partial`;
@@ -65,6 +74,15 @@ export function saveProfile(file: string, bytes: Uint8Array): void {
     throw error;
   }
   pruneProfiles(folder, keptProfiles);
+}
+
+/** Not `recursive`, which calls a read-only disk a missing folder. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    if (!existsSync(folder)) throw error;
+  }
 }
 
 /** Unlike a rename alone, it does not replace what another run has saved meanwhile. */
@@ -80,7 +98,11 @@ function moveTo(file: string, partial: string): void {
   rmSync(partial);
 }
 
-/** Removes all but the last `keep` profiles; returns what went. */
+/**
+ * Removes all but the last `keep` profiles; returns what went.
+ *
+ * @throws the system's error where the folder or the disk refuses
+ */
 export function pruneProfiles(folder: string, keep: number): SavedProfile[] {
   const gone = savedProfiles(folder).slice(keep);
   for (const { file } of gone) rmSync(file, { force: true });

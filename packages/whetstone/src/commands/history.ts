@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { formatBytes } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
+import { FileError, reason } from '../known-error.ts';
 import { parseOptions, readCount } from '../options.ts';
 import { profilesFolder } from '../project-folder.ts';
-import { keptProfiles, pruneProfiles, savedProfiles } from '../profile-store.ts';
+import { keptProfiles, pruneProfiles, savedProfiles, type SavedProfile } from '../profile-store.ts';
 import { safeText } from '../terminal/safe-text.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -23,7 +24,7 @@ export const historyCommand: Command = {
     const folder = profilesFolder(process.cwd());
     const shown = path.relative(process.cwd(), folder) || '.';
     if (options.has('prune')) {
-      const gone = pruneProfiles(folder, (options.get('keep') as number | undefined) ?? 1);
+      const gone = pruned(folder, (options.get('keep') as number | undefined) ?? 1);
       const bytes = gone.reduce((sum, { bytes }) => sum + bytes, 0);
       process.stdout.write(`Removed ${gone.length} of the profiles in ${shown} (${formatBytes(bytes)}).\n`);
       return 0;
@@ -44,3 +45,13 @@ export const historyCommand: Command = {
     return 0;
   },
 };
+
+function pruned(folder: string, keep: number): SavedProfile[] {
+  try {
+    return pruneProfiles(folder, keep);
+  } catch (error) {
+    throw new FileError('FILE_UNWRITABLE', `cannot remove profiles in '${folder}': ${reason(error)}.`, {
+      cause: error,
+    });
+  }
+}

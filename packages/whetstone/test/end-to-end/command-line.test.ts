@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -114,6 +115,27 @@ else { fork(__filename, ['child']).on('exit', () => new Worker('./worker.js').on
     expect(stderr).toContain('wall');
     const quiet = await whetstone(['run', '-q', 'app.js'], { cwd: blocked });
     expect(quiet.stderr).toMatch(/^whetstone: The profile could not be saved .*\n$/);
+  });
+
+  test('says that the disk is read-only', async ({ skip }) => {
+    const folder = project({ 'app.js': '' });
+    const readOnly = async (...args: string[]) => {
+      try {
+        execFileSync('mount', ['--bind', '-o', 'ro', folder, folder], { stdio: 'ignore' });
+      } catch {
+        skip('only root may make a disk read-only');
+      }
+      try {
+        return await whetstone(args, { cwd: folder });
+      } finally {
+        execFileSync('umount', [folder]);
+      }
+    };
+    const ended = [await readOnly('run', '-q', 'app.js')];
+    for (let i = 0; i < 2; i++) await whetstone(['run', '-q', 'app.js'], { cwd: folder });
+    ended.push(await readOnly('run', '-q', 'app.js'), await readOnly('history', '--prune'));
+    expect(ended.map(({ code }) => code)).toEqual([0, 0, 1]);
+    for (const { stderr } of ended) expect(stderr).toMatch(/^whetstone: .* the disk is read-only\..*\n$/);
   });
 
   test('keeps no source with --no-source, and masks secrets of the command line', async () => {
