@@ -160,6 +160,15 @@ test('measure returns value and report, and throws what the call throws', async 
       expect({ stdout, stderr }, `${node} app.ts`).toEqual({ stdout: expected, stderr: '' });
     }
   }
+  // A worker knows its own figures, and no others.
+  const worker = withLibrary({
+    'app.mjs': `import { measure } from 'whetstone'; import { isMainThread, Worker } from 'node:worker_threads';
+      if (isMainThread) new Worker(new URL(import.meta.url));
+      else { const { report } = await measure(() => 1); console.log(report.time.kind, report.threads.length, report.threads[0].thread); }`,
+  });
+  const inside = await started(process.execPath, ['app.mjs'], { cwd: worker }).ended;
+  const known = process.platform === 'linux' ? 'measured' : 'sampled';
+  expect(inside.stdout, inside.stderr).toBe(`${known} 1 1\n`);
   // Also inside a program that is measured itself.
   const { stdout, stderr, code } = await whetstone(['run', '-q', '--no-save', 'app.ts'], { cwd: folder });
   expect({ stdout, stderr, code }).toEqual({ stdout: expected, stderr: '', code: 0 });
