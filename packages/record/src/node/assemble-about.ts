@@ -30,7 +30,8 @@ export function aboutOf(
     wall: Math.max(raw.end - raw.begin, 0),
     cpu: sumOf(raw.figures.map((figures) => figures.cpu)),
     peakMemory: raw.peakMemory,
-    swaps: sumOf(raw.figures.map((figures) => figures.majorFaults)),
+    // Linux counts them for the whole machine; a process's major faults are files read for the first time, too.
+    swaps: null,
     // The first second's is shorter, and later ones may follow what samples cost; the last stands for the run.
     interval: pieces.at(-1)?.interval ?? raw.python?.interval.asked ?? 0,
     modes,
