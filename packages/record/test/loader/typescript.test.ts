@@ -88,15 +88,19 @@ test.each([module, '{}'])('follows paths of an inherited tsconfig with %s', asyn
   expect(await printed(files, 'main.ts')).toBe('1 2\n');
 });
 
-test('takes modules of Node before folders of a baseUrl', async () => {
+test('takes modules of Node before folders of a baseUrl, and no types for a module', async () => {
   const files = {
     'package.json': module,
-    'tsconfig.json': '{ "compilerOptions": { "baseUrl": "./src", "paths": { "*": ["./*"] } } }',
+    'tsconfig.json':
+      '{ "compilerOptions": { "baseUrl": "./src", "paths": { "typed": ["./typed.d.ts"], "*": ["./*"] } } }',
+    'src/typed.d.ts': 'export declare const typed: number;',
+    'node_modules/typed/package.json': '{ "exports": "./index.js" }',
+    'node_modules/typed/index.js': 'exports.typed = 2;',
     'src/events/index.ts': 'export class EventEmitter {}\nexport const own: number = 1;',
     'main.ts':
-      "import { EventEmitter } from 'events';\nimport { own } from 'events/index';\nconsole.log(typeof EventEmitter.prototype.emit, own);",
+      "import { EventEmitter } from 'events';\nimport { own } from 'events/index';\nimport { typed } from 'typed';\nconsole.log(typeof EventEmitter.prototype.emit, own, typed);",
   };
-  expect(await printed(files, 'main.ts')).toBe('function 1\n');
+  expect(await printed(files, 'main.ts')).toBe('function 1 2\n');
 });
 
 test('follows imports of package.json to TypeScript', async () => {

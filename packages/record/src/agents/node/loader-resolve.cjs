@@ -85,7 +85,8 @@ function resolveMapped(specifier, folder) {
   if (!settings.paths && settings.options.baseUrl === undefined) return null;
   for (const candidate of mappedPaths(settings, specifier)) {
     const found = findFile(candidate, true);
-    if (found) return found;
+    // Types alone are for the compiler: what runs lies where Node looks.
+    if (found && !/\.d\.[cm]?ts$/.test(found)) return found;
   }
   return null;
 }
