@@ -128,6 +128,11 @@ describe('assemble', () => {
     expect(profile.strings[profile.waits.call[0] as number]).toBe('fs.readSync (sampled)');
   });
 
+  test('takes no page that was read from disk for a swapped one', () => {
+    const profile = profileOf({ ...rawOf({ stacks: {} }), figures: [{ ...figures, majorFaults: 900 }] });
+    expect([profile.threads[0]?.majorFaults, profile.about.swaps]).toEqual([900, null]);
+  });
+
   test('makes code add up to the CPU time of the thread, with what ran before and after', () => {
     const raw = rawOf({ stacks: { 'f /a.js:1:10': [0, 0, 0, 0], '(idle)': [0, 0] }, cpu: 3000 });
     const profile = profileOf({ ...raw, figures: [figures] });
