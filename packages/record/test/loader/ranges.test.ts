@@ -46,3 +46,18 @@ test('leaves lines alone, and says so, where the program has Node show them', as
     program.remove();
   }
 });
+
+test('says that a file keeps its lines because it throws what is no error', async () => {
+  for (const node of nodes()) {
+    if (majorOf(node) >= 25) continue;
+    const program = new Program({
+      'main.cjs': `require('./a');\nimport('./b.mjs');`,
+      'a.js': `exports.fail = () => { throw 'text' };`,
+      'b.mjs': `export const fail = () => { throw { code: 1 } };`,
+    });
+    expect((await program.loaded(node, ['main.cjs'])).stderr).toBe('');
+    const codes = program.records().flatMap(({ type, code }) => (type === 'note' ? [code] : []));
+    expect(codes.toSorted()).toEqual(['first-line', 'ranges-partial']);
+    program.remove();
+  }
+});

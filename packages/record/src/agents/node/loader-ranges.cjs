@@ -24,8 +24,19 @@ exports.createRanges = function createRanges({ record, note }) {
   let told = false;
   const files = new Map();
 
+  /** Says, once, that a file keeps its lines. */
+  function tellPartial() {
+    if (!told)
+      note(
+        'ranges-partial',
+        'Some modules have no lines of their own: inlined code may be charged to the wrong file',
+      );
+    told = true;
+  }
+
   return {
     files,
+    tellPartial,
     /** Lines to add to a CommonJS file. */
     offset(lines) {
       if (nextOffset + lines > lastLine) return 0;
@@ -36,12 +47,7 @@ exports.createRanges = function createRanges({ record, note }) {
     /** Newlines to put before a module; 0 where that has become too expensive. */
     padding(lines, isPackage) {
       if (padded + nextBase > (isPackage ? packageBudget : ownBudget)) {
-        if (!told)
-          note(
-            'ranges-partial',
-            'Some modules have no lines of their own: inlined code may be charged to the wrong file',
-          );
-        told = true;
+        tellPartial();
         return 0;
       }
       const base = nextBase;

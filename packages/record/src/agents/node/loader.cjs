@@ -17,6 +17,9 @@ const rightInlining = 25;
 const showsLines =
   /^--(?:enable-source-maps|inspect-brk|experimental-test-coverage|experimental-policy|experimental-loader|loader|trace-uncaught|frozen-intrinsics)\b/;
 
+/** Of values that are no errors nothing tells where they were thrown but what Node prints. */
+const throwsNoError = /\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/;
+
 /** `assert(value)` looks the line up in the file, from about here on in the engine. */
 const readsAssertions = !/^v(?:22\.(?:2[3-9]|[3-9]\d)|2[4-9]|[3-9]\d)\./.test(`${process.version}.`);
 
@@ -99,9 +102,9 @@ exports.install = function install(context) {
   function isRanged(file, text) {
     if (!wanted || compiling || file.startsWith(__dirname)) return false;
     if (/['"]node:test['"]/.test(text) || (readsAssertions && asserts(text))) return false;
-    return (
-      inPackage(file) || !/\bthrow\s*(?:['"`{[\d]|(?:Symbol|null|undefined|true|false|function)\b)/.test(text)
-    );
+    if (inPackage(file) || !throwsNoError.test(text)) return true;
+    ranges.tellPartial();
+    return false;
   }
 
   function entered() {
