@@ -6,7 +6,7 @@ const START = 300;
 
 /**
  * Times a stretch of the program by the program's own clock, wall and CPU in milliseconds, and leaves the
- * figures in the file that the last argument names: start-up has a row of its own in the table.
+ * figures in the file that the first argument names, or says them: start-up has a row of its own in the table.
  */
 export async function ownClock(work) {
   await setTimeout(START);
@@ -15,5 +15,8 @@ export async function ownClock(work) {
   await work();
   const wall = Number(process.hrtime.bigint() - from) / 1e6;
   const used = process.cpuUsage(cpu);
-  writeFileSync(process.argv.at(-1), JSON.stringify({ wall, cpu: (used.user + used.system) / 1000 }));
+  const figures = JSON.stringify({ wall, cpu: (used.user + used.system) / 1000 });
+  const [, , file] = process.argv;
+  if (file === undefined) console.error(figures);
+  else writeFileSync(file, figures);
 }
