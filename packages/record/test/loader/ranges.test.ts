@@ -57,7 +57,7 @@ test('says that a file keeps its lines because it throws what is no error', asyn
     });
     expect((await program.loaded(node, ['main.cjs'])).stderr).toBe('');
     const codes = program.records().flatMap(({ type, code }) => (type === 'note' ? [code] : []));
-    expect(codes.toSorted()).toEqual(['first-line', 'ranges-partial']);
+    expect(new Set(codes)).toEqual(new Set(['first-line', 'ranges-partial']));
     program.remove();
   }
 });
