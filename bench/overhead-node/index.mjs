@@ -12,7 +12,7 @@ import path from 'node:path';
 import { interleave } from '../harness/interleave.mjs';
 import { machineLine } from '../harness/machine.mjs';
 import { newestNode } from '../harness/newest-node.mjs';
-import { medianInterval } from '../harness/statistics.mjs';
+import { median, medianInterval } from '../harness/statistics.mjs';
 import { milliseconds, openTable, ratio, ratioInterval } from '../harness/table.mjs';
 import { warmMemory } from '../harness/warm-memory.mjs';
 import { command } from '../harness/whetstone.mjs';
@@ -77,7 +77,7 @@ async function benchmark(node) {
 
 /** Wall and CPU of a program from its start to its end. */
 async function wholeProgram(node, name, program, limit, times) {
-  const plainTime = (runs) => medianInterval(runs.plain.map(({ wall }) => wall)).value;
+  const plainTime = (runs) => median(runs.plain.map(({ wall }) => wall));
   const most = (runs) => limit ?? (plainTime(runs) >= 5000 ? 1.1 : 1.25);
   const run = (measured) => timed(node, program, measured);
   const runs = await inTurn(run, most, times);

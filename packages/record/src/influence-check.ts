@@ -78,7 +78,7 @@ async function plainRun(
     const exit = await new Promise<ProgramRun['exit']>((resolve, reject) => {
       child.once('error', reject);
       child.once('exit', (code, signal) => resolve({ code, signal }));
-    }).finally(async () => await signals.stop());
+    }).finally(() => signals.stop());
     const wall = now() - begin;
     await connected;
     return { wall, exit, interrupted: signals.interrupted };
