@@ -24,12 +24,18 @@ export function matchFunctions(profile: Profile, name: string): number[] {
     );
     return around.toSorted((a, b) => profile.functions.line[b]! - profile.functions.line[a]!).slice(0, 1);
   }
-  return rows.filter((row) => shownName(profile, row).split(/[.#]/).at(-1) === name);
+  return rows.filter((row) => lastPart(shownName(profile, row)) === name);
 }
 
-/** Names that can be asked for, each once: what a "did you mean" chooses from. */
+/** Names that can be asked for, each once, methods without their class too: what a "did you mean" chooses from. */
 export function functionNames(profile: Profile): string[] {
-  return [...new Set([...profile.functions.name.keys()].map((row) => shownName(profile, row)))];
+  const whole = [...profile.functions.name.keys()].map((row) => shownName(profile, row));
+  return [...new Set([...whole, ...whole.map(lastPart)])];
+}
+
+/** `parse` of `Reader.parse`. */
+function lastPart(name: string): string {
+  return name.split(/[.#]/).at(-1)!;
 }
 
 function isFile(profile: Profile, row: number, file: string): boolean {

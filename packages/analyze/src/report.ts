@@ -161,7 +161,7 @@ export interface LineRow extends Place {
 }
 
 export interface WaitRow extends Place {
-  /** `timer`, `file`, `dns`, `socket`, `http`, `child`, `lock`, `gil`, `sleep`, … */
+  /** `timer`, `file`, `dns`, `socket`, `http`, `child`, `pool` (work in libuv's threads), `lock`, `gil`, `sleep`, … */
   readonly kind: string;
   /** The call as the program writes it: `fetch`, `fs.readFile`. */
   readonly call: string;

@@ -124,7 +124,7 @@ export interface WaitTable {
   readonly node: Int32Array;
   /** Line that asked, from 1, or 0. */
   readonly line: Int32Array;
-  /** Index into strings: `timer`, `file`, `dns`, `socket`, `http`, `child`, `lock`, `sleep`, … */
+  /** Index into strings: `timer`, `file`, `dns`, `socket`, `http`, `child`, `pool`, `lock`, `sleep`, … */
   readonly kind: Int32Array;
   /** Index into strings: the call as the program writes it, such as `fetch` or `fs.readFile`. */
   readonly call: Int32Array;

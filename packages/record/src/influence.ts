@@ -4,9 +4,10 @@ import type { RawRecording } from './recording.ts';
 
 /**
  * What measuring costs where it was tried (`bench/overhead-node`): CPU of V8 for one sample of a stack of
- * usual depth, and what the agent adds to the start of a process. Microseconds.
+ * usual depth, the agent's share of one wait, and what it adds to the start of a process. Microseconds.
  */
 const SAMPLE_COST = 25;
+const WAIT_COST = 8;
 const START_COST = 55_000;
 /** The guess can be wrong by this factor either way. */
 const UNCERTAINTY = 2;
@@ -23,10 +24,11 @@ export function estimatedInfluence(raw: RawRecording): Influence {
   const { samples, pauses, longestPause } = pausesOf(raw);
   const wall = Math.max(raw.end - raw.begin, 1);
   const start = raw.threads.length > 0 ? START_COST : 0;
-  // Threads run beside each other: their samples do not add up to one wall time.
+  // Threads run beside each other: what they pay does not add up to one wall time.
   const threads = Math.max(raw.threads.length, 1);
+  const paid = (samples * SAMPLE_COST + waitsOf(raw) * WAIT_COST + pauses) / threads + start;
   const slowdown = (factor: number) => {
-    const cost = ((samples * SAMPLE_COST + pauses) / threads + start) * factor;
+    const cost = paid * factor;
     return wall / (wall - Math.min(cost, wall / 2));
   };
   return {
@@ -96,6 +98,16 @@ export function meanWithInterval(values: readonly number[]): { mean: number; hal
 const quantiles = [
   12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
 ];
+
+function waitsOf(raw: RawRecording): number {
+  let waits = 0;
+  for (const { records } of raw.threads) {
+    for (const record of records) {
+      if (record.type === 'waits') for (const count of record.count) waits += count;
+    }
+  }
+  return waits;
+}
 
 function pausesOf(raw: RawRecording): { samples: number; pauses: number; longestPause: number } {
   let [samples, pauses, longestPause] = [0, 0, 0];

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
-import { callees, callers, functionLines } from '@whetstone/analyze';
+import { callees, callers, functionLines, functionNames, matchFunctions } from '@whetstone/analyze';
+import { didYouMean } from '@whetstone/hooks';
 import type { Profile } from '@whetstone/profile';
 import type { Plugins } from './built-in-plugins.ts';
 import type { Shown } from './hooks.ts';
-import { FileError, isKnownError, reason } from './known-error.ts';
+import { isKnownError } from './known-error.ts';
 import type { Parsed } from './options.ts';
 import { reportOf } from './report-of.ts';
 import { wantedReports } from './report-options.ts';
@@ -11,6 +11,7 @@ import { safeText } from './terminal/safe-text.ts';
 import { terminalOf } from './terminal/terminal.ts';
 import type { SortKey, View } from './terminal/view.ts';
 import { UsageError } from './usage-error.ts';
+import { writeOutput } from './write-output.ts';
 
 /**
  * A report's text, by the plugin that was registered last among those that have it.
@@ -49,7 +50,8 @@ function viewOf(profile: Profile, { options }: Parsed): Omit<View, 'columns' | '
   const get = <T>(name: string) => options.get(name) as T | undefined;
   const called = get<string>('callers');
   const calling = get<string>('callees');
-  const names = get<string[]>('lines');
+  const listed = get<string[]>('lines') ?? [];
+  const listings = listed.map((name) => functionLines(profile, name));
   return {
     sort: get<SortKey>('sort') ?? 'self',
     include: get<string[]>('include') ?? [],
@@ -58,16 +60,24 @@ function viewOf(profile: Profile, { options }: Parsed): Omit<View, 'columns' | '
     ...(options.has('top') ? { top: get<number>('top')! } : {}),
     ...(called === undefined ? {} : { callers: callers(profile, called) }),
     ...(calling === undefined ? {} : { callees: callees(profile, calling) }),
-    ...(names === undefined ? {} : linesOf(profile, names)),
+    lines: listings.flat(),
+    missing: [
+      ...new Set([
+        ...[called ?? [], calling ?? []].flat().filter((name) => !isFunction(profile, name)),
+        ...listed.filter((_, index) => listings[index]!.length === 0),
+      ]),
+    ].map((name) => nothingOf(profile, name)),
   };
 }
 
-function linesOf(profile: Profile, names: readonly string[]): Pick<View, 'lines' | 'unknown'> {
-  const found = names.map((name) => ({ name, functions: functionLines(profile, name) }));
-  return {
-    lines: found.flatMap(({ functions }) => functions),
-    unknown: found.filter(({ functions }) => functions.length === 0).map(({ name }) => name),
-  };
+function isFunction(profile: Profile, name: string): boolean {
+  return matchFunctions(profile, name).length > 0;
+}
+
+function nothingOf(profile: Profile, name: string): string {
+  return isFunction(profile, name)
+    ? `'${name}' has no lines in this profile.`
+    : `No function is called '${name}' in this profile.${didYouMean(name, functionNames(profile))}`;
 }
 
 /** Prints the findings of a profile, and writes the files that were asked for. */
@@ -90,7 +100,7 @@ async function writeReports(shown: Shown, parsed: Parsed, plugins: Plugins): Pro
       printed = true;
       await print(process.stdout, name, shown, plugins);
     } else {
-      await unlessItFails(async () => write(file, await renderReport(name, shown, plugins)));
+      await unlessItFails(async () => writeOutput(file, [await renderReport(name, shown, plugins)]));
     }
   }
   return printed;
@@ -98,14 +108,6 @@ async function writeReports(shown: Shown, parsed: Parsed, plugins: Plugins): Pro
 
 async function print(out: NodeJS.WriteStream, name: string, shown: Shown, plugins: Plugins): Promise<void> {
   await unlessItFails(async () => out.write(await renderReport(name, shown, plugins)));
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new FileError('FILE_UNWRITABLE', `cannot write '${file}': ${reason(error)}.`, { cause: error });
-  }
 }
 
 /** A report that cannot be made or written costs that report, not the others: the user's run may have taken hours. */

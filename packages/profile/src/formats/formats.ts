@@ -21,6 +21,8 @@ export interface Format {
   readonly read?: (bytes: Uint8Array, codec: Codec) => Promise<Profile>;
   /** The file in pieces, to be written one after the other. */
   readonly write?: (profile: Profile, codec: Codec, options?: WriteOptions) => Promise<Iterable<Uint8Array>>;
+  /** A file of this format holds one thread alone. */
+  readonly oneThread?: true;
 }
 
 export interface WriteOptions {
@@ -45,6 +47,7 @@ export const formats: readonly (Format & { readonly name: FormatName })[] = [
     matches: isCpuProfile,
     read: async (bytes) => readCpuProfile(bytes),
     write: async (profile, _codec, options) => writeCpuProfile(profile, options?.thread),
+    oneThread: true,
   },
   {
     name: 'prof',

@@ -30,6 +30,24 @@ test('every kind of wait is named at the place that asked, with its target and i
   ]);
 });
 
+test('compression and cryptography in threads of their own are named, and what computes at once is not', async () => {
+  const { exit, stderr, threads } = await runProgram('pool.mjs');
+  expect([exit, stderr]).toEqual([0, '']);
+  const waits = waitsOf(threads[0] ?? []);
+  expect(waits.map((wait) => [wait.kind, wait.call, wait.place, wait.count])).toEqual([
+    ['pool', 'zlib.gzip', 'pool.mjs:9', 1],
+    ['pool', 'zlib.gunzip', 'pool.mjs:10', 1],
+    ['pool', 'zlib.brotliCompress', 'pool.mjs:11', 1],
+    ['pool', 'zlib.gunzip', 'pool.mjs:12', 1],
+    ['pool', 'zlib.createDeflate', 'pool.mjs:13', expect.any(Number)],
+    ['pool', 'crypto.scrypt', 'pool.mjs:18', 1],
+    ['pool', 'crypto.randomBytes', 'pool.mjs:19', 1],
+    ['pool', 'crypto.generateKeyPair', 'pool.mjs:20', 1],
+    ['pool', 'crypto.subtle.digest', 'pool.mjs:21', 1],
+    ['pool', 'crypto.subtle.digest', 'pool.mjs:22', 1],
+  ]);
+});
+
 test('requests and sockets are named with host, port and path, but never with what may be secret', async () => {
   const { exit, stdout, stderr, threads } = await runProgram('network.mjs');
   expect([exit, stderr]).toEqual([0, '']);
@@ -84,7 +102,7 @@ test('of a great many timers some are followed, and stand for the others', async
 });
 
 test('no wait is charged with more than it took', async () => {
-  for (const name of ['kinds.mjs', 'network.mjs', 'many.mjs', 'timers.mjs']) {
+  for (const name of ['kinds.mjs', 'pool.mjs', 'network.mjs', 'many.mjs', 'timers.mjs']) {
     const { threads } = await runProgram(name);
     for (const record of threads.flat()) {
       if (record.type !== 'waits') continue;

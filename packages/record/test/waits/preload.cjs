@@ -10,6 +10,8 @@ const later = setInterval;
 const file = openSync(join(process.env.WAITS_FOLDER, `${threadId}.jsonl`), 'a');
 const record = (object) => writeSync(file, `${JSON.stringify(object)}\n`);
 
+// Its loader tells the agent of programs that ask for `node:crypto`; here all of them may.
+const cryptoWanted = new Set();
 const waits = require(join(agentFolder, 'waits.cjs')).install({
   folder: process.env.WAITS_FOLDER,
   pass: 'time',
@@ -18,7 +20,9 @@ const waits = require(join(agentFolder, 'waits.cjs')).install({
   note: (code, message) => record({ type: 'note', code, message }),
   agentFolder,
   workingDirectory: process.cwd(),
+  cryptoWanted,
 });
+for (const wanted of cryptoWanted) wanted();
 
 // Not kept alive by us, and flushed as the agent does.
 later(() => waits.flush(), 200).unref();

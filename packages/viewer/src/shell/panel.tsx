@@ -76,7 +76,13 @@ function Hottest() {
     time: view.figures.self[fn]!,
   }));
   return (
-    <NeighbourList title="Functions by self time" list={list} whole={view.busy[0]!} few={hottestFunctions} />
+    <NeighbourList
+      title="Functions by self time"
+      level="h2"
+      list={list}
+      whole={view.busy[0]!}
+      few={hottestFunctions}
+    />
   );
 }
 
@@ -184,18 +190,20 @@ interface ListInput {
   /** Rows before "more". */
   readonly few?: number;
   readonly title: string;
+  /** Below a function's name, or the panel's only heading. */
+  readonly level?: 'h2' | 'h3';
   readonly list: readonly Neighbour[];
   readonly whole: number;
 }
 
-function NeighbourList({ title, list, whole, few = fewNeighbours }: ListInput) {
+function NeighbourList({ title, level: Heading = 'h3', list, whole, few = fewNeighbours }: ListInput) {
   const { names } = useSession();
   const [all, showAll] = useState(false);
   if (list.length === 0) return null;
   const shown = all ? list.slice(0, 500) : list.slice(0, few);
   return (
     <section>
-      <h3>{title}</h3>
+      <Heading>{title}</Heading>
       <FigureTable
         class="neighbours"
         rows={shown}
@@ -246,6 +254,7 @@ function Excerpt({ fn }: { readonly fn: number }) {
   return (
     <section>
       <h3>Source</h3>
+      {source.note !== '' && <p class="muted">{source.note}</p>}
       <Code file={file} lines={source.lines} from={from} to={to} figures="time" />
       <Link to={{ view: 'source', file, line: hottest }}>{names.place(fn, hottest)}</Link>
     </section>

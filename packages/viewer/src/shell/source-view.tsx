@@ -64,9 +64,9 @@ export function SourceView() {
       {source === null ? (
         <div class="message">{file < 0 ? 'No line of a file took time here.' : 'Loading the source…'}</div>
       ) : source.lines === null ? (
-        <Without session={session} file={file} why={source.why} />
+        <Without session={session} file={file} why={source.note} />
       ) : (
-        <Lines key={file} session={session} file={file} lines={source.lines} />
+        <Lines key={file} session={session} file={file} lines={source.lines} note={source.note} />
       )}
     </div>
   );
@@ -76,9 +76,10 @@ interface LinesInput {
   readonly session: Session;
   readonly file: number;
   readonly lines: readonly string[];
+  readonly note: string;
 }
 
-function Lines({ session, file, lines }: LinesInput) {
+function Lines({ session, file, lines, note }: LinesInput) {
   const { address, view, names } = session;
   const visible = useRows(lines.length, lineHeight);
   const wanted = wantedLine(session, file);
@@ -96,6 +97,7 @@ function Lines({ session, file, lines }: LinesInput) {
           </Link>
         )}
       </p>
+      {note !== '' && <p class="message-line muted">{note}</p>}
       <div class="code-heads" aria-hidden="true">
         {hasCounts(session) && <span class="code-figure code-hits">hits</span>}
         <span class="code-figure">self</span>

@@ -32,7 +32,7 @@ export function TimeStrip() {
   const timeAt = (x: number) =>
     Math.min(activity.to, Math.max(0, (x / canvas.current!.clientWidth) * activity.to));
   return (
-    <div class="strip">
+    <section class="strip" aria-label="Time">
       <canvas
         ref={canvas}
         tabIndex={0}
@@ -72,7 +72,7 @@ export function TimeStrip() {
       <span class="strip-end muted" aria-hidden="true">
         {formatTime(activity.to)}
       </span>
-    </div>
+    </section>
   );
 }
 

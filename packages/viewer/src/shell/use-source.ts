@@ -2,11 +2,12 @@ import { useEffect, useState } from 'preact/hooks';
 import type { WorkerClient } from '../worker/client.ts';
 import { useSession } from './session.ts';
 
-/** The text of a file: `lines` is `null` where it is not to be had, with the reason. */
+/** The text of a file: `lines` is `null` where it is not to be had. */
 export interface SourceText {
   readonly file: number;
   readonly lines: readonly string[] | null;
-  readonly why: string;
+  /** Why it is not there, or that it may not be what ran; else empty. */
+  readonly note: string;
 }
 
 /** Texts that were asked for, for as long as the page lives. */
@@ -30,7 +31,7 @@ export function useSource(file: number): SourceText | null {
     }
     text.then(
       (next) => wanted && setSource(next),
-      () => wanted && setSource({ file, lines: null, why: 'It could not be read.' }),
+      () => wanted && setSource({ file, lines: null, note: 'It could not be read.' }),
     );
     return () => {
       wanted = false;
@@ -40,7 +41,7 @@ export function useSource(file: number): SourceText | null {
 }
 
 async function fromServer(file: number, path: string): Promise<SourceText> {
-  const absent = (why: string): SourceText => ({ file, lines: null, why });
+  const absent = (note: string): SourceText => ({ file, lines: null, note });
   if (path === '') return absent('The function has no file.');
   if (path.startsWith('node:')) return absent('It is part of the runtime.');
   if (document.getElementById('profile') !== null) return absent('The profile was saved without it.');
@@ -49,7 +50,11 @@ async function fromServer(file: number, path: string): Promise<SourceText> {
     return absent('The profile was saved without it, and it is not below the folder shown.');
   const response = await fetch(`source?file=${encodeURIComponent(path)}`, { credentials: 'same-origin' });
   if (!response.ok) return absent('The file is gone.');
-  return ofText(file, await response.text());
+  return ofText(
+    file,
+    await response.text(),
+    'The profile was saved without this text: it is shown as the file is today.',
+  );
 }
 
 /** What the server has beyond the profile, asked for once. */
@@ -60,7 +65,7 @@ async function servedSources(): Promise<ReadonlySet<string>> {
   return new Set(response.ok ? ((await response.json()) as string[]) : []);
 }
 
-function ofText(file: number, text: string | null): SourceText {
-  if (text === null) return { file, lines: null, why: 'The profile was saved without it.' };
-  return { file, lines: text.split(/\r\n|\r|\n/), why: '' };
+function ofText(file: number, text: string | null, note = ''): SourceText {
+  if (text === null) return { file, lines: null, note: 'The profile was saved without it.' };
+  return { file, lines: text.split(/\r\n|\r|\n/), note };
 }

@@ -1,12 +1,11 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { builtInPlugins, type Plugins } from '../built-in-plugins.ts';
-import type { Format } from '@whetstone/profile';
+import type { Format, Profile } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
-import { FileError, reason } from '../known-error.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { codec, knownFormats, loadProfile } from '../load-profile.ts';
 import { checkChoice, parseOptions, type Option } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
+import { writeOutput } from '../write-output.ts';
 
 /** `whetstone convert in --to format -o out`: between formats. */
 export async function convertCommand(): Promise<Command> {
@@ -52,30 +51,29 @@ async function convert(args: readonly string[], known: readonly Option[]): Promi
   const output = (options.get('output') as string | undefined) ?? '-';
   if (output === '-' && process.stdout.isTTY)
     throw new UsageError('this would print the profile on your terminal: give a file with -o.');
-  const pieces = await writable.get(to)!(await loadProfile(file, plugins), codec);
+  const profile = await loadProfile(file, plugins);
+  const { write, oneThread } = writable.get(to)!;
+  if (oneThread) sayWhatIsLeftOut(profile, to);
+  const pieces = await write!(profile, codec);
   if (output === '-') {
     for (const piece of pieces) await new Promise((resolve) => process.stdout.write(piece, resolve));
     return 0;
   }
-  try {
-    writeWhole(output, pieces);
-  } catch (error) {
-    throw new FileError('FILE_UNWRITABLE', `cannot write '${output}': ${reason(error)}.`, { cause: error });
-  }
+  writeOutput(output, pieces);
   return 0;
 }
 
-/** How each format is written, by its name. */
-async function writableFormats(plugins: Plugins): Promise<Map<string, NonNullable<Format['write']>>> {
+/** The formats that can be written, by name. */
+async function writableFormats(plugins: Plugins): Promise<Map<string, Format>> {
   const formats = await knownFormats(plugins);
-  return new Map(formats.flatMap(({ name, write }) => (write ? [[name, write] as const] : [])));
+  return new Map(formats.filter(({ write }) => write).map((format) => [format.name, format]));
 }
 
-function writeWhole(file: string, pieces: Iterable<Uint8Array>): void {
-  const fd = openSync(file, 'w');
-  try {
-    for (const piece of pieces) for (let at = 0; at < piece.length;) at += writeSync(fd, piece, at);
-  } finally {
-    closeSync(fd);
-  }
+function sayWhatIsLeftOut({ samples }: Profile, format: string): void {
+  const others = samples.slice(1).filter(({ node }) => node.length > 0).length;
+  if (others === 0) return;
+  const threads = others === 1 ? 'another thread is' : `${others} other threads are`;
+  process.stderr.write(
+    `whetstone: ${format} holds one thread, the main one: ${threads} left out. speedscope and collapsed hold all.\n`,
+  );
 }

@@ -1,8 +1,6 @@
-import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeWhet } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
-import { FileError, reason } from '../known-error.ts';
 import { codec, lastProfileFile, loadProfile } from '../load-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
@@ -14,6 +12,7 @@ import { terminalOf } from '../terminal/terminal.ts';
 import { UsageError } from '../usage-error.ts';
 import { openPage } from '../view/open-page.ts';
 import { startViewServer } from '../view/view-server.ts';
+import { writeOutput } from '../write-output.ts';
 
 /** `whetstone view`: the page, in the browser or as a file. */
 export const viewCommand: Command = {
@@ -41,11 +40,7 @@ export const viewCommand: Command = {
     const html = options.get('html') as string | undefined;
     if (html !== undefined) {
       const page = await renderReport('html', { profile, report, view: terminalOf(process.stdout) }, plugins);
-      try {
-        writeFileSync(html, page);
-      } catch (error) {
-        throw new FileError('FILE_UNWRITABLE', `cannot write '${html}': ${reason(error)}.`, { cause: error });
-      }
+      writeOutput(html, [page]);
       return 0;
     }
     const server = await startViewServer({

@@ -44,16 +44,18 @@ export function reportText(report: RunReport, view: View): string {
   const pen = penFor(view);
   const width = Math.max(20, view.columns) - 2;
   const listings = view.lines ?? [];
-  const asked = Boolean(view.callers || view.callees || view.unknown?.length) || listings.length > 0;
+  const asked = Boolean(view.callers || view.callees || view.missing?.length) || listings.length > 0;
   const sections = [
     paragraph(pen.safe(pen.own(headline(report))), width, pen, 'strong'),
     [...timeBar(report.time, width, pen), ...details(report, width, pen)],
     report.regions.length > 0 ? regionsTable(report.regions, width, pen) : [],
     ...(asked ? [] : [hottestLines(report, view, width, pen), functions(report, view, width, pen)]),
     asked ? [] : memory(report, view, width, pen),
-    ...[view.callers, view.callees].map((found) => (found ? relatives(found, view, width, pen) : [])),
+    ...[view.callers, view.callees].map((found) =>
+      found?.of.length ? relatives(found, view, width, pen) : [],
+    ),
     ...listings.map((lines) => functionListing(lines, width, pen)),
-    (view.unknown ?? []).flatMap((name) => noSuchFunction(name, width, pen)),
+    (view.missing ?? []).flatMap((sentence) => paragraph(pen.safe(sentence), width, pen)),
     ...(asked ? [] : report.marked.map((marked) => functionListing(marked, width, pen))),
     waits(report, view, width, pen),
     threads(report, view, width, pen),
@@ -201,29 +203,24 @@ function waits(report: RunReport, view: View, width: number, pen: Pen): string[]
 }
 
 function relatives(found: Relatives, view: View, width: number, pen: Pen): string[] {
-  const { name, kind, of, self, total } = found;
-  if (of.length === 0)
-    return paragraph(`No function is called '${pen.safe(name)}' in this profile.`, width, pen);
+  const { name, of, self, total } = found;
   const places = of.map((place) => pen.safe(placeText(place)));
   const head = `${pen.safe(name)} ${places.join(', ')}: ${pen.own(`self ${formatTime(self)}, total ${formatTime(total)}`)}`;
-  if (found.rows.length === 0) {
-    return [
-      ...paragraph(head, width, pen, 'strong'),
-      ...paragraph(
-        kind === 'callers'
-          ? 'No caller was seen in a sample.'
-          : 'Nothing that it calls was seen in a sample.',
-        width,
-        pen,
-      ),
-    ];
-  }
-  const rows = found.rows.slice(0, view.top ?? ROWS.relatives);
-  return [...paragraph(head, width, pen, 'strong'), ...relativesTable({ ...found, rows }, width, pen)];
+  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const rows = found.rows.filter(({ file }) => shown(file));
+  return [
+    ...paragraph(head, width, pen, 'strong'),
+    ...(rows.length === 0
+      ? paragraph(nothingSeen(found), width, pen)
+      : relativesTable({ ...found, rows: rows.slice(0, view.top ?? ROWS.relatives) }, width, pen)),
+  ];
 }
 
-function noSuchFunction(name: string, width: number, pen: Pen): string[] {
-  return paragraph(`No function is called '${pen.safe(name)}' in this profile.`, width, pen);
+function nothingSeen({ kind, rows }: Relatives): string {
+  if (rows.length > 0) return `None of its ${kind} is in the files that are shown.`;
+  return kind === 'callers'
+    ? 'No caller was seen in a sample.'
+    : 'Nothing that it calls was seen in a sample.';
 }
 
 function functionListing(lines: FunctionLines, width: number, pen: Pen): string[] {

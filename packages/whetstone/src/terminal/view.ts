@@ -26,6 +26,6 @@ export interface View {
   readonly callers?: Relatives | null;
   readonly callees?: Relatives | null;
   readonly lines?: readonly FunctionLines[];
-  /** Names that were asked for line by line and that no function has. */
-  readonly unknown?: readonly string[];
+  /** What to say of names that were asked for and of which there is nothing to show. */
+  readonly missing?: readonly string[];
 }

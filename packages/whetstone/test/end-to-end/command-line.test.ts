@@ -215,6 +215,32 @@ test('what was saved can be explained, listed, converted, and read again', async
   expect((await run('history', '--prune')).stdout).toContain('Removed 0');
 });
 
+test('a format of one thread says how many are left out', async () => {
+  const spin = 'const until = Date.now() + 50; while (Date.now() < until);';
+  const folder = project({
+    'app.js': `new (require('node:worker_threads').Worker)('${spin}', { eval: true }); ${spin}`,
+  });
+  await whetstone(['run', '-q', 'app.js'], { cwd: folder });
+  const said = async (format: string) =>
+    (await whetstone(['convert', '.whetstone/app-1.whet', '--to', format, '-o', 'out'], { cwd: folder }))
+      .stderr;
+  expect(await said('cpuprofile')).toContain('holds one thread, the main one: another thread is left out.');
+  expect(await said('speedscope')).toBe('');
+});
+
+test('a name that no function has comes with the one that was probably meant', async () => {
+  const folder = project({
+    'app.js': `function grind() { const until = Date.now() + 50; while (Date.now() < until); } grind();`,
+  });
+  const { stderr, stdout } = await whetstone(['run', '--callers', 'girnd', '--lines', 'grin', 'app.js'], {
+    cwd: folder,
+  });
+  for (const wrong of ['girnd', 'grin'])
+    expect(stderr + stdout).toContain(
+      `No function is called '${wrong}' in this profile. Did you mean grind?`,
+    );
+});
+
 test('completion for bash offers commands, options and files', async () => {
   const folder = project({ 'my app.js': '' });
   const { stdout } = await whetstone(['completion', 'bash']);

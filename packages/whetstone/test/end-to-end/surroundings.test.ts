@@ -192,6 +192,27 @@ describe('a temporary folder', () => {
   });
 });
 
+test('a disk that is full keeps no half of a report', async ({ skip }) => {
+  const folder = project({ 'app.js': `console.log('done')` });
+  const small = path.join(folder, 'small');
+  mkdirSync(small);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', small], { stdio: 'ignore' });
+  } catch {
+    skip('only root may mount a small disk');
+  }
+  try {
+    const { stdout, stderr, code } = await whetstone(['run', '--json', 'small/all.json', 'app.js'], {
+      cwd: folder,
+    });
+    expect(stderr).toContain("cannot write 'small/all.json': the disk is full.");
+    expect({ stdout, code }).toEqual({ stdout: 'done\n', code: 0 });
+    expect(readdirSync(small)).toEqual([]);
+  } finally {
+    execFileSync('umount', [small]);
+  }
+});
+
 describe('--runtime', () => {
   test('takes the name of a Node on the PATH, with blanks in its folder', async () => {
     const folder = project({ 'app.js': `console.log(process.env.CHOSEN)` });

@@ -86,6 +86,7 @@ function begin(options, environment) {
     workingDirectory: options.workingDirectory,
     agentFolder: __dirname,
     threadId,
+    cryptoWanted: new Set(),
   };
 
   const { Session } = require('node:inspector');

@@ -15,6 +15,7 @@ const { dirname, sep, resolve } = path;
 const { compileFunction } = vm;
 const dynamicImport = vm.constants?.USE_MAIN_CONTEXT_DEFAULT_LOADER;
 const wrap = nodeModule.wrap;
+const hasHooks = typeof nodeModule.registerHooks === 'function';
 const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
 
 /** Lets `require` find TypeScript. Only what Node does not find is looked for, `paths` apart. */
@@ -54,7 +55,14 @@ function mapRequest(request, paths) {
  * goes Node's way with no frame of ours on the stack, so that its errors and its detection of module syntax
  * stay Node's: that is why `_compile` is looked up, file by file, rather than replaced.
  */
-exports.installCompile = function installCompile({ ranges, transpile, isRanged, entered, sources }) {
+exports.installCompile = function installCompile({
+  ranges,
+  transpile,
+  isRanged,
+  entered,
+  sources,
+  cryptoWanted,
+}) {
   const native = Module.prototype._compile;
   // Node 20 loses the addresses of a main module that was collected.
   const kept = [];
@@ -144,6 +152,7 @@ exports.installCompile = function installCompile({ ranges, transpile, isRanged, 
   }
 
   function compile(text, filename, kind, result) {
+    if (namesCrypto(text)) cryptoWanted();
     // Somebody wraps modules in a way of their own.
     if (nodeModule.wrap !== wrap || typeof text !== 'string' || typeof filename !== 'string') return null;
     if (kind === 'module' || !isRanged(filename, text)) return null;
@@ -167,6 +176,12 @@ exports.installCompile = function installCompile({ ranges, transpile, isRanged, 
 
   return { native };
 };
+
+/** Whether a file may ask for `node:crypto`, where no hook of Node's own tells. */
+function namesCrypto(text) {
+  return !hasHooks && typeof text === 'string' && text.includes('crypto');
+}
+exports.namesCrypto = namesCrypto;
 
 let warm = false;
 

@@ -5,7 +5,7 @@ const fs = require('node:fs');
 const nodeModule = require('node:module');
 const path = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
-const { scriptOf } = require('./loader-commonjs.cjs');
+const { namesCrypto, scriptOf } = require('./loader-commonjs.cjs');
 const { countLines } = require('./loader-ranges.cjs');
 const { inPackage, isTypeScript, resolveFrom } = require('./loader-resolve.cjs');
 
@@ -27,11 +27,19 @@ function padded(ranges, url, file, code, result, isRanged, inserted = []) {
 }
 
 /** With `module.registerHooks`. */
-exports.installHooks = function installHooks({ ranges, transpile, isRanged, entered, sources }) {
+exports.installHooks = function installHooks({
+  ranges,
+  transpile,
+  isRanged,
+  entered,
+  sources,
+  cryptoWanted,
+}) {
   let resolving = false;
   nodeModule.registerHooks({
     load(url, context, next) {
       const file = pathOf(url);
+      if (url === 'node:crypto') cryptoWanted();
       if (file === null) return next(url, context);
       entered(file);
       if (isTypeScript(file) && !inPackage(file)) {
@@ -90,7 +98,14 @@ exports.installHooks = function installHooks({ ranges, transpile, isRanged, ente
  * Without `registerHooks`: Node's loader reads a module's text with `fs.promises.readFile(url)`, then asks
  * that very URL for its extension. Imports are pointed at the files they mean in the text itself.
  */
-exports.installReadFile = function installReadFile({ ranges, transpile, isRanged, entered, frames }) {
+exports.installReadFile = function installReadFile({
+  ranges,
+  transpile,
+  isRanged,
+  entered,
+  frames,
+  cryptoWanted,
+}) {
   const { promises } = fs;
   const native = promises.readFile;
   const replacement = {
@@ -102,11 +117,13 @@ exports.installReadFile = function installReadFile({ ranges, transpile, isRanged
       entered(name);
       if (!isTypeScript(name) || inPackage(name)) {
         const code = String(await Reflect.apply(native, promises, [file]));
+        if (namesCrypto(code)) cryptoWanted();
         if (!needsResolving(code, name)) return padded(ranges, file.href, name, code, null, isRanged);
         const adapted = adaptJavaScript(code, name);
         return padded(ranges, file.href, name, adapted.code, null, isRanged, adapted.inserted);
       }
       const result = transpile(name, readFileSync(name, 'utf8'), false);
+      if (namesCrypto(result.code)) cryptoWanted();
       Object.defineProperty(file, 'pathname', { value: result.format === 'module' ? '/_.mjs' : '/_.cjs' });
       if (result.format !== 'module') return result.code;
       const { code, inserted } = redirect(result.code, result.imports, name);

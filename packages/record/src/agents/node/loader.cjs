@@ -31,6 +31,7 @@ const readsAssertions = !/^v(?:22\.(?:2[3-9]|[3-9]\d)|2[4-9]|[3-9]\d)\./.test(`$
  * - `cacheFolder`: absolute, for compiled results
  * - `hidden`: folders and files whose modules are taken out of `require.cache` before the program begins;
  *   this folder always is
+ * - `cryptoWanted`: functions to call before the program gets hold of `node:crypto`
  *
  * It gets `isCompiling()`: whether a compiler of ours is at work, for whoever names what the program does.
  */
@@ -65,6 +66,7 @@ exports.install = function install(context) {
     transpile,
     entered,
     frames: () => (installStacksOnce(), stacks?.frames() ?? []),
+    cryptoWanted: () => context.cryptoWanted?.forEach((listener) => listener()),
   };
   const hooks = typeof nodeModule.registerHooks === 'function';
   ranges.compiles = wanted || !hooks;

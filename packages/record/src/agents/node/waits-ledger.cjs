@@ -84,9 +84,15 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       // Runs ahead of the program's own callbacks, which must come whatever the program has done to `Map`.
       try {
         const moment = now();
-        const charged = operation.charged + sleep.claim(operation.start + operation.told, moment);
+        const charged = operation.charged + sleep.claim(operation.start, moment);
         tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
       } catch {}
+    },
+
+    /** A part of what it waits for came: the sleep that ended just now is charged to it. */
+    step(operation) {
+      if (!operation.pending) return;
+      operation.charged += sleep.claim(operation.start, now());
     },
 
     /** Ends a wait that slept without the event loop's knowing: all of its time is sleep. */
@@ -119,9 +125,11 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       const stretch = moment - max(since, sleep.heard);
       const charged = sleep.claim(since, moment);
       if (charged < 1) return;
+      // Where it slept for a core it would have come later too: of the queueing it has the share that it has of the rest.
+      const rest = max(stretch - sleep.queued, charged);
       // Each sample wakes the thread for a moment; what it computes there is ours and not the program's.
-      const duration =
-        charged >= stretch * (1 - samplesShare) ? max(stretch, charged + wakingUp) : charged + wakingUp;
+      const share = charged >= rest * (1 - samplesShare) ? 1 : charged / rest;
+      const duration = max(stretch * share, charged + wakingUp);
       tell(site, target, moment - duration, duration, charged, null);
     },
 
@@ -190,7 +198,8 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       }
       operation = next;
     }
-    // What sleep there is belongs to the one wait there is; of several, at the end, to the one that began last.
+    // What sleep there is belongs to the one wait there is. Of several it is for the first to end; at the end of all
+    // it goes to the one that began last.
     if (last === null) listening(moment, final);
     else if (final || !several) last.charged += sleep.claim(last.start, moment);
     for (let operation = head.next; operation !== head; operation = operation.next) {

@@ -15,11 +15,13 @@ const worthAsking = 1_000;
 
 /** Charges sleep to those who ask for it, each stretch once. */
 exports.createSleep = function createSleep({ now, idle }) {
-  const worked = kernelFigures();
+  const kernel = kernelFigures();
   let lastTime = now();
   let lastIdle = idle();
+  kernel?.read();
   // What the kernel said the last time, and what has been charged since.
-  let lastAsleep = worked === undefined ? 0 : lastTime - worked();
+  let lastAsleep = kernel === undefined ? 0 : lastTime - kernel.computed - kernel.queued;
+  let lastQueued = kernel?.queued;
   let charged = 0;
 
   return {
@@ -28,6 +30,9 @@ exports.createSleep = function createSleep({ now, idle }) {
       return lastTime;
     },
 
+    /** How long the thread waited for a core in the stretch that was last asked for, as far as the kernel tells. */
+    queued: 0,
+
     /** The sleep that ended just now, as far as nobody was charged with it and it began after `since`. */
     claim(since, moment) {
       const stretch = moment - Math.max(since, lastTime);
@@ -35,8 +40,12 @@ exports.createSleep = function createSleep({ now, idle }) {
       let slept = total - lastIdle;
       lastIdle = total;
       lastTime = moment;
-      if (worked !== undefined && stretch >= worthAsking) {
-        const asleep = moment - worked();
+      this.queued = 0;
+      if (kernel !== undefined && stretch >= worthAsking) {
+        kernel.read();
+        this.queued = kernel.queued - lastQueued;
+        lastQueued = kernel.queued;
+        const asleep = moment - kernel.computed - kernel.queued;
         slept = asleep - lastAsleep - charged;
         // Computing is told to the kernel's tick: what was charged too early is taken from the next.
         if (slept > 0) {
@@ -59,21 +68,27 @@ exports.createSleep = function createSleep({ now, idle }) {
   };
 };
 
-/** Microseconds that this thread has computed or waited for a core; `undefined` where the kernel does not tell. */
+/** Microseconds that this thread has computed, and waited for a core; `undefined` where the kernel does not tell. */
 function kernelFigures() {
   if (process.platform !== 'linux') return undefined;
   let file;
   try {
     file = openSync('/proc/thread-self/schedstat', 'r');
     const buffer = Buffer.alloc(64);
-    const figures = () => {
-      const length = readSync(file, buffer, 0, 64, 0);
-      const text = apply(toString, buffer, ['latin1', 0, length]);
-      const blank = text.indexOf(' ');
-      // Nanoseconds on a core, nanoseconds in its queue, turns.
-      return (Number(text.slice(0, blank)) + Number.parseInt(text.slice(blank + 1), 10)) / 1e3;
+    const figures = {
+      computed: 0,
+      queued: 0,
+      read() {
+        const length = readSync(file, buffer, 0, 64, 0);
+        const text = apply(toString, buffer, ['latin1', 0, length]);
+        const blank = text.indexOf(' ');
+        // Nanoseconds on a core, nanoseconds in its queue, turns.
+        figures.computed = Number(text.slice(0, blank)) / 1e3;
+        figures.queued = Number.parseInt(text.slice(blank + 1), 10) / 1e3;
+      },
     };
-    if (figures() > 0) return figures;
+    figures.read();
+    if (figures.computed > 0) return figures;
   } catch {
     // No such file, or no permission to read it.
   }

@@ -143,12 +143,12 @@ exports.announced = function announced(target, before) {
 
 /**
  * A callback is named after the property in which the engine finds it (`at GetAddrInfoReqWrap.callback`).
- * Where the object's own property `callback` holds our stand-in, the callback itself is found one step further.
+ * Where the object's own property holds our stand-in, the callback itself is found one step further.
  */
-exports.nameCallback = function nameCallback(object, callback) {
-  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, 'callback')) return;
+exports.nameCallback = function nameCallback(object, callback, key = 'callback') {
+  if (typeof object !== 'object' || object === null || !Object.hasOwn(object, key)) return;
   const holder = Object.create(getPrototypeOf(object), {
-    callback: { value: callback, writable: true, configurable: true, enumerable: true },
+    [key]: { value: callback, writable: true, configurable: true, enumerable: true },
   });
   setPrototypeOf(object, holder);
 };

@@ -15,6 +15,7 @@ const parts = [
   require('./waits-network.cjs'),
   require('./waits-children.cjs'),
   require('./waits-threads.cjs'),
+  require('./waits-pool.cjs'),
 ];
 const watchers = [require('./collections.cjs'), require('./delays.cjs')];
 

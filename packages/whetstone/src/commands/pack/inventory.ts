@@ -1,11 +1,10 @@
-import { writeFileSync } from 'node:fs';
 import { cycloneDx, inventory } from '@whetstone/pack';
 import type { Command } from '../../commands.ts';
-import { FileError, reason } from '../../known-error.ts';
 import { parseOptions } from '../../options.ts';
 import { inventoryText } from '../../terminal/inventory-text.ts';
 import { terminalOf } from '../../terminal/terminal.ts';
 import { UsageError } from '../../usage-error.ts';
+import { writeOutput } from '../../write-output.ts';
 import { readableLater } from './given.ts';
 
 /** What the command ends with: scripts tell the cases apart. */
@@ -40,7 +39,7 @@ export const inventoryCommand: Command = {
     const found = await readableLater(file, async () =>
       inventory(file, { project, offline: options.has('offline') }),
     );
-    if (document !== undefined && document !== '-') writeDocument(document, cycloneDx(found));
+    if (document !== undefined && document !== '-') writeOutput(document, [cycloneDx(found)]);
     process.stdout.write(
       document === '-'
         ? cycloneDx(found)
@@ -53,11 +52,3 @@ export const inventoryCommand: Command = {
     return unchecked > 0 ? exitCodes.unchecked : exitCodes.declared;
   },
 };
-
-function writeDocument(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new FileError('FILE_UNWRITABLE', `cannot write ${file}: ${reason(error)}.`, { cause: error });
-  }
-}

@@ -1,0 +1,17 @@
+// truth: {"kind":"http","call":"fetch","line":13,"charged":true,"milliseconds":2500,"count":3}
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+const server = new Worker(new URL('./server.mjs', import.meta.url));
+const [port] = await once(server, 'message');
+const url = `http://127.0.0.1:${port}/`;
+// The first call loads what fetch is made of.
+await (await fetch(url)).text();
+
+// Three answers of 2.5 s, all at once: the program sleeps for 2.5 s in all.
+async function slowly() {
+  const response = await fetch(`${url}?2500`);
+  await response.text();
+}
+await Promise.all([slowly(), slowly(), slowly()]);
+await server.terminate();
