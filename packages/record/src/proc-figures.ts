@@ -19,6 +19,7 @@ interface Thread {
   queued: number;
   majorFaults: number;
   minorFaults: number;
+  hadChildren: boolean;
 }
 
 /**
@@ -99,6 +100,7 @@ export class ProcFigures {
         queued: 0,
         majorFaults: 0,
         minorFaults: 0,
+        hadChildren: false,
       };
       this.#threads.set(key, thread);
     }
@@ -108,6 +110,8 @@ export class ProcFigures {
     thread.cpu = cpu / 1e3;
     thread.queued = queued / 1e3;
     thread.minorFaults = Number(fields[7] ?? 0);
+    // Whatever runs touches memory: no process ends without a fault.
+    thread.hadChildren = Number(fields[8] ?? 0) > 0;
     thread.majorFaults = Number(fields[9] ?? 0);
   }
 
@@ -124,6 +128,7 @@ export class ProcFigures {
         queued,
         majorFaults: 0,
         minorFaults: 0,
+        hadChildren: false,
       });
       return;
     }

@@ -118,6 +118,8 @@ export interface ThreadFigures {
   readonly queued: Microseconds | null;
   readonly majorFaults: number | null;
   readonly minorFaults: number | null;
+  /** Children that ended had been waited for when it was last looked at. */
+  readonly hadChildren?: boolean;
 }
 
 /** What the caller may handle; `exitCode` is that of `env` and `timeout`. */

@@ -219,7 +219,7 @@ function completed(
   const seen = figures.reduce((sum, { cpu }) => sum + (cpu ?? 0), 0);
   const missing = used === null ? 0 : Math.max(used - seen, 0);
   if (main === undefined || missing === 0) return figures;
-  const alone = figures.every((each) => each.process === pid);
+  const alone = figures.every((each) => each.process === pid && each.hadChildren !== true);
   const own = alone ? Math.min(missing, Math.max(end - main.last, 0)) : 0;
   const whole = figures.map((each) => (each === main ? { ...each, cpu: (each.cpu ?? 0) + own } : each));
   if (missing === own) return whole;

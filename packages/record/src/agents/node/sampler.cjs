@@ -19,11 +19,9 @@ const USUAL_INTERVALS = [1000, 2000, 4000, 8000];
  * program's own thread 24.
  */
 const SAMPLING_SHARE = 0.01;
-/**
- * Where the interval cannot change later: the second of them if a bare wake-up, which each sample is, takes more
- * microseconds. So many are measured, each after so many milliseconds.
- */
-const DEAR_WAKE = 10;
+/** Where the interval cannot change later a bare wake-up, which each sample is, stands for it, and this is the longest. */
+const LONGEST_FIXED = 4000;
+/** So many wake-ups are measured, each after so many milliseconds. */
 const WAKES = 10;
 const WAKE_AFTER = 0.1;
 /** How long the fine interval lasts, in microseconds. */
@@ -111,7 +109,7 @@ exports.startSampler = function startSampler(output, interval) {
       if (!adapts) return usual;
     }
     if (!adapts) return current;
-    return USUAL_INTERVALS.find((longer) => each <= longer * SAMPLING_SHARE) ?? USUAL_INTERVALS.at(-1);
+    return intervalFor(each);
   }
 
   /**
@@ -158,9 +156,16 @@ function samplesIn(profile) {
   return count;
 }
 
+/** The shortest in which a sample of so many microseconds keeps within its share. */
+function intervalFor(sample) {
+  return USUAL_INTERVALS.find((each) => sample <= each * SAMPLING_SHARE) ?? USUAL_INTERVALS.at(-1);
+}
+
 function intervalByWakes() {
   const word = new Int32Array(new SharedArrayBuffer(4));
+  // The first of all also makes what it needs.
+  wait(word, 0, 0, WAKE_AFTER);
   const before = threadCpu();
   for (let at = 0; at < WAKES; at++) wait(word, 0, 0, WAKE_AFTER);
-  return USUAL_INTERVALS[threadCpu() - before > WAKES * DEAR_WAKE ? 1 : 0];
+  return min(intervalFor((threadCpu() - before) / WAKES), LONGEST_FIXED);
 }

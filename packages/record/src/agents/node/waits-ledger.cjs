@@ -66,6 +66,9 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
     /** How often was written: more and less than once a second. */
     flushes: 0,
 
+    /** How many requests are under way. */
+    requests: 0,
+
     /** Begins a wait at a site; `weight` is for how many of its kind it stands. */
     begin(site, target, weight = 1) {
       const operation = new Operation(ledger, site, target, now(), weight);
@@ -74,17 +77,21 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       operation.next = head;
       last.next = operation;
       head.previous = operation;
+      if (site.isRequest) ledger.requests++;
       return operation;
     },
 
-    /** Ends it; the sleep that ended just now is charged to it. A second end does nothing. */
-    end(operation) {
+    /**
+     * Ends it; the sleep that ended just now is charged to it, unless it is `aside`: then the program waits for
+     * something else, whose sleep it is. A second end does nothing.
+     */
+    end(operation, aside = false) {
       if (!operation.pending) return;
       remove(operation);
       // Runs ahead of the program's own callbacks, which must come whatever the program has done to `Map`.
       try {
         const moment = now();
-        const charged = operation.charged + sleep.claim(operation.start, moment);
+        const charged = operation.charged + (aside ? 0 : sleep.claim(operation.start, moment));
         tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
       } catch {}
     },
@@ -200,6 +207,7 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
     }
     // What sleep there is belongs to the one wait there is. Of several it is for the first to end; at the end of all
     // it goes to the one that began last.
+    several ||= last !== null && listensFor() > 0;
     if (last === null) listening(moment, final);
     else if (final || !several) last.charged += sleep.claim(last.start, moment);
     for (let operation = head.next; operation !== head; operation = operation.next) {
@@ -213,14 +221,17 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
     }
   }
 
+  /** How many listeners there still are. */
+  function listensFor() {
+    for (const listener of listeners) if (listener.gone()) listeners.delete(listener);
+    return listeners.size;
+  }
+
   /** Sleep while nothing but listeners waits. */
   function listening(moment, final) {
-    let last = null;
-    for (const listener of listeners) {
-      if (listener.gone()) listeners.delete(listener);
-      else last = listener;
-    }
-    if (last === null || (listeners.size > 1 && !final)) return;
+    const count = listensFor();
+    const last = [...listeners].at(-1);
+    if (last === undefined || (count > 1 && !final)) return;
     const charged = sleep.claim(last.since, moment);
     // Nothing has come yet: it will count then, or never.
     if (charged >= 1)
@@ -269,6 +280,7 @@ function round(microseconds) {
 
 /** Takes an operation out of the ring. */
 function remove(operation) {
+  if (operation.site.isRequest) operation.ledger.requests--;
   operation.pending = false;
   operation.previous.next = operation.next;
   operation.next.previous = operation.previous;

@@ -38,6 +38,12 @@ function passesOn([file]) {
   return !file.startsWith('node:') || file === 'node:internal/util';
 }
 
+/** What has an answer, and is over with it: other than a timer, a child's life, or a server that listens. */
+function isRequest(call, kind) {
+  return requests.has(kind) || call === 'child_process.exec' || call === 'child_process.execFile';
+}
+const requests = new Set(['http', 'dns', 'file', 'pool']);
+
 const dependency = /[\\/]node_modules[\\/]/;
 
 /**
@@ -81,6 +87,7 @@ exports.createSites = function createSites({ agentFolder, folder, isCompiling = 
       function: frame?.getFunctionName() ?? '',
       call,
       kind,
+      isRequest: isRequest(call, kind),
       // What `Waits` keeps here: sums of short waits, by target.
       rows: 0,
       target: undefined,
@@ -153,6 +160,7 @@ exports.createSites = function createSites({ agentFolder, folder, isCompiling = 
           id: count++,
           call,
           kind,
+          isRequest: isRequest(call, kind),
           rows: 0,
           target: undefined,
           sum: undefined,

@@ -74,9 +74,12 @@ exports.install = function install(ctx) {
   };
 
   function fired(timer, operation) {
-    if (operation.pending) ledger.end(operation);
+    // A tick is no answer: while a request is under way, a spinner or a watch over it is not what the program waits for.
+    const aside = ledger.requests > 0 && (timer._repeat || !apply(hasRef, timer, []));
+    if (operation.pending) ledger.end(operation, aside);
     // Once more, after `refresh`: only the sleep is known.
-    else ledger.arrived({ site: operation.site, target: operation.target, since: operation.start });
+    else if (!aside)
+      ledger.arrived({ site: operation.site, target: operation.target, since: operation.start });
     if (timer._repeat) {
       const next = ledger.begin(operation.site, operation.target, operation.weight);
       next.subject = timer;
@@ -129,6 +132,7 @@ exports.install = function install(ctx) {
   const anyTimer = timers.setTimeout(() => {}, 1);
   clearTimeout(anyTimer);
   const { prototype } = anyTimer.constructor;
+  const { hasRef } = prototype;
   wrap(prototype, inspect.custom, {
     apply(target, self, args) {
       const accessor = getOwnPropertyDescriptor(self, '_timerArgs');
