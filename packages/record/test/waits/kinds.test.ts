@@ -73,6 +73,18 @@ test('requests and sockets are named with host, port and path, but never with wh
   );
 });
 
+test('the pieces of a body are waited for where the program reads them', async () => {
+  const { exit, stderr, threads } = await runProgram('body.mjs');
+  expect([exit, stderr]).toEqual([0, '']);
+  const waits = waitsOf(threads[0] ?? []).filter(({ count }) => count > 0);
+  expect(waits.map((wait) => [wait.kind, wait.call, wait.place, wait.target])).toEqual([
+    ['http', 'fetch', 'body.mjs:2', 'GET data:'],
+    ['http', 'response.body', 'body.mjs:2', 'GET data:'],
+    ['http', 'fetch', 'body.mjs:3', 'GET data:'],
+    ['http', 'response.body', 'body.mjs:5', 'GET data:'],
+  ]);
+});
+
 test('what is typed or piped in is waited for where the program takes its input', async () => {
   const { stdout, threads } = await runProgram('input.mjs', { input: 'one\ntwo\n' });
   expect(stdout).toBe('one\ntwo\n');

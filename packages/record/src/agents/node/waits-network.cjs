@@ -9,6 +9,7 @@ const dns = require('node:dns');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
 const { wrap, around, awaited, announced, cover, nameCallback, onEvents } = require('./waits-wrap.cjs');
+const { followStreams } = require('./waits-streams.cjs');
 
 const { getPrototypeOf, ownKeys } = Reflect;
 /** `http` itself, which takes 2 ms to load, is not needed then. */
@@ -233,6 +234,7 @@ function fetches(ctx) {
     const prototype = getPrototypeOf(response);
     for (const name of ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'])
       wrap(prototype, name, read(name));
+    followStreams(ctx, prototype, (body) => answers.get(body));
   }
 
   function read(name) {

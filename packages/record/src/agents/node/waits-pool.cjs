@@ -2,10 +2,10 @@
 
 // Compression and cryptography that run in libuv's own threads while the program waits for them.
 
-const { wrap, around, announced, awaited, cover, nameCallback } = require('./waits-wrap.cjs');
+const { wrap, around, announced, awaited, cover, nameCallback, onFirstGet } = require('./waits-wrap.cjs');
 const { binding } = require('./waits-binding.cjs');
 
-const { defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
+const { getPrototypeOf, ownKeys } = Reflect;
 
 exports.install = function install(ctx) {
   compression(ctx);
@@ -142,15 +142,4 @@ function cryptography({ sites, ledger }) {
       wrap(subtle, name, withPromise(`crypto.subtle.${name}`));
   }
   require('node:module').syncBuiltinESMExports();
-}
-
-/** Calls `before` ahead of the first reading of a property that Node makes when it is asked for. */
-function onFirstGet(object, name, before) {
-  const descriptor = getOwnPropertyDescriptor(object, name);
-  if (descriptor?.configurable !== true || typeof descriptor.get !== 'function') return;
-  const get = announced(descriptor.get, () => {
-    if (getOwnPropertyDescriptor(object, name)?.get === get) defineProperty(object, name, descriptor);
-    before();
-  });
-  defineProperty(object, name, { ...descriptor, get });
 }

@@ -27,6 +27,13 @@ exports.wrap = function wrap(object, key, handler) {
   return defineProperty(object, key, { ...descriptor, value: standIn(descriptor.value, handler) });
 };
 
+/** The same for a property that is read by a function. */
+exports.wrapGetter = function wrapGetter(object, key, handler) {
+  const descriptor = getOwnPropertyDescriptor(object, key);
+  if (typeof descriptor?.get !== 'function' || !descriptor.configurable) return false;
+  return defineProperty(object, key, { ...descriptor, get: standIn(descriptor.get, handler) });
+};
+
 function standIn(target, handler) {
   return proxiesShow ? twin(target, handler) : new Proxy(target, handler);
 }
@@ -162,4 +169,15 @@ exports.cover = function cover(object, key, value) {
 exports.onEvents = function onEvents(emitter, before) {
   const { emit } = emitter;
   if (typeof emit === 'function') exports.cover(emitter, 'emit', exports.announced(emit, before));
+};
+
+/** Calls `before` ahead of the first reading of a property that Node makes when it is asked for. */
+exports.onFirstGet = function onFirstGet(object, name, before) {
+  const descriptor = getOwnPropertyDescriptor(object, name);
+  if (descriptor?.configurable !== true || typeof descriptor.get !== 'function') return;
+  const get = exports.announced(descriptor.get, () => {
+    if (getOwnPropertyDescriptor(object, name)?.get === get) defineProperty(object, name, descriptor);
+    before();
+  });
+  defineProperty(object, name, { ...descriptor, get });
 };
