@@ -229,6 +229,7 @@ export interface ProfileAbout {
   readonly peakMemory: Bytes | null;
   /** Swapped-out pages that had to be read back, for all processes, where the system tells. */
   readonly swaps: number | null;
+  /** Between samples; the longest, where it changed. */
   readonly interval: Microseconds;
   /** Which ways of measuring ran. */
   readonly modes: {

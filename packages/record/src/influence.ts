@@ -1,4 +1,5 @@
-import type { Influence } from '@whetstone/profile';
+import type { Influence, Microseconds, Profile } from '@whetstone/profile';
+import type { RawRecord } from './node/raw.ts';
 import type { RawPython } from './python/raw-python.ts';
 import type { RawRecording } from './recording.ts';
 
@@ -9,24 +10,33 @@ import type { RawRecording } from './recording.ts';
 const SAMPLE_COST = 25;
 const WAIT_COST = 8;
 const START_COST = 55_000;
+/** The part of it that comes before the first sample. */
+const UNSEEN_START = 25_000;
 /** The guess can be wrong by this factor either way. */
 const UNCERTAINTY = 2;
 
 /** Reading from outside was never seen to slow a program down by more, where a core was free for it. */
 const OUTSIDE = 1.02;
 
-/** A guess at what the measuring cost, from what was done and from calibration: labelled as estimated. */
-export function estimatedInfluence(raw: RawRecording): Influence {
+/**
+ * A guess at what the measuring cost, from what was done and from calibration: labelled as estimated.
+ *
+ * @param own time of ours that the samples saw, in the thread that has most of it
+ */
+export function estimatedInfluence(raw: RawRecording, own: Microseconds = 0): Influence {
   if (raw.python !== null && raw.threads.length === 0) {
     const isInside = raw.python.warnings.some(({ code }) => code === 'python-from-inside');
     return isInside ? influenceFromInside(raw, raw.python) : influenceFromOutside(raw, raw.python);
   }
-  const { samples, pauses, longestPause } = pausesOf(raw);
   const wall = Math.max(raw.end - raw.begin, 1);
-  const start = raw.threads.length > 0 ? START_COST : 0;
-  // Threads run beside each other: what they pay does not add up to one wall time.
-  const threads = Math.max(raw.threads.length, 1);
-  const paid = (samples * SAMPLE_COST + waitsOf(raw) * WAIT_COST + pauses) / threads + start;
+  // Threads run beside each other: what they pay does not add up to one wall time, but is felt where it is most.
+  const threads = raw.threads.map(({ records }) => ({ ...pausesOf(records), waits: waitsOf(records) }));
+  const most = (cost: (thread: (typeof threads)[number]) => Microseconds) =>
+    Math.max(0, ...threads.map(cost));
+  const sampling = most(({ samples }) => samples * SAMPLE_COST);
+  const work = most(({ samples, waits, pauses }) => samples * SAMPLE_COST + waits * WAIT_COST + pauses);
+  const seen = own === 0 ? 0 : UNSEEN_START + sampling + own;
+  const paid = Math.max(threads.length === 0 ? 0 : START_COST + work, seen);
   const slowdown = (factor: number) => {
     const cost = paid * factor;
     return wall / (wall - Math.min(cost, wall / 2));
@@ -36,8 +46,8 @@ export function estimatedInfluence(raw: RawRecording): Influence {
     low: slowdown(1 / UNCERTAINTY),
     high: slowdown(UNCERTAINTY),
     kind: 'estimated',
-    longestPause,
-    pauses,
+    longestPause: most(({ longestPause }) => longestPause),
+    pauses: threads.reduce((sum, { pauses }) => sum + pauses, 0),
   };
 }
 
@@ -71,7 +81,7 @@ export function measuredInfluence(
   raw: RawRecording,
   pairs: readonly (readonly [measured: number, plain: number])[],
 ): Influence {
-  const { pauses, longestPause } = pausesOf(raw);
+  const threads = raw.threads.map(({ records }) => pausesOf(records));
   // Ratios are averaged as logarithms, so that 2× and ½× cancel out.
   const logs = pairs.map(([measured, plain]) => Math.log(measured / plain));
   const { mean, half } = meanWithInterval(logs);
@@ -80,8 +90,8 @@ export function measuredInfluence(
     low: Math.exp(mean - half),
     high: Math.exp(mean + half),
     kind: 'measured',
-    longestPause,
-    pauses,
+    longestPause: Math.max(0, ...threads.map(({ longestPause }) => longestPause)),
+    pauses: threads.reduce((sum, { pauses }) => sum + pauses, 0),
   };
 }
 
@@ -99,25 +109,37 @@ const quantiles = [
   12.71, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145,
 ];
 
-function waitsOf(raw: RawRecording): number {
+/** The profile with the guess that its own samples allow. */
+export function withEstimatedInfluence(profile: Profile, raw: RawRecording): Profile {
+  const { value, low, high } = estimatedInfluence(raw, ownTime(profile));
+  return {
+    ...profile,
+    about: { ...profile.about, influence: { ...profile.about.influence, value, low, high } },
+  };
+}
+
+/** Of the thread that has most of it. */
+function ownTime({ functions, nodes, samples, strings }: Profile): Microseconds {
+  const ours = functions.name.findIndex((name) => strings[name] === '(measuring)');
+  const times = samples.map(({ node, duration }) =>
+    node.reduce((time, row, i) => (nodes.function[row] === ours ? time + duration[i]! : time), 0),
+  );
+  return Math.max(0, ...times);
+}
+
+function waitsOf(records: readonly RawRecord[]): number {
   let waits = 0;
-  for (const { records } of raw.threads) {
-    for (const record of records) {
-      if (record.type === 'waits') for (const count of record.count) waits += count;
-    }
-  }
+  for (const record of records) if (record.type === 'waits') for (const count of record.count) waits += count;
   return waits;
 }
 
-function pausesOf(raw: RawRecording): { samples: number; pauses: number; longestPause: number } {
+function pausesOf(records: readonly RawRecord[]) {
   let [samples, pauses, longestPause] = [0, 0, 0];
-  for (const { records } of raw.threads) {
-    for (const record of records) {
-      if (record.type !== 'piece') continue;
-      samples += record.compact?.sample.length ?? record.profile.samples?.length ?? 0;
-      pauses += record.pause;
-      longestPause = Math.max(longestPause, record.pause);
-    }
+  for (const record of records) {
+    if (record.type !== 'piece') continue;
+    samples += record.compact?.sample.length ?? record.profile.samples?.length ?? 0;
+    pauses += record.pause;
+    longestPause = Math.max(longestPause, record.pause);
   }
   return { samples, pauses, longestPause };
 }

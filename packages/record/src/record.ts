@@ -5,7 +5,7 @@ import type { Influence, ProfileWarning } from '@whetstone/profile';
 import { assemble } from './assemble.ts';
 import { compareOutputs } from './compare-outputs.ts';
 import { comparedRuns } from './influence-check.ts';
-import { estimatedInfluence, measuredInfluence } from './influence.ts';
+import { estimatedInfluence, measuredInfluence, withEstimatedInfluence } from './influence.ts';
 import { agentFolder } from './node/start-node.ts';
 import { countedFunctions } from './python/counted-functions.ts';
 import type { FurtherPass, RawRecording, RecordOptions, Recording, Target } from './recording.ts';
@@ -105,7 +105,10 @@ export async function record(target: Target, options: RecordOptions): Promise<Re
       revision: revisionOf(options.workingDirectory),
       warnings,
     });
-    return { profile, exit: raw.exit as Recording['exit'] };
+    return {
+      profile: influence.kind === 'measured' ? profile : withEstimatedInfluence(profile, raw),
+      exit: raw.exit as Recording['exit'],
+    };
   } finally {
     if (folder !== null) removeFolder(folder);
   }

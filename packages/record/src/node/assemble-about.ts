@@ -32,8 +32,11 @@ export function aboutOf(
     peakMemory: raw.peakMemory,
     // Linux counts them for the whole machine; a process's major faults are files read for the first time, too.
     swaps: null,
-    // The first second's is shorter, and later ones may follow what samples cost; the last stands for the run.
-    interval: pieces.at(-1)?.interval ?? raw.python?.interval.asked ?? 0,
+    // Of Node the longest: the first second's is shorter, and later ones follow what samples cost.
+    interval:
+      pieces.length > 0
+        ? Math.max(...pieces.map((piece) => piece.interval))
+        : (raw.python?.interval.asked ?? 0),
     modes,
     influence: {
       ...influence,

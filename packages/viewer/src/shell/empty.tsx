@@ -26,8 +26,8 @@ export function Empty() {
   return (
     <Explained text={`No samples: the program ended after ${formatTime(about.wall)}.`}>
       <p class="muted">
-        Samples are taken every {formatTime(about.interval)}. Measure a longer run, or a smaller interval with{' '}
-        <code>--interval</code>.
+        Samples are taken every {formatTime(about.interval)}, or more often. Measure a longer run, or a
+        smaller interval with <code>--interval</code>.
       </p>
     </Explained>
   );

@@ -260,7 +260,12 @@ function footer(report: RunReport, view: View, width: number, pen: Pen): string[
 function samplesText({ about: { samples, runtime } }: RunReport): string {
   const taken = `${formatCount(samples.taken)} ${samples.taken === 1 ? 'sample' : 'samples'}`;
   const rejected = samples.rejected > 0 ? `, ${formatCount(samples.rejected)} rejected` : '';
-  return `${taken} at ${formatTime(samples.interval)}${rejected}, ${runtime.name} ${runtime.version.replace(/^v/, '')}`;
+  // Node is sampled more often in the beginning.
+  const rhythm =
+    runtime.name === 'node'
+      ? `up to ${formatTime(samples.interval)} apart`
+      : `at ${formatTime(samples.interval)}`;
+  return `${taken} ${rhythm}${rejected}, ${runtime.name} ${runtime.version.replace(/^v/, '')}`;
 }
 
 function influenceTexts({ about: { influence } }: RunReport): string[] {

@@ -44,7 +44,7 @@ describe('a report', () => {
   fetch 127.0.0.1:5432          12  3.10 s    312 ms  src/db.ts:42
   fs.readFile data/rows.csv      1  40.0 ms  40.0 ms  src/load.ts:9
 
-  1,000 samples at 1.00 ms, node 20.20.2
+  1,000 samples up to 1.00 ms apart, node 20.20.2
   Slowdown by measuring: about 1.04× (estimated; --check-influence measures it)
   Saved as .whetstone/app-3.whet · see: whetstone view · why: whetstone explain
 

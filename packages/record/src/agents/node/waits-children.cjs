@@ -1,11 +1,11 @@
 'use strict';
 /* oxlint-disable no-underscore-dangle, unicorn/prefer-add-event-listener -- `_handle` is Node's, and no target of events */
 
-// Child processes: from their start to their exit.
+// Child processes: from their start to their exit, and what they say until then.
 
 const { ChildProcess } = require('node:child_process');
 const { binding } = require('./waits-binding.cjs');
-const { wrap, around, announced } = require('./waits-wrap.cjs');
+const { wrap, around, announced, onEvents } = require('./waits-wrap.cjs');
 
 exports.install = function install(ctx) {
   const { sites, ledger } = ctx;
@@ -19,6 +19,8 @@ exports.install = function install(ctx) {
       const operation = ledger.begin(site, commandOf(args[0]));
       operation.abandoned = () => self.exitCode !== null || self.signalCode !== null || self._handle === null;
       handle.onexit = announced(handle.onexit, () => ledger.end(operation));
+      const heard = () => ledger.step(operation);
+      for (const emitter of [self, self.stdout, self.stderr]) if (emitter) onEvents(emitter, heard);
       return result;
     },
     () => {},

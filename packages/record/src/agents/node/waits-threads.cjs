@@ -1,6 +1,6 @@
 'use strict';
 
-// Messages of workers, locks in shared memory, and what is typed or piped in.
+// Messages of workers and of the parent, locks in shared memory, and what is typed or piped in.
 
 const { types } = require('node:util');
 const workerThreads = require('node:worker_threads');
@@ -10,7 +10,8 @@ const { construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect
 
 exports.install = function install(ctx) {
   workers(ctx);
-  parent(ctx);
+  parentThread(ctx);
+  parentProcess(ctx);
   locks(ctx);
   standardInput(ctx);
 };
@@ -48,7 +49,7 @@ function fileOf(file, options) {
 }
 
 /** What a worker's thread hears from its parent: where it listens. */
-function parent({ sites, ledger }) {
+function parentThread({ sites, ledger }) {
   const { parentPort } = workerThreads;
   if (!parentPort) return;
   let listener = null;
@@ -76,6 +77,26 @@ function parent({ sites, ledger }) {
     if (listener !== null) ledger.arrived(listener);
   });
   cover(parentPort, create, heard);
+}
+
+/** What a forked process hears from its parent: where it first listens. */
+function parentProcess({ sites, ledger }) {
+  if (typeof process.send !== 'function') return;
+  let known = false;
+  for (const name of ['on', 'once', 'addListener']) {
+    const handler = around(
+      (below, self, args) =>
+        known || args[0] !== 'message' ? null : sites.find(below, `process.${name}`, 'child'),
+      (site, result) => {
+        known = true;
+        const listener = ledger.listen(site, undefined, () => !process.connected);
+        onEvents(process, () => ledger.arrived(listener));
+        return result;
+      },
+      () => {},
+    );
+    cover(process, name, new Proxy(process[name], handler));
+  }
 }
 
 function locks({ sites, ledger }) {

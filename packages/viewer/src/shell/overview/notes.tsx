@@ -28,8 +28,8 @@ export function Notes() {
           </Fact>
         )}
         <Fact title="Samples">
-          {formatCount(report.samples.taken)} taken, {formatCount(report.samples.rejected)} rejected, one
-          every {formatTime(about.interval)}
+          {formatCount(report.samples.taken)} taken, {formatCount(report.samples.rejected)} rejected,{' '}
+          {runtime.name === 'node' ? 'at most' : 'about'} {formatTime(about.interval)} apart
         </Fact>
         {influence !== null && <Fact title="Slowdown">{influence.long}</Fact>}
       </dl>
