@@ -81,17 +81,14 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       return operation;
     },
 
-    /**
-     * Ends it; the sleep that ended just now is charged to it, unless it is `aside`: then the program waits for
-     * something else, whose sleep it is. A second end does nothing.
-     */
-    end(operation, aside = false) {
+    /** Ends it; the sleep that ended just now is charged to it. A second end does nothing. */
+    end(operation) {
       if (!operation.pending) return;
       remove(operation);
       // Runs ahead of the program's own callbacks, which must come whatever the program has done to `Map`.
       try {
         const moment = now();
-        const charged = operation.charged + (aside ? 0 : sleep.claim(operation.start, moment));
+        const charged = operation.charged + sleep.claim(operation.start, moment);
         tell(operation.site, operation.target, operation.start, moment - operation.start, charged, operation);
       } catch {}
     },
@@ -100,6 +97,13 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
     step(operation) {
       if (!operation.pending) return;
       operation.charged += sleep.claim(operation.start, now());
+    },
+
+    /** Something ended the sleep that is no answer: it is charged to the request that began last. */
+    beside() {
+      let operation = head.previous;
+      while (operation !== head && !operation.site.isRequest) operation = operation.previous;
+      if (operation !== head) ledger.step(operation);
     },
 
     /** Ends a wait that slept without the event loop's knowing: all of its time is sleep. */

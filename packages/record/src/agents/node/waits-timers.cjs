@@ -74,12 +74,11 @@ exports.install = function install(ctx) {
   };
 
   function fired(timer, operation) {
-    // A tick is no answer: while a request is under way, a spinner or a watch over it is not what the program waits for.
-    const aside = ledger.requests > 0 && (timer._repeat || !apply(hasRef, timer, []));
-    if (operation.pending) ledger.end(operation, aside);
+    // While a request is under way, a spinner or a watch over it is not what the program waits for.
+    if (ledger.requests > 0 && (timer._repeat || !apply(hasRef, timer, []))) ledger.beside();
+    if (operation.pending) ledger.end(operation);
     // Once more, after `refresh`: only the sleep is known.
-    else if (!aside)
-      ledger.arrived({ site: operation.site, target: operation.target, since: operation.start });
+    else ledger.arrived({ site: operation.site, target: operation.target, since: operation.start });
     if (timer._repeat) {
       const next = ledger.begin(operation.site, operation.target, operation.weight);
       next.subject = timer;
