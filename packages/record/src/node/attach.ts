@@ -9,7 +9,6 @@ import { RecordError, type Progress, type RawRecording, type Recording } from '.
 import { revisionOf } from '../revision-of.ts';
 import { assemble } from '../assemble.ts';
 import { connectInspector, type InspectorClient } from './inspector-client.ts';
-import { openInspector } from './inspector-port.ts';
 import type { RawPiece, RawRecord, RawStart, V8Profile } from './raw.ts';
 import { agentFolder } from './start-node.ts';
 
@@ -47,6 +46,8 @@ export async function attach(pid: number, options: AttachOptions): Promise<Recor
 }
 
 async function attachUntil(stop: Stop, pid: number, options: AttachOptions): Promise<Recording> {
+  // Whoever runs a program needs none of what finds the one that runs already.
+  const { openInspector } = await import('./inspector-port.ts');
   const { url, wasOpen } = await openInspector(pid);
   const client = await connect(url, pid);
   const load = os.loadavg()[0] ?? null;
