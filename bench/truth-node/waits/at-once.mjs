@@ -1,4 +1,4 @@
-// truth: {"kind":"http","call":"fetch","line":13,"charged":true,"milliseconds":2500,"count":3}
+// truth: {"kind":"http","call":"fetch","line":13,"charged":true,"milliseconds":4000,"count":3}
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
@@ -8,9 +8,9 @@ const url = `http://127.0.0.1:${port}/`;
 // The first call loads what fetch is made of.
 await (await fetch(url)).text();
 
-// Three answers of 2.5 s, all at once: the program sleeps for 2.5 s in all.
+// Three answers of 4 s, all at once: the program sleeps for 4 s in all.
 async function slowly() {
-  const response = await fetch(`${url}?2500`);
+  const response = await fetch(`${url}?4000`);
   await response.text();
 }
 await Promise.all([slowly(), slowly(), slowly()]);

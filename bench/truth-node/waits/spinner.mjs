@@ -1,4 +1,4 @@
-// truth: {"kind":"http","call":"fetch","line":13,"charged":true,"milliseconds":2500,"count":1}
+// truth: {"kind":"http","call":"fetch","line":13,"charged":true,"milliseconds":4000,"count":1}
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
@@ -8,9 +8,9 @@ const url = `http://127.0.0.1:${port}/`;
 // The first call loads what fetch is made of.
 await (await fetch(url)).text();
 
-// One answer of 2.5 s, and something that turns meanwhile.
+// One answer of 4 s, and something that turns meanwhile.
 const spinner = setInterval(() => {}, 80);
-const response = await fetch(`${url}?2500`);
+const response = await fetch(`${url}?4000`);
 clearInterval(spinner);
 await response.text();
 await server.terminate();
