@@ -10,8 +10,6 @@ import type { RawRecording } from './recording.ts';
 const SAMPLE_COST = 25;
 const WAIT_COST = 8;
 const START_COST = 55_000;
-/** The part of it that comes before the first sample. */
-const UNSEEN_START = 25_000;
 /** The guess can be wrong by this factor either way. */
 const UNCERTAINTY = 2;
 
@@ -35,8 +33,7 @@ export function estimatedInfluence(raw: RawRecording, own: Microseconds = 0): In
     Math.max(0, ...threads.map(cost));
   const sampling = most(({ samples }) => samples * SAMPLE_COST);
   const work = most(({ samples, waits, pauses }) => samples * SAMPLE_COST + waits * WAIT_COST + pauses);
-  const seen = own === 0 ? 0 : UNSEEN_START + sampling + own;
-  const paid = Math.max(threads.length === 0 ? 0 : START_COST + work, seen);
+  const paid = Math.max(threads.length === 0 ? 0 : START_COST + work, sampling + own);
   const slowdown = (factor: number) => {
     const cost = paid * factor;
     return wall / (wall - Math.min(cost, wall / 2));

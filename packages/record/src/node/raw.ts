@@ -168,7 +168,10 @@ export interface RawWaits {
   readonly targets: readonly string[];
   readonly start: readonly number[];
   readonly duration: readonly number[];
-  /** Asleep time charged to it, as far as the agent can tell: the idle stretch that its end ended. */
+  /**
+   * Asleep time charged to it, as far as the agent can tell: the idle stretch that its end ended. Of a wait in pieces
+   * the last may have sleep from before it: only the end says whose it was.
+   */
   readonly charged: readonly number[];
   /** How many waits the row stands for (short ones of one site are added up), and the longest, in pieces or not. */
   readonly count: readonly number[];

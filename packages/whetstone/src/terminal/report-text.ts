@@ -111,8 +111,12 @@ function details({ about, time }: RunReport, width: number, pen: Pen): string[] 
   return joinedByDots(parts.map(pen.own).map(pen.safe), width, pen).map((line) => pen.paint('faint', line));
 }
 
+function shownFiles({ include = [], exclude = [] }: View): (file: string) => boolean {
+  return pathFilter(include, exclude);
+}
+
 function hottestLines(report: RunReport, view: View, width: number, pen: Pen): string[] {
-  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const shown = shownFiles(view);
   const rows = report.lines
     .filter(({ file }) => !file.startsWith('node:') && !file.startsWith('<frozen ') && shown(file))
     .filter(({ self }) => view.top !== undefined || self >= report.about.sampled * LINE_SHARE_LEAST)
@@ -122,7 +126,7 @@ function hottestLines(report: RunReport, view: View, width: number, pen: Pen): s
 
 /** Growth that lasts is what matters: lines where memory shrank are not shown. */
 function memory(report: RunReport, view: View, width: number, pen: Pen): string[] {
-  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const shown = shownFiles(view);
   const least = view.top === undefined ? (report.about.peakMemory ?? 0) * MEMORY_SHARE_LEAST : 0;
   const weight = ({ resident, allocated }: LineRow) => Math.max(resident ?? 0, allocated ?? 0);
   const rows = report.lines
@@ -153,7 +157,7 @@ function threads(report: RunReport, view: View, width: number, pen: Pen): string
 }
 
 function functions(report: RunReport, view: View, width: number, pen: Pen): string[] {
-  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const shown = shownFiles(view);
   const filtered = report.functions.filter(({ file }) => shown(file));
   const sort = view.sort ?? 'self';
   // By self time those without any come last, and say nothing where they neither waited nor were counted.
@@ -197,7 +201,7 @@ function sorted(rows: readonly FunctionRow[], key: SortKey): FunctionRow[] {
 }
 
 function waits(report: RunReport, view: View, width: number, pen: Pen): string[] {
-  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const shown = shownFiles(view);
   const rows = mostCharged(report.waits.filter(({ file }) => shown(file))).slice(0, view.top ?? ROWS.waits);
   return rows.length === 0 ? [] : waitsTable(rows, width, pen);
 }
@@ -206,7 +210,7 @@ function relatives(found: Relatives, view: View, width: number, pen: Pen): strin
   const { name, of, self, total } = found;
   const places = of.map((place) => pen.safe(placeText(place)));
   const head = `${pen.safe(name)} ${places.join(', ')}: ${pen.own(`self ${formatTime(self)}, total ${formatTime(total)}`)}`;
-  const shown = pathFilter(view.include ?? [], view.exclude ?? []);
+  const shown = shownFiles(view);
   const rows = found.rows.filter(({ file }) => shown(file));
   return [
     ...paragraph(head, width, pen, 'strong'),

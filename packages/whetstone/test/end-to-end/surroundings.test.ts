@@ -145,6 +145,18 @@ test('very many and very long arguments arrive', async () => {
   expect({ stdout, code }).toEqual({ stdout: '5003 100000\n', code: 0 });
 });
 
+/** A disk of its own below the folder; unmount it after. */
+function smallDisk(folder: string, size: string, skip: (note: string) => void): string {
+  const small = path.join(folder, 'small');
+  mkdirSync(small);
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', small], { stdio: 'ignore' });
+  } catch {
+    skip('only root may mount a small disk');
+  }
+  return small;
+}
+
 describe('a temporary folder', () => {
   const app = `const until = Date.now() + 100; while (Date.now() < until); console.log('done')`;
 
@@ -163,13 +175,7 @@ describe('a temporary folder', () => {
 
   test('that is full costs the second run, and not the report', async ({ skip }) => {
     const folder = project({ 'app.js': `${app}; process.stdout.write('x'.repeat(3e6))` });
-    const small = path.join(folder, 'small');
-    mkdirSync(small);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'none', small], { stdio: 'ignore' });
-    } catch {
-      skip('only root may mount a small disk');
-    }
+    const small = smallDisk(folder, '64k', skip);
     try {
       const link = path.join('/tmp', `whetstone-test-${process.pid}`);
       execFileSync('mkdir', [link]);
@@ -194,13 +200,7 @@ describe('a temporary folder', () => {
 
 test('a disk that is full keeps no half of a report', async ({ skip }) => {
   const folder = project({ 'app.js': `console.log('done')` });
-  const small = path.join(folder, 'small');
-  mkdirSync(small);
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4k', 'none', small], { stdio: 'ignore' });
-  } catch {
-    skip('only root may mount a small disk');
-  }
+  const small = smallDisk(folder, '4k', skip);
   try {
     const { stdout, stderr, code } = await whetstone(['run', '--json', 'small/all.json', 'app.js'], {
       cwd: folder,

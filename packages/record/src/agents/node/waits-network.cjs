@@ -8,7 +8,16 @@ const { channel, subscribe } = require('node:diagnostics_channel');
 const dns = require('node:dns');
 const net = require('node:net');
 const { errorMonitor } = require('node:events');
-const { wrap, around, awaited, announced, cover, nameCallback, onEvents } = require('./waits-wrap.cjs');
+const {
+  wrap,
+  around,
+  promised,
+  awaited,
+  announced,
+  cover,
+  nameCallback,
+  onEvents,
+} = require('./waits-wrap.cjs');
 const { followStreams } = require('./waits-streams.cjs');
 
 const { getPrototypeOf, ownKeys } = Reflect;
@@ -50,14 +59,10 @@ function names(ctx) {
   }
 
   function withPromise(call) {
-    return around(
-      (below, self, args) => {
-        const site = sites.find(below, call, 'dns');
-        return site === null ? null : ledger.begin(site, hostOf(args[0]));
-      },
-      (operation, promise) => awaited(promise, ledger, operation),
-      ledger.drop,
-    );
+    return promised(ledger, (below, self, args) => {
+      const site = sites.find(below, call, 'dns');
+      return site === null ? null : ledger.begin(site, hostOf(args[0]));
+    });
   }
 
   for (const name of ownKeys(dns)) {
@@ -238,14 +243,10 @@ function fetches(ctx) {
   }
 
   function read(name) {
-    return around(
-      (below, self) => {
-        const site = answers.has(self) ? sites.find(below, `response.${name}`, 'http') : null;
-        return site === null ? null : ledger.begin(site, answers.get(self));
-      },
-      (operation, promise) => awaited(promise, ledger, operation),
-      ledger.drop,
-    );
+    return promised(ledger, (below, self) => {
+      const site = answers.has(self) ? sites.find(below, `response.${name}`, 'http') : null;
+      return site === null ? null : ledger.begin(site, answers.get(self));
+    });
   }
 }
 

@@ -2,7 +2,16 @@
 
 // Compression and cryptography that run in libuv's own threads while the program waits for them.
 
-const { wrap, around, announced, awaited, cover, nameCallback, onFirstGet } = require('./waits-wrap.cjs');
+const {
+  wrap,
+  around,
+  watched,
+  promised,
+  announced,
+  cover,
+  nameCallback,
+  onFirstGet,
+} = require('./waits-wrap.cjs');
 const { binding } = require('./waits-binding.cjs');
 
 const { getPrototypeOf, ownKeys } = Reflect;
@@ -27,39 +36,24 @@ const classes =
 /** Functions and streams of `zlib` all work through handles, which know nothing of the user's call but at their making. */
 function compression({ sites, ledger }) {
   const known = new WeakMap();
-  const created = around(
-    (below, self, args) => {
-      const site = sites.search(below, 'pool', compressionCall);
-      if (site === null) return null;
-      const at = args.findLastIndex((each) => typeof each === 'function');
-      const stream = { site, isWhole: !site.call.startsWith('zlib.create'), operation: null };
-      args[at] = announced(args[at], () => answered(stream));
-      known.set(self, stream);
-      return null;
-    },
-    (_, result) => result,
-    () => {},
-  );
-  const asked = around(
-    (below, self) => {
-      const stream = known.get(self);
-      if (stream === undefined) return null;
-      if (stream.operation === null && Object.hasOwn(self, 'onerror')) failed(self, stream);
-      if (stream.operation?.pending !== true) stream.operation = ledger.begin(stream.site);
-      return null;
-    },
-    (_, result) => result,
-    () => {},
-  );
-  const closed = around(
-    (below, self) => {
-      const operation = known.get(self)?.operation;
-      if (operation?.pending) ledger.end(operation);
-      return null;
-    },
-    (_, result) => result,
-    () => {},
-  );
+  const created = watched((below, self, args) => {
+    const site = sites.search(below, 'pool', compressionCall);
+    if (site === null) return;
+    const at = args.findLastIndex((each) => typeof each === 'function');
+    const stream = { site, isWhole: !site.call.startsWith('zlib.create'), operation: null };
+    args[at] = announced(args[at], () => answered(stream));
+    known.set(self, stream);
+  });
+  const asked = watched((below, self) => {
+    const stream = known.get(self);
+    if (stream === undefined) return;
+    if (stream.operation === null && Object.hasOwn(self, 'onerror')) failed(self, stream);
+    if (stream.operation?.pending !== true) stream.operation = ledger.begin(stream.site);
+  });
+  const closed = watched((below, self) => {
+    const operation = known.get(self)?.operation;
+    if (operation) ledger.end(operation);
+  });
 
   /** A function's buffer comes back in pieces, and is one wait; each piece of a stream is one of its own. */
   function answered({ operation, isWhole }) {
@@ -124,14 +118,10 @@ function cryptography({ sites, ledger }) {
   }
 
   function withPromise(call) {
-    return around(
-      (below) => {
-        const site = sites.find(below, call, 'pool');
-        return site === null ? null : ledger.begin(site);
-      },
-      (operation, promise) => awaited(promise, ledger, operation),
-      ledger.drop,
-    );
+    return promised(ledger, (below) => {
+      const site = sites.find(below, call, 'pool');
+      return site === null ? null : ledger.begin(site);
+    });
   }
 
   for (const name of callbacks) wrap(crypto, name, withCallback(`crypto.${name}`));

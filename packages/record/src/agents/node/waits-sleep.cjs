@@ -18,7 +18,6 @@ exports.createSleep = function createSleep({ now, idle }) {
   const kernel = kernelFigures();
   let lastTime = now();
   let lastIdle = idle();
-  kernel?.read();
   // What the kernel said the last time, and what has been charged since.
   let lastAsleep = kernel === undefined ? 0 : lastTime - kernel.computed - kernel.queued;
   let lastQueued = kernel?.queued;

@@ -2,7 +2,7 @@
 
 // Pieces of an answer's body, as a program reads them from a stream of the web.
 
-const { wrap, wrapGetter, around, awaited, cover } = require('./waits-wrap.cjs');
+const { wrap, wrapGetter, around, promised, cover } = require('./waits-wrap.cjs');
 
 /**
  * Follows the bodies of `fetch`'s answers, whose class has this prototype, and what they are piped through.
@@ -26,15 +26,11 @@ exports.followStreams = function followStreams({ sites, ledger }, prototype, tar
     },
     () => {},
   );
-  const read = around(
-    (below, self) => {
-      const target = targets.get(self);
-      const site = target === undefined ? null : sites.find(below, 'response.body', 'http');
-      return site === null ? null : ledger.begin(site, target);
-    },
-    (operation, promise) => awaited(promise, ledger, operation),
-    ledger.drop,
-  );
+  const read = promised(ledger, (below, self) => {
+    const target = targets.get(self);
+    const site = target === undefined ? null : sites.find(below, 'response.body', 'http');
+    return site === null ? null : ledger.begin(site, target);
+  });
   const iterated = around(
     (below, self) => targets.get(self) ?? null,
     (target, iterator) => {

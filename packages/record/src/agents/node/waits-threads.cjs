@@ -4,7 +4,7 @@
 
 const { types } = require('node:util');
 const workerThreads = require('node:worker_threads');
-const { wrap, around, announced, cover, onEvents, standIn, withRoom } = require('./waits-wrap.cjs');
+const { wrap, around, watched, announced, cover, onEvents, standIn, withRoom } = require('./waits-wrap.cjs');
 
 const { construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
 
@@ -56,15 +56,10 @@ function parentThread({ sites, ledger }) {
   for (const name of ['on', 'once', 'addListener', 'addEventListener']) {
     const original = parentPort[name];
     if (typeof original !== 'function') continue;
-    const handler = around(
-      (below, self, args) => {
-        const site = args[0] === 'message' ? sites.find(below, `parentPort.${name}`, 'worker') : null;
-        if (site !== null) listener = ledger.listen(site, undefined, () => false);
-        return null;
-      },
-      (operation, result) => result,
-      () => {},
-    );
+    const handler = watched((below, self, args) => {
+      const site = args[0] === 'message' ? sites.find(below, `parentPort.${name}`, 'worker') : null;
+      if (site !== null) listener = ledger.listen(site, undefined, () => false);
+    });
     cover(parentPort, name, new Proxy(original, handler));
   }
   // Node makes an event of each message with this method before it looks for listeners.
@@ -84,17 +79,13 @@ function parentProcess({ sites, ledger }) {
   if (typeof process.send !== 'function') return;
   let known = false;
   for (const name of ['on', 'once', 'addListener']) {
-    const handler = around(
-      (below, self, args) =>
-        known || args[0] !== 'message' ? null : sites.find(below, `process.${name}`, 'child'),
-      (site, result) => {
-        known = true;
-        const listener = ledger.listen(site, undefined, () => !process.connected);
-        onEvents(process, () => ledger.arrived(listener));
-        return result;
-      },
-      () => {},
-    );
+    const handler = watched((below, self, args) => {
+      const site = known || args[0] !== 'message' ? null : sites.find(below, `process.${name}`, 'child');
+      if (site === null) return;
+      known = true;
+      const listener = ledger.listen(site, undefined, () => !process.connected);
+      onEvents(process, () => ledger.arrived(listener));
+    });
     cover(process, name, new Proxy(process[name], handler));
   }
 }

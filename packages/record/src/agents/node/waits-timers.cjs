@@ -6,7 +6,7 @@
 const timers = require('node:timers');
 const timersPromises = require('node:timers/promises');
 const { inspect } = require('node:util');
-const { wrap, around, awaited, cover } = require('./waits-wrap.cjs');
+const { wrap, around, promised, cover } = require('./waits-wrap.cjs');
 
 const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
 
@@ -150,15 +150,11 @@ exports.install = function install(ctx) {
   });
 
   function delayed(call) {
-    return around(
-      (below, self, args) => {
-        const weight = weightOfNext();
-        const site = weight === 0 ? null : sites.find(below, call, 'timer');
-        return site === null ? null : ledger.begin(site, `${args[0] ?? 1} ms`, weight);
-      },
-      (operation, promise) => awaited(promise, ledger, operation),
-      ledger.drop,
-    );
+    return promised(ledger, (below, self, args) => {
+      const weight = weightOfNext();
+      const site = weight === 0 ? null : sites.find(below, call, 'timer');
+      return site === null ? null : ledger.begin(site, `${args[0] ?? 1} ms`, weight);
+    });
   }
   wrap(timersPromises, 'setTimeout', delayed('timers.promises.setTimeout'));
   const { scheduler } = timersPromises;
@@ -167,11 +163,7 @@ exports.install = function install(ctx) {
   const repeated = around(
     (below) => sites.find(below, 'timers.promises.setInterval', 'timer'),
     (site, iterator, self, args) => {
-      const step = around(
-        () => ledger.begin(site, `${args[0] ?? 1} ms`),
-        (operation, promise) => awaited(promise, ledger, operation),
-        ledger.drop,
-      );
+      const step = promised(ledger, () => ledger.begin(site, `${args[0] ?? 1} ms`));
       cover(iterator, 'next', new Proxy(iterator.next, step));
       return iterator;
     },

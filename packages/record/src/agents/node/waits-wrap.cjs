@@ -94,6 +94,23 @@ exports.around = function around(begin, finish, drop) {
   return handler;
 };
 
+/** A handler that looks at each call before it is made, and waits for nothing. */
+exports.watched = function watched(look) {
+  return exports.around((below, self, args) => {
+    look(below, self, args);
+    return null;
+  });
+};
+
+/** A handler of calls that give a promise: `begin` as in `around`. */
+exports.promised = function promised(ledger, begin, onValue) {
+  return exports.around(
+    begin,
+    (operation, promise) => exports.awaited(promise, ledger, operation, onValue),
+    ledger.drop,
+  );
+};
+
 /** Calls `make` with room in its stacks for `count` frames of ours. */
 exports.withRoom = function withRoom(count, make) {
   const limit = TheError.stackTraceLimit;
