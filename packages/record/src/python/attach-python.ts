@@ -10,7 +10,7 @@ import { RecordError, type RawRecording, type Recording } from '../recording.ts'
 import { revisionOf } from '../revision-of.ts';
 import { cellsOf } from './agent-cells.ts';
 import { cutToCell } from './cut-to-cell.ts';
-import { isPythonName } from './find-python.ts';
+import { isPythonName } from './python-name.ts';
 import { measuredProcesses } from './python-threads.ts';
 import { pythonRefusal } from './python-identity.ts';
 import type { PythonRefusal, PythonSampler, RawPython } from './raw-python.ts';
@@ -36,7 +36,7 @@ export async function attachPython(pid: number, options: AttachOptions): Promise
   const load = os.loadavg()[0] ?? null;
   const started = new Date().toISOString();
   const interval = options.interval ?? USUAL_INTERVAL;
-  const sampler = await startPythonSampler({ interval, until: Infinity, children: true });
+  const sampler = await startPythonSampler({ interval, until: Infinity, isPython: true });
   const figures = new ProcFigures(pid, Infinity);
   const before = figures.figures;
   const begin = now();

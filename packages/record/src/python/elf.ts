@@ -24,9 +24,11 @@ const LARGEST_TABLE = 1 << 28;
  * Looks up symbols in an ELF file of 64 bits, little-endian: in the dynamic table, and in the full one
  * where it was not stripped.
  *
- * Gives `null` for any other file, also a damaged one.
+ * @param section they are only looked for in a file that has it, for the tables of a large program take tens of
+ *   milliseconds
+ * @returns `null` for any other file, also a damaged one
  */
-export function readElf(file: string, names: readonly string[]): ElfImage | null {
+export function readElf(file: string, section: string, names: readonly string[]): ElfImage | null {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -34,7 +36,7 @@ export function readElf(file: string, names: readonly string[]): ElfImage | null
     return null;
   }
   try {
-    return imageOf(descriptor, names);
+    return imageOf(descriptor, section, names);
   } catch (error) {
     // It ends early, is a folder, or cannot be read.
     if (error instanceof RangeError || (error as NodeJS.ErrnoException).syscall !== undefined) return null;
@@ -53,7 +55,7 @@ interface Section {
   readonly link: number;
 }
 
-function imageOf(descriptor: number, names: readonly string[]): ElfImage | null {
+function imageOf(descriptor: number, wanted: string, names: readonly string[]): ElfImage | null {
   const part = (offset: number, size: number): Buffer => {
     if (!(size >= 0 && size <= LARGEST_TABLE)) throw new RangeError('larger than a table can be');
     const buffer = Buffer.alloc(size);
@@ -78,25 +80,26 @@ function imageOf(descriptor: number, names: readonly string[]): ElfImage | null 
     });
   }
 
+  const headings = sections[header.readUInt16LE(62)];
+  const titles = headings ? part(headings.offset, headings.size) : Buffer.alloc(0);
+  const loaded = new Map(
+    sections
+      .filter(({ address }) => address !== 0)
+      .map(({ name, address }) => [titles.toString('latin1', name, titles.indexOf(0, name)), address]),
+  );
+
   const symbols = new Map<string, number>();
-  for (const type of [SECTION_DYNAMIC_SYMBOLS, SECTION_SYMBOLS]) {
+  for (const type of loaded.has(wanted) ? [SECTION_DYNAMIC_SYMBOLS, SECTION_SYMBOLS] : []) {
     const table = sections.find((section) => section.type === type);
     const text = table && sections[table.link];
     if (!table || !text || symbols.size === names.length) continue;
     addSymbols(part(table.offset, table.size), part(text.offset, text.size), names, symbols);
   }
-
-  const namesOfSections = sections[header.readUInt16LE(62)];
-  const text = namesOfSections ? part(namesOfSections.offset, namesOfSections.size) : Buffer.alloc(0);
   return {
     relocatable: header.readUInt16LE(16) !== TYPE_EXECUTABLE,
     base: firstSegment(part(number64(header, 32), header.readUInt16LE(56) * 56)),
     symbols,
-    sections: new Map(
-      sections
-        .filter(({ address }) => address !== 0)
-        .map(({ name, address }) => [text.toString('latin1', name, text.indexOf(0, name)), address]),
-    ),
+    sections: loaded,
   };
 }
 

@@ -4,18 +4,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { isExecutable, onPath } from '../executable.ts';
 import { RecordError } from '../recording.ts';
+import { isPythonName } from './python-name.ts';
 
 /** Where interpreters are looked for. */
 export interface PythonPlaces {
   readonly workingDirectory: string;
   readonly environment: NodeJS.ProcessEnv;
-}
-
-const pythonName = /^(?:python|pypy)[\d.]*[td]?(?:\.exe)?$/;
-
-/** Whether a file is called like an interpreter: `python3`, `python3.13t`, `pypy3.10`. */
-export function isPythonName(file: string): boolean {
-  return pythonName.test(path.basename(file));
 }
 
 /**
@@ -88,7 +82,7 @@ function pythonsFound(places: PythonPlaces): string[] {
     if (/[\\/]\.?pyenv[\\/]shims$/.test(path.resolve(folder))) continue;
     for (const name of listing(folder)) {
       const file = path.join(folder, name);
-      if (pythonName.test(name) && isExecutable(file))
+      if (isPythonName(name) && isExecutable(file))
         files.set(`${realpathSync(folder)} ${realpathSync(file)}`, file);
     }
   }

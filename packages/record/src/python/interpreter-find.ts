@@ -34,6 +34,8 @@ export interface RefusedInterpreter {
 /** Files looked into, by device, number and time of change: many processes run the same ones. */
 const images = new Map<string, ElfImage | null>();
 
+/** Where interpreters keep their state, since 3.10. */
+const SECTION = '.PyRuntime';
 const SYMBOLS = ['_PyRuntime', 'Py_Version', 'PyCode_Type'];
 
 /**
@@ -65,7 +67,7 @@ export function findInterpreter(
     if (image === null) continue;
     const address = (value: number | undefined): number =>
       value === undefined ? 0 : image.relocatable ? value - image.base + file.start : value;
-    const runtime = address(image.symbols.get('_PyRuntime') ?? image.sections.get('.PyRuntime'));
+    const runtime = address(image.symbols.get('_PyRuntime') ?? image.sections.get(SECTION));
     if (runtime === 0) continue;
     return interpreterAt(memory, {
       runtime,
@@ -76,7 +78,7 @@ export function findInterpreter(
   }
   if (libraries.length > 0 || /^python\d?[\d.]*\w?$/.test(path.basename(executable))) {
     const version = versionIn(libraries[0]?.path ?? executable);
-    if (/^2\.|^3\.[0-6]$/.test(version)) return tooOld(version);
+    if (/^2\.|^3\.(?:\d|10)$/.test(version)) return tooOld(version);
     return {
       code: 'version',
       message: `${executable} does not tell where its interpreter keeps its state`,
@@ -151,7 +153,7 @@ function imageOf(pid: number, file: string, isExecutable: boolean): ElfImage | n
     const { dev, ino, mtimeMs, size } = statSync(seen);
     const key = [dev, ino, mtimeMs, size].join('/');
     let image = images.get(key);
-    if (image === undefined) images.set(key, (image = readElf(seen, SYMBOLS)));
+    if (image === undefined) images.set(key, (image = readElf(seen, SECTION, SYMBOLS)));
     return image;
   } catch {
     return null;

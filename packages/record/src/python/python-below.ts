@@ -1,7 +1,7 @@
 import { readlinkSync } from 'node:fs';
 import type { Instrument } from '../instrument.ts';
 import { now } from '../now.ts';
-import { isPythonName } from './find-python.ts';
+import { isPythonName } from './python-name.ts';
 import { childrenOf, threadsOf } from './process-tree.ts';
 import { nothingSeen, pythonSampling, type TimedOptions } from './python-sampling.ts';
 

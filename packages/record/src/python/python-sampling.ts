@@ -23,7 +23,7 @@ export async function pythonSampling(
   identity: PythonIdentity | null = null,
 ): Promise<Instrument> {
   const { interval } = options;
-  const sampler = await startPythonSampler({ interval, until: Infinity, children: true });
+  const sampler = await startPythonSampler({ interval, until: Infinity, isPython: identity !== null });
   let timer: NodeJS.Timeout | undefined;
   return {
     folder: null,

@@ -2,13 +2,8 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { interpreterOf, isExecutable, onPath, type Interpreter } from '../executable.ts';
 import { RecordError, type Target } from '../recording.ts';
-import {
-  isPythonName,
-  namedPython,
-  projectPython,
-  virtualEnvironments,
-  type PythonPlaces,
-} from './find-python.ts';
+import { namedPython, projectPython, virtualEnvironments, type PythonPlaces } from './find-python.ts';
+import { isPythonName } from './python-name.ts';
 
 interface PythonOptions extends PythonPlaces {
   /** What `--runtime` says. */

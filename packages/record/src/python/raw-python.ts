@@ -176,8 +176,8 @@ export interface PythonSamplerOptions {
   readonly interval: Microseconds;
   /** Monotonic moment at which measuring ends by itself; `Infinity` for none. */
   readonly until: Microseconds;
-  /** Whether descendants are measured too. */
-  readonly children: boolean;
+  /** Whether the process is a Python. Where nobody knows, looking begins when it or a descendant runs one. */
+  readonly isPython: boolean;
 }
 
 /** A sampler in a thread of its own. */

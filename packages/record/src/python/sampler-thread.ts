@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
+import { awaitPython } from './await-python.ts';
 import { DEEPEST_STACK } from './interpreter-frames.ts';
 import { childrenOf, isEnded, NewTasks } from './process-tree.ts';
 import type { PythonSamplerOptions, RawPython } from './raw-python.ts';
@@ -30,14 +31,12 @@ const { options, progress } = workerData as SamplerThreadData;
 const tell = (message: SamplerThreadMessage): void => parentPort?.postMessage(message);
 tell('ready');
 const shared = new SamplerProgress(progress);
-tell(sample(shared.awaitPid(), options, shared));
+const root = shared.awaitPid();
+const found = root > 0 && (options.isPython || awaitPython(root, shared));
+tell(sample(found ? root : -1, options, shared));
 
 /** Looks at a process and its descendants until all have ended, or measuring has. */
-function sample(
-  pid: number,
-  { interval, until, children }: PythonSamplerOptions,
-  shared: SamplerProgress,
-): RawPython {
+function sample(pid: number, { interval, until }: PythonSamplerOptions, shared: SamplerProgress): RawPython {
   const start = now();
   const recording: RecordingTables = {
     tables: new SamplerTables(),
@@ -70,7 +69,7 @@ function sample(
     const since = moment - searched;
     if (since >= patience && (newTasks.any || since >= LONGEST_SEARCH)) {
       const before = ownCpu();
-      search(samplers, children, recording);
+      search(samplers, recording);
       searched = now();
       patience = Math.max(SHORTEST_SEARCH, (ownCpu() - before) * SEARCH_SHARE);
     }
@@ -110,10 +109,9 @@ function sample(
   };
 }
 
-function search(samplers: Map<number, ProcessSampler>, children: boolean, recording: RecordingTables): void {
+function search(samplers: Map<number, ProcessSampler>, recording: RecordingTables): void {
   for (const sampler of samplers.values()) {
     sampler.findThreads();
-    if (!children) continue;
     for (const child of childrenOf(sampler.pid, sampler.threads)) {
       // A notebook's kernel has started the very process that looks at it.
       if (child === process.pid) continue;

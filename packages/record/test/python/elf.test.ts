@@ -17,31 +17,35 @@ function fileWith(bytes: Uint8Array): string {
 }
 
 test.skipIf(python === null)('finds the symbols of an interpreter', () => {
-  const image = readElf(python!, [...symbols, 'no_such_symbol']);
+  const image = readElf(python!, '.PyRuntime', [...symbols, 'no_such_symbol']);
   expect([...(image?.symbols.keys() ?? [])].sort()).toEqual([...symbols].sort());
   expect(image?.symbols.get('_PyRuntime')).toBeGreaterThan(4096);
   expect([...(image?.sections.keys() ?? [])]).toContain('.text');
 });
 
+test('looks for no symbols in a file without the section', () => {
+  expect(readElf('/bin/true', '.PyRuntime', ['main'])?.symbols.size).toBe(0);
+});
+
 test('takes no other file for one, however short it is cut', () => {
-  expect(readElf('/no/such/file', symbols)).toBeNull();
-  expect(readElf(os.tmpdir(), symbols)).toBeNull();
-  expect(readElf(fileWith(Buffer.from('#!/bin/sh\n')), symbols)).toBeNull();
+  expect(readElf('/no/such/file', '.PyRuntime', symbols)).toBeNull();
+  expect(readElf(os.tmpdir(), '.PyRuntime', symbols)).toBeNull();
+  expect(readElf(fileWith(Buffer.from('#!/bin/sh\n')), '.PyRuntime', symbols)).toBeNull();
   const whole = readFileSync(process.execPath).subarray(0, 200_000);
   for (const length of [0, 4, 63, 64, 65, 200, 4096, 200_000]) {
-    expect(readElf(fileWith(whole.subarray(0, length)), symbols)).toBeNull();
+    expect(readElf(fileWith(whole.subarray(0, length)), '.PyRuntime', symbols)).toBeNull();
   }
 });
 
 test('survives any damage to its head', () => {
   const whole = readFileSync('/bin/true');
   const file = fileWith(whole);
-  expect(readElf(file, ['main'])).not.toBeNull();
+  expect(readElf(file, '.text', ['main'])).not.toBeNull();
   for (let at = 16; at < 64; at++) {
     const damaged = Buffer.from(whole);
     damaged[at] = (damaged[at] ?? 0) ^ 0xff;
     writeFileSync(file, damaged);
-    expect(() => readElf(file, ['main'])).not.toThrow();
+    expect(() => readElf(file, '.text', ['main'])).not.toThrow();
   }
 });
 

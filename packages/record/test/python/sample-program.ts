@@ -49,7 +49,7 @@ export async function sampleProgram(
     const program = path.join(folder, 'program.py');
     writeFileSync(path.join(folder, 'steps.py'), stepsModule);
     writeFileSync(program, text);
-    const sampler = await startPythonSampler({ interval: 1000, until: Infinity, children: true });
+    const sampler = await startPythonSampler({ interval: 1000, until: Infinity, isPython: true });
     const child = spawn(python, [program, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = new Promise<number | string | null>((resolve, reject) => {
       child.once('error', reject);

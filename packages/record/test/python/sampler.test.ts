@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { cpythons } from '../../../../scripts/pythons.mjs';
 import { startPythonSampler } from '../../src/python/start-python-sampler.ts';
 import { sampleProgram, type Seen } from './sample-program.ts';
 
-/** New threads and processes are searched for every 100 ms at least; so many looks take longer. */
+/** New threads and processes are searched for every 100 ms at least; so many looks, or milliseconds, take longer. */
 const longerThanASearch = 300;
 
 /** Different stacks of the program's own part, below a function. */
@@ -442,8 +443,42 @@ while step(1): pass
   });
 });
 
+describe.each(cpythons)('behind a shell: $title', ({ path }) => {
+  test.skipIf(path === null)('begins when a Python is seen, and not before', async () => {
+    const sampler = await startPythonSampler({ interval: 1000, until: Infinity, isPython: false });
+    const script = 'read line; "$0" -c "while True: pass"; exit';
+    const shell = spawn('sh', ['-c', script, path!], {
+      stdio: ['pipe', 'ignore', 'inherit'],
+      detached: true,
+    });
+    try {
+      sampler.watch(shell.pid!);
+      await setTimeout(longerThanASearch);
+      expect(sampler.progress().looks).toBe(0);
+      shell.stdin.end('go on\n');
+      while (sampler.progress().samples === 0) await setTimeout(5);
+    } finally {
+      process.kill(-shell.pid!, 'SIGKILL');
+    }
+    const { processes } = await sampler.stop();
+    expect(processes.map(({ pid, measured }) => [pid === shell.pid, measured])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+});
+
+test('ends where no Python was ever seen', async () => {
+  const sampler = await startPythonSampler({ interval: 1000, until: Infinity, isPython: false });
+  const shell = spawn('sh', ['-c', 'read line'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  sampler.watch(shell.pid!);
+  await setTimeout(longerThanASearch);
+  shell.stdin.end('go on\n');
+  expect(await sampler.stop()).toMatchObject({ processes: [], looks: 0 });
+});
+
 test('leaves out the process that measures, where the measured one has started it', async () => {
-  const sampler = await startPythonSampler({ interval: 1000, until: Infinity, children: true });
+  const sampler = await startPythonSampler({ interval: 1000, until: Infinity, isPython: true });
   sampler.watch(process.ppid);
   // Long enough for a search of its children.
   await setTimeout(500);
