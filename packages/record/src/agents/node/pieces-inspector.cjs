@@ -22,7 +22,9 @@ exports.form = 'profile';
  *   its profile, `null` without one; another interval counts from here on. `last` ends the last.
  */
 exports.openPieces = function openPieces(intervals) {
-  const sessions = intervals.map(openSession);
+  // They begin in the order in which they connect, and the thread of the last is the youngest: whoever asks what
+  // sampling costs means the one that counts.
+  const sessions = intervals.toReversed().map(openSession).toReversed();
   let begun = 0;
 
   function begin() {
