@@ -6,9 +6,11 @@ import { childrenOf, NewTasks, threadsOf } from './process-tree.ts';
 import { isPythonName } from './python-name.ts';
 import type { SamplerProgress } from './sampler-progress.ts';
 
-/** Between two looks: a Python that ends sooner is not measured. */
-const LOOK: Microseconds = 10_000;
-/** And how many times longer than the look took: there may be many processes. */
+/** Between two looks: at first, and at most. A Python that ends sooner is not measured. */
+const SHORTEST_LOOK: Microseconds = 10_000;
+const LONGEST_LOOK: Microseconds = 50_000;
+/** As a part of how long it has waited; and so many times longer than a look took, for there may be many processes. */
+const LOOK_PER_AGE = 1 / 20;
 const LOOK_SHARE = 30;
 /** Between two searches for processes where none has begun: one may be adopted. */
 const LONGEST_SEARCH: Microseconds = 100_000;
@@ -31,6 +33,7 @@ interface Program {
 export function awaitPython(root: number, progress: SamplerProgress): boolean {
   const programs = new Map<number, Program>();
   const newTasks = new NewTasks();
+  const began = now();
   let searched = -Infinity;
   try {
     for (;;) {
@@ -41,7 +44,8 @@ export function awaitPython(root: number, progress: SamplerProgress): boolean {
           if (!programs.has(pid)) programs.set(pid, programOf(pid, moment));
       }
       for (const pid of programs.keys()) if (isInterpreter(pid, programs, moment)) return true;
-      if (!progress.sleep(Math.max(LOOK, (now() - moment) * LOOK_SHARE))) return false;
+      const pause = Math.min(Math.max((moment - began) * LOOK_PER_AGE, SHORTEST_LOOK), LONGEST_LOOK);
+      if (!progress.sleep(Math.max(pause, (now() - moment) * LOOK_SHARE))) return false;
     }
   } finally {
     newTasks.close();
@@ -70,7 +74,7 @@ function isInterpreter(pid: number, programs: Map<number, Program>, moment: Micr
   let program = programs.get(pid)!;
   if (program.executable !== executable) programs.set(pid, (program = programOf(pid, moment)));
   if (moment < program.nextSearch) return false;
-  program.nextSearch = moment + Math.min(moment - program.born + LOOK, LONGEST_AGE);
+  program.nextSearch = moment + Math.min(moment - program.born + SHORTEST_LOOK, LONGEST_AGE);
   return hasInterpreter(pid);
 }
 
