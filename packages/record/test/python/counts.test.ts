@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { pythonCountsEnvironment, readPythonCounts, type CountedFunction } from '../../src/python/counts.ts';
 import { pythons } from '../../../../scripts/pythons.mjs';
@@ -32,6 +36,21 @@ for (const python of pythons) {
       const { stderr, calls } = await counted(threads);
       expect(stderr).toBe('');
       expect(calls).toMatchObject({ work: 5000, start: 5, run: 1, '<module>': 1 });
+    });
+
+    // A named pipe opens when somebody writes to it: until then the main thread runs no Python at all.
+    test.skipIf(way !== 'profile')('counts in a program whose file opens late', async () => {
+      const file = programs.program('late.py', '');
+      rmSync(file);
+      execFileSync('mkfifo', [file]);
+      const running = programs.run(python.path!, [file], {
+        environment: (folder, environment) => pythonCountsEnvironment(folder, environment, { lines: [] }),
+      });
+      await setTimeout(500);
+      await writeFile(file, 'def work(): pass\nfor _ in range(7): work()\n');
+      const { stderr, folder } = await running;
+      expect(stderr).toBe('');
+      expect(callsOf(folder, file)).toEqual({ work: 7, '<module>': 1 });
     });
 
     test('counts in children of every kind, each once', async () => {

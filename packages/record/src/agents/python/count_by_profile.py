@@ -66,6 +66,7 @@ class Counting:
         self._replaced = False
 
     def begin(self):
+        self._main = _thread.get_ident()
         self._hook = self._profile_this_thread()
 
     def stop(self):
@@ -102,7 +103,7 @@ class Counting:
 
     def forked(self):
         """What was counted before is the parent's; so are the calls that are still running."""
-        ident = _thread.get_ident()
+        self._main = ident = _thread.get_ident()
         profiler = self._profilers.get(ident)
         self._kept = (self._profilers, self._ended)
         self._profilers = {} if profiler is None else {ident: profiler}
@@ -125,7 +126,8 @@ class Counting:
             frames = sys._current_frames()
             if tidy:
                 for ident, profiler in list(self._profilers.items()):
-                    if ident not in frames:
+                    # The main thread has no frame either while the interpreter opens the program's file.
+                    if ident not in frames and ident != self._main:
                         self._ended.append(self._profilers.pop(ident))
                 for profiler in self._ended:
                     self._add_all(self._others, profiler)
