@@ -2,7 +2,7 @@ import type { Microseconds } from '@whetstone/profile';
 import { now } from '../now.ts';
 import { executableOf, findInterpreter } from './interpreter-find.ts';
 import { ProcessMemory } from './process-memory.ts';
-import { childrenOf, NewTasks, threadsOf } from './process-tree.ts';
+import { NewTasks, withDescendants } from './process-tree.ts';
 import { isPythonName } from './python-name.ts';
 import type { SamplerProgress } from './sampler-progress.ts';
 
@@ -40,7 +40,7 @@ export function awaitPython(root: number, progress: SamplerProgress): boolean {
       const moment = now();
       if (newTasks.any || moment - searched >= LONGEST_SEARCH) {
         searched = moment;
-        for (const pid of descendants(root))
+        for (const pid of withDescendants(root))
           if (!programs.has(pid)) programs.set(pid, programOf(pid, moment));
       }
       for (const pid of programs.keys()) if (isInterpreter(pid, programs, moment)) return true;
@@ -50,13 +50,6 @@ export function awaitPython(root: number, progress: SamplerProgress): boolean {
   } finally {
     newTasks.close();
   }
-}
-
-/** A process and all below it. */
-function descendants(root: number): number[] {
-  const all = [root];
-  for (const pid of all) all.push(...childrenOf(pid, threadsOf(pid)));
-  return all;
 }
 
 function programOf(pid: number, born: Microseconds): Program {

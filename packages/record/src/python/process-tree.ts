@@ -25,6 +25,13 @@ export function childrenOf(pid: number, threads: Iterable<number>): number[] {
   return children;
 }
 
+/** A process and all below it. */
+export function withDescendants(root: number): number[] {
+  const all = [root];
+  for (const pid of all) all.push(...childrenOf(pid, threadsOf(pid)));
+  return all;
+}
+
 /** Whether a process has ended, or is ending: its memory is gone, though its parent may not yet have asked how. */
 export function isEnded(pid: number): boolean {
   try {

@@ -1,8 +1,8 @@
-import { readlinkSync } from 'node:fs';
 import type { Instrument } from '../instrument.ts';
 import { now } from '../now.ts';
+import { executableOf } from './interpreter-find.ts';
+import { withDescendants } from './process-tree.ts';
 import { isPythonName } from './python-name.ts';
-import { childrenOf, threadsOf } from './process-tree.ts';
 import { nothingSeen, pythonSampling, type TimedOptions } from './python-sampling.ts';
 
 /** Between two looks at what a program has started, in milliseconds: a Python that ends sooner is not measured. */
@@ -45,19 +45,5 @@ export function pythonBelow(options: TimedOptions): Instrument {
 }
 
 function hasPythonBelow(root: number): boolean {
-  const pending = childrenOf(root, threadsOf(root));
-  for (let pid = pending.pop(); pid !== undefined; pid = pending.pop()) {
-    if (isPython(pid)) return true;
-    pending.push(...childrenOf(pid, threadsOf(pid)));
-  }
-  return false;
-}
-
-function isPython(pid: number): boolean {
-  try {
-    return isPythonName(readlinkSync(`/proc/${pid}/exe`));
-  } catch {
-    // Another user's, or gone.
-    return false;
-  }
+  return withDescendants(root).some((pid) => pid !== root && isPythonName(executableOf(pid)));
 }
