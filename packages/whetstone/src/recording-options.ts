@@ -24,7 +24,7 @@ export const recordingOptions: readonly Option[] = [
     name: 'interval',
     value: 'TIME',
     read: readDuration('us'),
-    help: 'Time between samples. Default: 1ms; for Node 250us in the first second at most, then 1 to 4ms, by what a sample costs.',
+    help: 'Time between samples. Default: 1ms; for Node 250us in the first second at most, then 1 to 8ms, by what a sample costs.',
   },
   {
     name: 'for',
