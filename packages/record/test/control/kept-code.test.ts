@@ -26,8 +26,19 @@ test('the code of the agent is kept for the next program, and made anew where it
   expect(readFileSync(file).equals(damaged)).toBe(false);
 });
 
-/** What a program prints that the agent measures. */
-function run(word: string): string {
+test('the code of the four newest copies of the agent is kept', () => {
+  const copies = () =>
+    readdirSync(cache)
+      .map((name) => name.split('-').at(-1))
+      .toSorted();
+  for (const copy of ['a', 'b', 'c', 'a']) run(`by-${copy}`, copy);
+  expect(copies()).toEqual(['a', 'b', 'c', 'test']);
+  run('by-d', 'd');
+  expect(copies()).toEqual(['a', 'b', 'c', 'd']);
+});
+
+/** What a program prints that a copy of the agent measures. */
+function run(word: string, copy = 'test'): string {
   const folder = path.join(home, word);
   for (const each of ['ask', 'heard', 'listens']) mkdirSync(path.join(folder, each), { recursive: true });
   const preload = path.join(folder, 'preload.cjs');
@@ -40,7 +51,7 @@ function run(word: string): string {
     waits: true,
     cacheFolder: cache,
     workingDirectory: home,
-    revision: 'test',
+    revision: copy,
   };
   writeFileSync(preload, `require(${JSON.stringify(agent)}).start(${JSON.stringify(options)});\n`);
   const output = execFileSync(process.execPath, ['-e', `console.log('${word}')`], {

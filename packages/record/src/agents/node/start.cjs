@@ -2,7 +2,15 @@
 // Loads the agent past Node's loader, whose table of modules the program can read, and with the code that V8
 // made of it for an earlier program.
 
-const { existsSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const {
+  existsSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} = require('node:fs');
 const { Script } = require('node:vm');
 const { concat, from } = Buffer;
 
@@ -10,6 +18,8 @@ const head = '(function (exports, require, __filename, __dirname) {';
 const tail = '\n})';
 /** Compiled code is of one version of Node, of the agent, and of one kind of processor. */
 const version = `agent-${process.version}-${process.arch}-`;
+/** So many copies of the agent have their code kept: projects that are measured in turn each have their own. */
+const KEPT_COPIES = 4;
 
 /**
  * Begins to measure the calling thread; `options` as for the agent, and `revision`, which changes with its files.
@@ -89,9 +99,9 @@ function write(folder, file, scripts) {
   const half = [from(String(text.length).padStart(10, '0')), text, ...parts];
   writeFileSync(temporary, concat([...half, ...half]), { mode: 0o600, flag: 'wx' });
   renameSync(temporary, file);
-  for (const name of readdirSync(folder)) {
-    // Of agents that were there before.
-    if (name.startsWith(version) && `${folder}/${name}` !== file)
-      rmSync(`${folder}/${name}`, { force: true });
-  }
+  const copies = readdirSync(folder)
+    .filter((name) => name.startsWith(version))
+    .map((name) => ({ file: `${folder}/${name}`, written: statSync(`${folder}/${name}`).mtimeMs }))
+    .sort((a, b) => b.written - a.written);
+  for (const copy of copies.slice(KEPT_COPIES)) rmSync(copy.file, { force: true });
 }
