@@ -95,12 +95,15 @@ export interface About {
 export interface TimeSplit {
   readonly wall: Microseconds;
   readonly cpu: Microseconds;
-  /** Ready to run, but another program had the core. */
+  /** Ready to run, but others had the cores: other programs, or the program's own threads and processes. */
   readonly queued: Microseconds | null;
   readonly asleep: Microseconds;
   readonly waiting: Microseconds | null;
   readonly unexplained: Microseconds | null;
-  /** Inside `cpu`: garbage collection. */
+  /**
+   * Garbage collection. Of Node the pauses, inside `wall`: where the machine is busy they hold waiting for a core.
+   * Of CPython, and where only samples tell, inside `cpu`.
+   */
   readonly collector: Microseconds | null;
   /** Page faults that had to read from disk or swap. */
   readonly majorFaults: number | null;

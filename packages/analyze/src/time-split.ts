@@ -31,7 +31,9 @@ export function timeSplit(profile: Profile): TimeSplit {
     waiting,
     unexplained: waiting === null ? null : asleep - waiting,
     collector:
-      computing === null ? collectorTime(profile, sampled.collector, cpu) : (computing['collector'] ?? 0),
+      computing === null
+        ? collectorTime(profile, sampled.collector, { wall, cpu })
+        : (computing['collector'] ?? 0),
     majorFaults: thread?.majorFaults ?? null,
     startUp: thread?.startUp ?? null,
     computing,
@@ -94,9 +96,14 @@ function looked({ about, threads, waits }: Profile): boolean {
   );
 }
 
-function collectorTime(profile: Profile, sampled: number, cpu: number): number | null {
+/** Pauses are of the wall: where the machine is busy they hold waiting for a core, and may be more than was computed. */
+function collectorTime(
+  profile: Profile,
+  sampled: number,
+  { wall, cpu }: { wall: number; cpu: number },
+): number | null {
   const measured = collectionRows(profile).reduce((sum, { time }) => sum + time, 0);
-  if (measured > 0) return Math.min(cpu, measured);
+  if (measured > 0) return Math.min(wall, measured);
   if (sampled > 0) return Math.min(cpu, sampled);
   return looked(profile) ? 0 : null;
 }

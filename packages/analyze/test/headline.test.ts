@@ -110,6 +110,14 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
     { stacks: ['main 1300000'], thread: { wall: 10_100_000, cpu: 1_300_000, queued: 7_400_000 } },
   ],
   [
+    'Queueing, not computing: 7.40 s of 10.1 s went to waiting for a core that its own threads and other programs had.',
+    {
+      stacks: ['main 1300000'],
+      thread: { wall: 10_100_000, cpu: 1_300_000, queued: 7_400_000 },
+      about: { cpu: 5_300_000 },
+    },
+  ],
+  [
     'Computing, mostly on one line: 412 ms of 500 ms went to a.ts:3.',
     { stacks: ['main@/app/a.ts:1 412000 at 3', 'x@/app/a.ts:9 88000'] },
   ],

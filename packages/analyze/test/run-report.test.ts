@@ -168,6 +168,17 @@ describe('the split of the time', () => {
     expect(report.time.collector).toBe(14);
     expect(report.collections).toEqual([{ kind: 'scavenge', count: 2, time: 14, longest: 8 }]);
   });
+
+  test('lets pauses of the collector hold waiting for a core, and so be more than was computed', () => {
+    const { time } = runReport(
+      drawnRun({
+        stacks: ['main 10', '(garbage collector) 10'],
+        thread: { wall: 100, cpu: 20, queued: 60 },
+        collections: [['scavenge', 0, 45]],
+      }),
+    );
+    expect(time).toMatchObject({ cpu: 20, queued: 60, collector: 45 });
+  });
 });
 
 describe('waits', () => {

@@ -33,7 +33,7 @@ export function swapping({ report: { about, time } }: Facts): Evidence[] {
   ];
 }
 
-/** Other programs had the core. */
+/** Others had the core. */
 export function busyMachine({ profile, report: { about, time } }: Facts): Evidence[] {
   if (time.queued === null || time.wall === 0 || time.queued / time.wall < QUEUEING_MATTERS) return [];
   return [
@@ -48,6 +48,8 @@ export function busyMachine({ profile, report: { about, time } }: Facts): Eviden
         share: time.queued / time.wall,
         cores: about.machine.cores,
         load: profile.about.machine.load ?? '?',
+        // No more than they computed.
+        own: Math.min(time.queued, Math.max(0, (about.cpu ?? Infinity) - time.cpu)),
       },
     },
   ];
