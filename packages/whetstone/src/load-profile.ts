@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
+import { didYouMean } from '@whetstone/hooks';
 import {
   formatBytes,
   formatTime,
@@ -49,6 +50,37 @@ export async function loadProfile(file: string, plugins: Plugins): Promise<Profi
 export async function knownFormats(plugins: Plugins): Promise<readonly Format[]> {
   const all = (await plugins.hook.formats()).flat();
   return all.filter(({ name }, i) => all.findIndex((other) => other.name === name) === i);
+}
+
+/**
+ * The file of a profile that a command was given: its path, else its name in `whetstone history`.
+ *
+ * @throws FileError with the kept name that was probably meant, where there is neither
+ */
+export function profileFile(given: string): string {
+  if (existsSync(given)) return given;
+  const kept = keptProfile(given);
+  if (kept) return kept.file;
+  const meant = keptProfileMeant(given);
+  // Reading it says what is wrong with the path.
+  if (meant === '') return given;
+  throw new FileError(
+    'FILE_UNREADABLE',
+    `cannot read '${given}': no such file, and no kept profile of that name.${meant}`,
+  );
+}
+
+/** The kept profile of this project that has this name, `hot-3`. */
+export function keptProfile(name: string): SavedProfile | undefined {
+  return savedProfiles(profilesFolder(process.cwd())).find((saved) => saved.name === name);
+}
+
+/** ` Did you mean hot-3?`, or nothing where no kept profile is called anything like it. */
+export function keptProfileMeant(given: string): string {
+  return didYouMean(
+    given,
+    savedProfiles(profilesFolder(process.cwd())).map(({ name }) => name),
+  );
 }
 
 /** The last profile that was saved in this project. */

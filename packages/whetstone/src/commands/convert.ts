@@ -2,7 +2,7 @@ import { builtInPlugins, type Plugins } from '../built-in-plugins.ts';
 import type { Format, Profile } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
-import { codec, knownFormats, loadProfile } from '../load-profile.ts';
+import { codec, knownFormats, loadProfile, profileFile } from '../load-profile.ts';
 import { checkChoice, parseOptions, type Option } from '../options.ts';
 import { UsageError } from '../usage-error.ts';
 import { writeOutput } from '../write-output.ts';
@@ -29,7 +29,7 @@ export async function convertCommand(): Promise<Command> {
   ];
   return {
     usage: '<profile> --to <format> [-o <file>]',
-    summary: 'Write a profile in another format.',
+    summary: 'Write a profile, a file or a name of history, in another format.',
     completes: 'file',
     options,
     run: (args) => convert(args, options),
@@ -51,7 +51,7 @@ async function convert(args: readonly string[], known: readonly Option[]): Promi
   const output = (options.get('output') as string | undefined) ?? '-';
   if (output === '-' && process.stdout.isTTY)
     throw new UsageError('this would print the profile on your terminal: give a file with -o.');
-  const profile = await loadProfile(file, plugins);
+  const profile = await loadProfile(profileFile(file), plugins);
   const { write, oneThread } = writable.get(to)!;
   if (oneThread) sayWhatIsLeftOut(profile, to);
   const pieces = await write!(profile, codec);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from '../commands.ts';
-import { lastProfileFile, loadProfile } from '../load-profile.ts';
+import { FileError } from '../known-error.ts';
+import { keptProfile, keptProfileMeant, lastProfileFile, loadProfile, profileFile } from '../load-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { measuredProgram } from '../measured-program.ts';
 import { parseOptions } from '../options.ts';
@@ -35,22 +36,38 @@ export const explainCommand: Command = {
       checkReportOptions(parsed, { stdoutIsOurs: true });
       const plugins = await pluginsFor(parsed);
       await checkReports(parsed, plugins);
-      const profile = await loadProfile(given ?? lastProfileFile(), plugins);
+      const profile = await loadProfile(
+        given === undefined ? lastProfileFile() : profileFile(given),
+        plugins,
+      );
       const { printExplanation } = await import('../print-report.ts');
       await printExplanation(profile, parsed, process.stdout, plugins);
       return 0;
     }
-    const { profile, exit, plugins } = await measuredProgram(parsed);
+    const { profile, exit, plugins } = await measuredProgram(parsed).catch((error: unknown) => {
+      throw orProfileMeant(error, given);
+    });
     const { printExplanation } = await import('../print-report.ts');
     await printExplanation(profile, parsed, process.stderr, plugins);
     return await endAs(exit);
   },
 };
 
+/** A name that is no program may be that of a kept profile, mistyped. */
+function orProfileMeant(error: unknown, given: string): unknown {
+  const meant = (error as { code?: unknown }).code === 'TARGET_NOT_FOUND' ? keptProfileMeant(given) : '';
+  return meant === ''
+    ? error
+    : new FileError('FILE_UNREADABLE', `no program and no kept profile is called '${given}'.${meant}`, {
+        cause: error,
+      });
+}
+
 /** By its name: a program called `app.whet` does not exist, a damaged profile does. */
 function isProfile(name: string): boolean {
   return (
     /\.(whet|cpuprofile|l?prof|pstats?|pstats\.txt)$/.test(name) ||
-    (/\.(json|txt)$/.test(name) && existsSync(name))
+    (/\.(json|txt)$/.test(name) && existsSync(name)) ||
+    (!existsSync(name) && keptProfile(name) !== undefined)
   );
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { writeWhet } from '@whetstone/profile';
 import type { Command } from '../commands.ts';
-import { codec, lastProfileFile, loadProfile } from '../load-profile.ts';
+import { codec, lastProfileFile, loadProfile, profileFile } from '../load-profile.ts';
 import { pluginOption, pluginsFor } from '../load-plugins.ts';
 import { parseOptions } from '../options.ts';
 import { renderReport } from '../print-report.ts';
@@ -17,7 +17,7 @@ import { writeOutput } from '../write-output.ts';
 /** `whetstone view`: the page, in the browser or as a file. */
 export const viewCommand: Command = {
   usage: '[profile]',
-  summary: 'See a profile in the browser. Without a name: the last run.',
+  summary: 'See a profile, a file or a name of history, in the browser. Without a name: the last run.',
   completes: 'file',
   options: [
     { name: 'html', value: 'FILE', help: 'Write one self-contained file instead.' },
@@ -35,7 +35,8 @@ export const viewCommand: Command = {
     const { options, rest } = parsed;
     if (rest.length > 1) throw new UsageError(`view takes one profile, and was given '${rest.join(' ')}'.`);
     const plugins = await pluginsFor(parsed);
-    const profile = await loadProfile(rest[0] ?? lastProfileFile(), plugins);
+    const file = rest[0] === undefined ? lastProfileFile() : profileFile(rest[0]);
+    const profile = await loadProfile(file, plugins);
     const report = await reportOf(profile, plugins);
     const html = options.get('html') as string | undefined;
     if (html !== undefined) {

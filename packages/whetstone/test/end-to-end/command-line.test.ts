@@ -1,6 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import type { RunReport } from '@whetstone/analyze';
 import { describe, expect, test } from 'vitest';
 import { project, reportIn, started, whetstone } from './command.ts';
 
@@ -213,6 +222,31 @@ test('what was saved can be explained, listed, converted, and read again', async
   expect((await run('view', '--html', 'page.html')).code).toBe(0);
   expect(existsSync(path.join(folder, 'page.html'))).toBe(true);
   expect((await run('history', '--prune')).stdout).toContain('Removed 0');
+});
+
+test('a kept profile is known by the name that history prints, after a file of that name', async () => {
+  const spin = (name: string) =>
+    `function ${name}() { const until = Date.now() + 300; let x = 0; while (Date.now() < until) x++; return x; }\n${name}();`;
+  const folder = project({ 'hot.js': spin('inHot'), 'cold.js': spin('inCold') });
+  const run = async (...args: string[]) => await whetstone(args, { cwd: folder });
+  await run('run', '-q', 'hot.js');
+  await run('run', '-q', 'cold.js');
+  expect((await run('convert', 'hot-1', '--to', 'collapsed', '-o', 'hot.txt')).code).toBe(0);
+  expect(readFileSync(path.join(folder, 'hot.txt'), 'utf8')).toContain('inHot');
+  const explained = await run('explain', '--json', '-', 'hot-1');
+  expect((JSON.parse(explained.stdout) as RunReport).about.command.at(-1)).toContain('hot.js');
+  expect((await run('view', '--html', 'page.html', 'hot-1')).code).toBe(0);
+  for (const wrong of [
+    ['convert', 'hto-1', '--to', 'collapsed'],
+    ['explain', 'hto-1'],
+    ['view', 'hto-1'],
+  ]) {
+    const { stderr, code } = await run(...wrong);
+    expect({ code, hint: stderr.split('. ').at(-1) }).toEqual({ code: 1, hint: 'Did you mean hot-1?\n' });
+  }
+  copyFileSync(path.join(folder, '.whetstone/cold-2.whet'), path.join(folder, 'hot-1'));
+  await run('convert', 'hot-1', '--to', 'collapsed', '-o', 'cold.txt');
+  expect(readFileSync(path.join(folder, 'cold.txt'), 'utf8')).toContain('inCold');
 });
 
 test('a format of one thread says how many are left out', async () => {
