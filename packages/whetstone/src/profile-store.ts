@@ -64,16 +64,26 @@ export function saveProfile(file: string, bytes: Uint8Array): void {
   const folder = path.dirname(file);
   makeFolder(folder);
   const ignore = path.join(folder, '.gitignore');
-  if (!statSync(ignore, { throwIfNoEntry: false })) writeFileSync(ignore, '*\n');
+  // An empty one is what a full disk left.
+  if (!statSync(ignore, { throwIfNoEntry: false })?.size) writeWhole(ignore, '*\n', renameSync);
+  writeWhole(file, bytes, moveTo);
+  pruneProfiles(folder, keptProfiles);
+}
+
+/** Writes beside the file first: its name appears when all is written. */
+function writeWhole(
+  file: string,
+  content: Uint8Array | string,
+  move: (partial: string, file: string) => void,
+): void {
   const partial = `${file}.${process.pid}.partial`;
   try {
-    writeFileSync(partial, bytes);
-    moveTo(file, partial);
+    writeFileSync(partial, content);
+    move(partial, file);
   } catch (error) {
     rmSync(partial, { force: true });
     throw error;
   }
-  pruneProfiles(folder, keptProfiles);
 }
 
 /** Not `recursive`, which calls a read-only disk a missing folder. */
@@ -81,12 +91,15 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder);
   } catch (error) {
-    if (!existsSync(folder)) throw error;
+    if (existsSync(folder)) return;
+    // The name is taken, and nothing is there.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new Error(`${path.basename(folder)} is a link to what does not exist`, { cause: error });
   }
 }
 
 /** Unlike a rename alone, it does not replace what another run has saved meanwhile. */
-function moveTo(file: string, partial: string): void {
+function moveTo(partial: string, file: string): void {
   try {
     linkSync(partial, file);
   } catch (error) {

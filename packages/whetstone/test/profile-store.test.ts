@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { profileOf } from '@whetstone/profile/testing';
@@ -57,6 +65,31 @@ test('what another run has saved meanwhile stays', async () => {
     '.gitignore',
     'app-1.whet',
     'app-2.whet',
+  ]);
+});
+
+test('a .gitignore that a full disk left empty is written anew, and one of the user stays', () => {
+  const folder = path.join(root, '.whetstone');
+  const ignore = path.join(folder, '.gitignore');
+  const ignoredAfter = (text: string) => {
+    writeFileSync(ignore, text);
+    saveProfile(nextProfileFile(folder, 'app'), new Uint8Array(1));
+    return readFileSync(ignore, 'utf8');
+  };
+  mkdirSync(folder);
+  expect(ignoredAfter('')).toBe('*\n');
+  expect(ignoredAfter('*\n!app-1.whet\n')).toBe('*\n!app-1.whet\n');
+  expect(readdirSync(folder).toSorted()).toEqual(['.gitignore', 'app-1.whet', 'app-2.whet']);
+});
+
+test('a folder that is a link to nowhere is named', async () => {
+  writeFileSync(path.join(root, 'package.json'), '{}');
+  symlinkSync('nowhere', path.join(root, '.whetstone'));
+  vi.spyOn(process, 'cwd').mockReturnValue(root);
+  onTestFinished(() => void vi.restoreAllMocks());
+  const { about } = await keepProfile(profileOf('main 10'), 'app.ts');
+  expect(about.warnings.map(({ message }) => message)).toEqual([
+    'The profile could not be saved in .whetstone: .whetstone is a link to what does not exist. To keep it elsewhere: --json FILE or --html FILE.',
   ]);
 });
 
