@@ -1,6 +1,7 @@
 import { formatPercent, formatTime } from '@whetstone/profile';
 import { useRef } from 'preact/hooks';
 import type { Theme } from '../draw/palette.ts';
+import type { Found } from '../model/search.ts';
 import { influenceTexts } from './influence.ts';
 import { useSession } from './session.ts';
 import { SplitBar } from './split-bar.tsx';
@@ -82,15 +83,16 @@ function Search() {
           input.current?.blur();
         }}
       />
-      {address.query.trim() !== '' && (
-        <output class="muted">
-          {found === null
-            ? 'no regular expression'
-            : `${formatTime(found.time)} · ${formatPercent(whole > 0 ? found.time / whole : null)}`}
-        </output>
-      )}
+      {address.query.trim() !== '' && <output class="muted">{foundText(found, whole)}</output>}
     </search>
   );
+}
+
+/** What the functions found take of all; `whole` is that of the threads and the range shown. */
+function foundText(found: Found | null, whole: number): string {
+  if (found === null) return 'no regular expression';
+  if (!found.functions.includes(1)) return 'nothing found';
+  return `${formatTime(found.time)} · ${formatPercent(whole > 0 ? found.time / whole : null)}`;
 }
 
 /** Day and time of the start, in the reader's time zone. */

@@ -241,6 +241,8 @@ describe.skipIf(missing)('the page', () => {
     await expect.poll(() => page.locator('.grid-space [role=row]').count()).toBe(1);
     expect(await hash(page)).toContain('search=PARSE');
     expect(await page.textContent('.search output')).toContain('360 ms');
+    await page.fill('#search', 'nobody');
+    await expect.poll(() => page.textContent('.search output')).toBe('nothing found');
     await page.fill('#search', '/[/');
     await expect.poll(() => page.textContent('.search output')).toBe('no regular expression');
     await page.keyboard.press('Escape');
