@@ -64,7 +64,10 @@ export function functionLines(
       for (const [line, count] of hits.get(g) ?? []) if (!hitsOf.has(line)) hitsOf.set(line, count);
     }
     const seen = [...times.keys(), ...(hits.get(f)?.keys() ?? []), ...(states.lines.get(f)?.keys() ?? [])];
-    const last = Math.min(known > 0 ? known : Math.max(first, ...seen), first + LINES_AT_MOST - 1);
+    const last = Math.min(
+      known > 0 ? known : seen.reduce((a, b) => Math.max(a, b), first),
+      first + LINES_AT_MOST - 1,
+    );
     const self = [...times.values()].reduce((a, b) => a + b, 0);
     const text = sources(file);
     return {

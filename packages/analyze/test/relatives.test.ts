@@ -85,6 +85,12 @@ describe('functionLines', () => {
     },
   });
 
+  test('ends somewhere where the last line is not known, however many are', () => {
+    const hits = Object.fromEntries(Array.from({ length: 200_000 }, (_, i) => [i + 1, 1]));
+    const long = drawnRun({ stacks: ['data@/app/a.ts:1 10'], hits: { 'data@/app/a.ts:1': hits } });
+    expect(functionLines(long, 'data')[0]!.lines[0]).toMatchObject({ line: 1, hits: 1 });
+  });
+
   test('lists every line, with those that took no time and with functions inside', () => {
     const [listing] = functionLines(run, 'sum');
     expect(listing).toMatchObject({

@@ -35,7 +35,7 @@ export function aboutOf(
     // Of Node the longest: the first second's is shorter, and later ones follow what samples cost.
     interval:
       pieces.length > 0
-        ? Math.max(...pieces.map((piece) => piece.interval))
+        ? pieces.reduce((longest, piece) => Math.max(longest, piece.interval), 0)
         : (raw.python?.interval.asked ?? 0),
     modes,
     influence: {

@@ -72,10 +72,12 @@ export function nodeInstrument(
 }
 
 function peakOf(threads: readonly RawThread[]): number | null {
-  const own = threads.flatMap(({ records }) =>
-    records.map((record) => (record.type === 'end' ? (record.usage?.peak ?? 0) : 0)),
-  );
-  const peak = Math.max(0, ...own);
+  let peak = 0;
+  for (const { records } of threads) {
+    for (const record of records) {
+      if (record.type === 'end') peak = Math.max(peak, record.usage?.peak ?? 0);
+    }
+  }
   return peak === 0 ? null : peak;
 }
 

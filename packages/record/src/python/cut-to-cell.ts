@@ -13,7 +13,7 @@ export function cutToCell(raw: RawRecording, runs: readonly CellRun[], file: str
   const [first] = runs;
   if (python === null || first === undefined) return raw;
   const begin = first.start;
-  const end = Math.max(...runs.map(({ start, duration }) => start + duration));
+  const end = runs.reduce((last, { start, duration }) => Math.max(last, start + duration), begin);
   const total = (of: 'cpu' | 'queued') =>
     runs.reduce<number | null>((sum, run) => (sum === null || run[of] === null ? null : sum + run[of]), 0);
   const shown = cut(python, raw.process, begin, end, file);

@@ -403,5 +403,15 @@ describe('the report of a cell', () => {
     expect(series.find(({ name }) => name === 'resident')?.value).toEqual(Float64Array.of(2));
   });
 
+  test('lasts from the first run to the last, however many there are', () => {
+    const run = { start: begin, duration: ms(1), cpu: 0, queued: 0 };
+    const cut = cutToCell(
+      raw,
+      [...Array.from({ length: 200_000 }, () => run), { ...run, start: begin + ms(9) }],
+      file,
+    );
+    expect([cut.begin, cut.end]).toEqual([begin, begin + ms(10)]);
+  });
+
   test('is of all that was seen if the cell never ran', () => expect(cutToCell(raw, [], file)).toBe(raw));
 });
