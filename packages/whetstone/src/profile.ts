@@ -3,8 +3,8 @@ type AnyFunction = (this: any, ...args: any[]) => unknown;
 /** What the recorder leaves in a program that it measures; without it nothing is there. */
 interface Marks {
   function(name: string, fn: AnyFunction): void;
-  /** Microseconds of the monotonic clock. */
-  region(name: string, start: number, duration: number): void;
+  /** Begins a region; what it returns ends it, and does nothing a second time. */
+  region(name: string): () => void;
 }
 
 /** Marks what a report shall single out. */
@@ -18,7 +18,8 @@ export interface ProfileMark {
   /**
    * Marks a stretch of time, until it is disposed: `using _ = profile.region('load')`.
    *
-   * Regions of one name are added up in the report.
+   * Regions of one name are added up in the report. The first end counts; one that is never disposed lasts until
+   * the program ends, or its measuring.
    */
   region(name: string): Disposable;
 }
@@ -41,22 +42,12 @@ export const profile: ProfileMark = Object.assign(
   }) as unknown as ProfileMark,
   {
     region(name: string): Disposable {
-      const found = marks();
-      if (!found) return nothing;
-      const start = now();
-      return {
-        [Symbol.dispose]() {
-          found.region(name, start, now() - start);
-        },
-      };
+      const end = marks()?.region(name);
+      return end ? { [Symbol.dispose]: end } : nothing;
     },
   },
 );
 
 function marks(): Marks | undefined {
   return (globalThis as { [key: symbol]: Marks | undefined })[hook];
-}
-
-function now(): number {
-  return Number(process.hrtime.bigint()) / 1000;
 }

@@ -94,6 +94,42 @@ test('marks select what is listed line by line, and regions are summed up', asyn
   }
 });
 
+test('a region counts once: by its first end, or where the program ends without one', async () => {
+  const folder = withLibrary({
+    'app.mjs': `import { profile } from 'whetstone';
+      import { isMainThread, Worker } from 'node:worker_threads';
+      const open = profile.region('never ended');
+      const twice = profile.region('ended twice');
+      twice[Symbol.dispose]();
+      twice[Symbol.dispose]();
+      if (isMainThread) new Worker(new URL(import.meta.url));
+      else process.exit();`,
+  });
+  const { code, stderr } = await whetstone(['run', '--no-save', '--json', 'report.json', 'app.mjs'], {
+    cwd: folder,
+  });
+  expect(code, stderr).toBe(0);
+  const regions = new Map(reportIn(folder).regions.map((row) => [row.name, row]));
+  expect([...regions.values()].map(({ name, count }) => `${name} ${count}`).toSorted()).toEqual([
+    'ended twice 2',
+    'never ended 2',
+  ]);
+  // Each holds all of the other.
+  expect(regions.get('never ended')!.time).toBeGreaterThan(regions.get('ended twice')!.time);
+});
+
+test('regions are added up however many there are', async () => {
+  const folder = withLibrary({
+    'app.mjs': `import { profile } from 'whetstone';
+      for (let i = 0; i < 200_000; i++) profile.region('often')[Symbol.dispose]();`,
+  });
+  const { code, stderr } = await whetstone(['run', '--no-save', '--json', 'report.json', 'app.mjs'], {
+    cwd: folder,
+  });
+  expect(code, stderr).toBe(0);
+  expect(reportIn(folder).regions).toMatchObject([{ name: 'often', count: 200_000 }]);
+});
+
 test('@profile marks methods and getters under experimentalDecorators, too', async () => {
   const app = `import { profile } from 'whetstone';
 class Store {

@@ -183,7 +183,7 @@ function begin(options, environment) {
   onEnd(control, main, options.folder);
   followChildren(options, environment, context, control);
   followWorkers(environment, control);
-  installMarks(context, session);
+  installMarks(context, session, control);
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
   startWatcher(options, context, control, main);

@@ -7,14 +7,19 @@ const { now } = require('./clock.cjs');
 const hook = Symbol.for('@whetstone/marks');
 
 /**
- * Offers `globalThis[Symbol.for('@whetstone/marks')]`:
- * `region(name, start, duration)` in microseconds of `now()`, `function(name, fn)`, and `now()`.
+ * Offers `globalThis[Symbol.for('@whetstone/marks')]`: `function(name, fn)`, and `region(name)`, which begins a
+ * region and returns what ends it: once, and where measuring ends at the latest.
  */
-exports.installMarks = function installMarks(context, session) {
+exports.installMarks = function installMarks(context, session, control) {
+  const open = new Set();
   const marks = Object.freeze({
-    now,
-    region(name, start, duration) {
-      context.record({ type: 'mark', kind: 'region', name: String(name), start, duration });
+    region(name) {
+      const mark = { type: 'mark', kind: 'region', name: String(name), start: now() };
+      const end = () => {
+        if (open.delete(end)) context.record({ ...mark, duration: now() - mark.start });
+      };
+      open.add(end);
+      return end;
     },
     function(name, fn) {
       context.record({
@@ -26,6 +31,9 @@ exports.installMarks = function installMarks(context, session) {
         ...placeOf(session, fn),
       });
     },
+  });
+  control.beforeFinish.push(() => {
+    for (const end of open) end();
   });
   Object.defineProperty(globalThis, hook, {
     value: marks,
