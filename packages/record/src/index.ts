@@ -5,4 +5,5 @@ export { resolveTarget } from './resolve-target.ts';
 export { runtimesFound } from './find-runtime.ts';
 export { attach, type AttachOptions } from './node/attach.ts';
 export { attachPython } from './python/attach-python.ts';
+export { makeTemporaryFolder, removeFolder } from './temporary-folders.ts';
 export { pythonIdentity } from './python/python-identity.ts';

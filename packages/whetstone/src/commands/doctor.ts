@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { pythonIdentity } from '@whetstone/record';
+import { makeTemporaryFolder, pythonIdentity, removeFolder } from '@whetstone/record';
 import type { Command } from '../commands.ts';
 import { parseOptions } from '../options.ts';
 import { profilesFolder } from '../project-folder.ts';
@@ -166,7 +166,8 @@ function timers(): Check[] {
 function filesAndPage(): Check[] {
   const checks: Check[] = [];
   const folder = profilesFolder(process.cwd());
-  const parent = existsSync(folder) ? folder : path.dirname(folder);
+  // A link to nowhere is there, and cannot be written.
+  const parent = lstatSync(folder, { throwIfNoEntry: false }) ? folder : path.dirname(folder);
   try {
     accessSync(parent, constants.W_OK);
     checks.push({ ok: true, what: `profiles are kept in ${path.relative(process.cwd(), folder) || '.'}` });
@@ -178,14 +179,18 @@ function filesAndPage(): Check[] {
     });
   }
   try {
-    rmSync(mkdtempSync(path.join(os.tmpdir(), 'whetstone-')), { recursive: true });
-    checks.push({ ok: true, what: `temporary files in ${os.tmpdir()}` });
-  } catch {
-    checks.push({
-      ok: false,
-      what: `${os.tmpdir()} cannot be written`,
-      then: 'Programs cannot be measured without. Set TMPDIR to a folder that can be written.',
-    });
+    const temporary = makeTemporaryFolder();
+    removeFolder(temporary);
+    const place = path.dirname(temporary);
+    const isUsual = existsSync(os.tmpdir()) && realpathSync(os.tmpdir()) === place;
+    const what = `temporary files in ${place}`;
+    checks.push(
+      isUsual
+        ? { ok: true, what }
+        : { ok: true, what, then: `Not in ${os.tmpdir()}: it cannot be written, or its path has blanks.` },
+    );
+  } catch (error) {
+    checks.push({ ok: false, what: 'no place for temporary files', then: (error as Error).message });
   }
   const [opener] = openerOf(process.platform, process.env) ?? [];
   // Others are part of their system.

@@ -5,6 +5,7 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -303,4 +304,16 @@ test('doctor says what it tried', async () => {
   expect(code).toBe(0);
   expect(stdout).toContain(`node ${process.versions.node}`);
   expect(stdout).toMatch(/two runs of the same program differ by \d+\.\d %/);
+});
+
+test('doctor says where temporary files go when TMPDIR is no folder, and when the profiles have none', async () => {
+  const folder = project({ 'app.js': '' });
+  const options = { cwd: folder, env: { TMPDIR: '/nonexistent' } };
+  symlinkSync('nowhere', path.join(folder, '.whetstone'));
+  expect((await whetstone(['run', '-q', '--no-save', 'app.js'], options)).code).toBe(0);
+  const { stdout } = await whetstone(['doctor'], options);
+  expect(stdout).toMatch(
+    / {2}ok {2}temporary files in \/\w+.*\n {6}Not in \/nonexistent: it cannot be written/,
+  );
+  expect(stdout).toMatch(/ {2}no {2}.*\.whetstone cannot be written\n/);
 });
