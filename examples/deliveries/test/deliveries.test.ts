@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { faults } from '../src/mended.ts';
 
 const command = new URL('../../../packages/whetstone/bin/whetstone.js', import.meta.url).pathname;
@@ -16,6 +20,21 @@ function deliveries(...args: string[]) {
   );
   return { status, stdout };
 }
+
+test('npm start measures the program', () => {
+  // A copy: it keeps the profile.
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'deliveries-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  cpSync(new URL('..', import.meta.url), folder, { recursive: true });
+  const bin = fileURLToPath(new URL('../../../node_modules/.bin', import.meta.url));
+  const { stdout, stderr } = spawnSync('npm', ['start', '--silent', '--', '--mend', 'all'], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${bin}${path.delimiter}${process.env['PATH']}` },
+  });
+  expect(stdout).toContain(' orders to 312 places\n');
+  expect(stderr).toContain('Saved as .whetstone');
+});
 
 describe('deliveries', () => {
   const plain = deliveries();
