@@ -15,6 +15,7 @@ export const findingIds = [
   'import-time',
   'one-hot-line',
   'one-hot-function',
+  'run-time-code',
   'one-hot-builtin',
   'calls-too-many',
   'deoptimised',

@@ -85,7 +85,8 @@ function waiting(report: RunReport): string {
     const where = top.file === '' ? '' : ` at ${placeText(top)}`;
     if (top.kind === 'lock' && top.call === 'GIL')
       return `Waiting for the interpreter's lock: ${of(top.charged)} went by${where} while other threads had it.`;
-    return `${slept}, not computing: ${of(top.charged)} went to ${top.call}${where}.`;
+    // A synchronous call may be charged with more than the thread slept.
+    return `${slept}, not computing: ${of(Math.min(top.charged, time.asleep))} went to ${top.call}${where}.`;
   }
   if (top && time.waiting !== null && time.waiting / time.asleep >= 0.5) {
     const where = top.file === '' ? '' : ` at ${placeText(top)}`;

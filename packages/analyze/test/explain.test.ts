@@ -31,6 +31,39 @@ test('puts what makes the figures doubtful first, then the largest gain', () => 
   expect(found.map(({ id }) => id)).toEqual(['busy-machine', 'one-hot-line', 'collector']);
 });
 
+test('does not say that nothing stands out beside code without a file that does', () => {
+  const found = explain(
+    drawnRun({
+      stacks: ['(anonymous)@:3 900000', 'main@/app/a.ts:1 50000 at 2', 'rest@/app/a.ts:9 50000 at 10'],
+    }),
+  ).map(({ id }) => id);
+  expect(found).toContain('run-time-code');
+  expect(found).not.toContain('evenly-spread');
+});
+
+test.each([
+  [0, 1_500_000, '?'],
+  [1_500_000, 1_500_000, 2],
+])(
+  'asks for more at once only where waits do not overlap: the second from %d on',
+  (start, charged, apart) => {
+    const wait = { at: ['ask@/app/db.ts:40', 42] as const, duration: 1_500_000 };
+    const asleep = charged + (start > 0 ? charged : 0);
+    const [found] = explain(
+      drawnRun({
+        stacks: ['main 100000'],
+        thread: { wall: asleep + 100_000, cpu: 100_000, queued: 0, asleep },
+        about: { modes: { counts: false, waits: true, deopts: false, attached: false } },
+        waits: [
+          { ...wait, charged },
+          { ...wait, start, charged: asleep - charged },
+        ],
+      }),
+    );
+    expect(found).toMatchObject({ id: 'waiting-dominates', evidence: { apart } });
+  },
+);
+
 test('says nothing of a run that was too short to sample', () => {
   expect(
     explain(drawnRun({ stacks: ['a@/app/a.ts:1 900 at 2'], thread: { samples: { taken: 3, rejected: 0 } } })),
@@ -81,6 +114,32 @@ test('finds lines of mixed types in a program whose loops and calls run fast', (
   expect(run(100_000)).toMatchObject([{ where: { line: 2 }, evidence: { lines: 1, share: 0.1, part: 0.5 } }]);
   expect(run(20_000)).toEqual([]);
 });
+
+test.each([
+  ['more than the sleep', 3_100_000, 3_000_000, 0],
+  ['what its own work took', 3_000_000, 2_900_000, 100_000],
+])(
+  'names no part of the waiting that is larger than the whole: charged with %s',
+  (_, charged, waiting, joined) => {
+    const wait = { at: ['main@/app/a.py:1', 4] as const, kind: 'child', call: 'wait', duration: 3_000_000 };
+    const found = explain(
+      drawnRun({
+        stacks: ['main@/app/a.py:1 0'],
+        thread: { wall: 4_000_000, cpu: 1_000_000, queued: 0, asleep: 3_000_000 },
+        threads: [{ thread: 1 }],
+        about: { modes: { counts: false, waits: true, deopts: false, attached: false } },
+        waits: [{ ...wait, charged }],
+        moments: [
+          [0, 'waiting', 'main@/app/a.py:1', 0, 3_000_000],
+          [1, 'queued', 'spin@/app/a.py:8', 0, joined],
+        ],
+      }),
+    ).find(({ id }) => id === 'waiting-dominates');
+    expect(found).toMatchObject({
+      evidence: { waiting, charged: waiting },
+    });
+  },
+);
 
 test.each([
   ['Thread.join', 'lock', 'queued', []],

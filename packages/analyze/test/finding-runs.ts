@@ -169,6 +169,15 @@ export const findingRuns: Readonly<
     // All of it is one line, which says more.
     fails: { stacks: ['main@/app/a.ts:1 500000 at 3', ...spread(5)] },
   },
+  'run-time-code': {
+    holds: { stacks: ['(anonymous)@:3 500000', ...spread(5)] },
+    found: {
+      confidence: 'certain',
+      where: { file: '', line: 3, function: '(anonymous)' },
+      evidence: { function: '(anonymous)', self: 500_000 },
+    },
+    fails: { stacks: ['(program) 500000', ...spread(5)] },
+  },
   'one-hot-builtin': {
     holds: {
       stacks: [

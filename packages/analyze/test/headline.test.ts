@@ -34,6 +34,24 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
     },
   ],
   [
+    // A call that holds the thread is charged whole, with what it computed.
+    'Waiting, not computing: 3.62 s of 4.62 s went to child_process.execSync at db.ts:42.',
+    {
+      stacks: ['main 1000000'],
+      thread: asleep,
+      about: { modes: waits },
+      waits: [
+        {
+          at: ['q@/app/db.ts:40', 42],
+          kind: 'child',
+          call: 'child_process.execSync',
+          duration: 3_700_000,
+          charged: 3_700_000,
+        },
+      ],
+    },
+  ],
+  [
     "Waiting for the interpreter's lock: 3.10 s of 4.62 s went by at seal.py:4 while other threads had it.",
     {
       stacks: ['main 1000000'],

@@ -8,8 +8,8 @@ import type { Category, Profile, ProfileAbout, Thread } from './profile.ts';
  * profileOf('main 10', 'main;parse@/app/parse.ts:84 30 at 88', '(idle) 5');
  * ```
  *
- * `name@file:line` says where a function is, else it is in `/app/app.ts` with no line; `at 88` says which
- * line ran. Files below `node_modules` are dependencies, `node:` is the runtime, and V8's names in
+ * `name@file:line` says where a function is (`name@:line`: in no file), else it is in `/app/app.ts` with no line;
+ * `at 88` says which line ran. Files below `node_modules` are dependencies, `node:` is the runtime, and V8's names in
  * brackets are what V8 means by them.
  */
 export function profileOf(...lines: readonly string[]): Profile {
@@ -82,7 +82,7 @@ const special: ReadonlyMap<string, Category> = new Map([
 function functionRow(builder: ProfileBuilder, frame: string): number {
   const category = special.get(frame);
   if (category !== undefined) return builder.functionRow(frame, '', 0, 0, category);
-  const [, name = frame, file = '/app/app.ts', line = '0'] = /^(.*?)@(.+):(\d+)$/.exec(frame) ?? [];
+  const [, name = frame, file = '/app/app.ts', line = '0'] = /^(.*?)@(.*):(\d+)$/.exec(frame) ?? [];
   return builder.functionRow(name, file, Number(line), line === '0' ? 0 : 1, categoryOf(file));
 }
 

@@ -42,7 +42,9 @@ describe.each(findingIds.map((id) => [id]))('the text of %s', (id: FindingId) =>
 });
 
 describe.each(
-  findingIds.filter((id) => id !== 'deoptimised' && id !== 'event-loop-blocked').map((id) => [id]),
+  findingIds
+    .filter((id) => id !== 'deoptimised' && id !== 'event-loop-blocked' && id !== 'run-time-code')
+    .map((id) => [id]),
 )('the text of %s for Python', (id: FindingId) => {
   const evidence = explain(drawnRun(findingRuns[id].holds)).filter((found) => found.id === id);
   const [finding] = fillFindings(evidence, 'python');
@@ -78,6 +80,56 @@ test('a paragraph without its figure is left out', () => {
   );
   expect(finding.text).toContain('It reads: `q.shift();`');
   expect(finding.text).not.toContain('The line ran');
+});
+
+describe('of waits of Node', () => {
+  const waits = (call: string, kind: string, starts: readonly number[]) => {
+    const evidence = explain(
+      drawnRun({
+        stacks: ['(program) 1000000'],
+        thread: { wall: 4_000_000, cpu: 1_000_000, queued: 0, asleep: 3_000_000 },
+        about: { modes: { counts: false, waits: true, deopts: false, attached: false } },
+        waits: starts.map((start) => ({
+          at: ['ask@/app/a.ts:1', 2] as const,
+          kind,
+          call,
+          start,
+          duration: 500_000,
+          charged: 500_000,
+        })),
+      }),
+    );
+    return fillFindings(evidence);
+  };
+  const apart = [0, 1, 2, 3, 4, 5].map((i) => i * 500_000);
+
+  test.each([
+    ['child_process.execSync', 'child', 'promisify(child_process.exec)'],
+    ['child_process.spawnSync', 'child', 'child_process.spawn'],
+    ['Atomics.wait', 'lock', 'Atomics.waitAsync'],
+  ])('%s is not awaited: first comes the form that can be', (call, kind, asynchronous) => {
+    const found = waits(call, kind, apart);
+    expect(found.map(({ id }) => id)).toEqual(['waiting-dominates', 'sequential-awaits']);
+    for (const { text, suggestions } of found) {
+      expect(text).not.toContain('was awaited');
+      expect(suggestions[0]).toContain(`Use \`${asynchronous}\` instead of \`${call}\``);
+      expect(suggestions[1]).toContain('`await Promise.all(');
+    }
+  });
+
+  test('those that can be awaited need only be started together', () => {
+    const [dominates, sequential] = waits('fetch', 'http', apart);
+    expect(dominates.suggestions[0]).toContain('where 6 waits go one after another now: `await Promise.all(');
+    expect(sequential.text).toContain('`fetch` at `a.ts:2` was awaited 6 times');
+    expect(sequential.suggestions[0]).toMatch(/^Start them together/);
+  });
+
+  test('those that overlap already are not to be started together', () => {
+    const [dominates, ...others] = waits('fetch', 'http', [0, 0, 0, 0, 0, 0]);
+    expect(dominates.id).toBe('waiting-dominates');
+    expect(dominates.suggestions.join('\n')).not.toContain('Promise.all');
+    expect(others).toEqual([]);
+  });
 });
 
 test('one is not many', () => {
@@ -118,7 +170,6 @@ describe('a line of source', () => {
     ['.shift()', 'shift()'],
     ['all = Buffer.concat([all, chunk]);', 'Buffer.concat'],
     [String.raw`line.replace(/\s+$/, '')`, 'trimEnd()'],
-    ['const row = await load(id);', 'Promise.all'],
     ["throw new Error('end');", 'throw'],
     ['return __awaiter(this, void 0, void 0, function* () {', 'es2017'],
     ['delete cache[key];', 'Map'],
@@ -138,6 +189,8 @@ describe('a line of source', () => {
     'for (let i = 0; i < xs.length; i++) sum += xs[i];',
     'try { return parse(text); } catch { return null; }',
     'const xs = new Array(1000);',
+    // Time that a line waits is not the computing by which it is hot.
+    'const v = await (async () => sum(rows))();',
     'fs.readFileSync(path);',
     'x = y; // queue.shift() was here',
     '',

@@ -72,7 +72,7 @@ export function hotFunction({ report }: Facts): Evidence[] {
       .filter(({ hot, line }) => !line || line.self / hot.self <= MOSTLY_ONE_LINE)
       .slice(0, HOT_AT_MOST)
       .map(({ hot, line }) => ({
-        id: 'one-hot-function',
+        id: isMadeAtRunTime(report, hot) ? 'run-time-code' : 'one-hot-function',
         confidence: 'certain',
         gainAtMost: ofWall(report, hot.self),
         where: placeOnly(hot),
@@ -192,7 +192,7 @@ export function deoptimised({ profile, report }: Facts): Evidence[] {
 /** The program computes, and nothing stands out. */
 export function evenlySpread({ report }: Facts): Evidence[] {
   const { about, time } = report;
-  const [hottest] = report.functions.filter((row) => !isEngine(row));
+  const [hottest] = report.functions.filter((row) => isUserCode(row) || !isEngine(row));
   if (!hottest || (about.samples.taken > 0 && about.samples.taken < SAMPLES_FOR_EVEN) || about.sampled === 0)
     return [];
   if (time.cpu / time.wall < COMPUTING_DOMINATES || hottest.self / about.sampled >= EVEN_FUNCTION) return [];
@@ -231,6 +231,11 @@ export function isReadable({ file }: LineRow): boolean {
 /** The engine's own work, which stands for many things and is called from nowhere: `(program)`. */
 export function isEngine({ function: name, file }: Place): boolean {
   return file === '' && /^\(.*\)$/.test(name);
+}
+
+/** What `new Function` and `eval` make has lines, but no file. */
+function isMadeAtRunTime({ about }: RunReport, { file, line }: Place): boolean {
+  return about.runtime.name === 'node' && file === '' && line > 0;
 }
 
 /** The nearest caller that is the user's, by way of the heaviest ones. */

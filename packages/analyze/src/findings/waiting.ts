@@ -15,7 +15,7 @@ import {
 import { mostCharged } from '../wait-rows.ts';
 
 /** The main thread sleeps most of the time, and a wait is known that explains the largest part. */
-export function waitingDominates({ report }: Facts): Evidence[] {
+export function waitingDominates({ profile, report }: Facts): Evidence[] {
   const { time } = report;
   const joined = time.joined ?? 0;
   const top = mostCharged(report.waits).find(
@@ -28,6 +28,7 @@ export function waitingDominates({ report }: Facts): Evidence[] {
   // Who waits for the interpreter's lock, or for threads and children that work, waits for the program's own computing.
   const waiting = Math.max(0, time.waiting - (time.lock ?? 0) - joined);
   if (waiting / time.wall < WAITING_DOMINATES) return [];
+  const { count, apart } = addedWaits(profile, askedLike(profile, top));
   return [
     {
       id: 'waiting-dominates',
@@ -41,9 +42,13 @@ export function waitingDominates({ report }: Facts): Evidence[] {
         call: top.call,
         target: top.target ?? top.kind,
         place: waitPlaceText(top),
-        charged: top.charged,
+        // A synchronous call may be charged with more than the thread slept, and a wait for the program's own work
+        // with what is not counted here.
+        charged: Math.min(top.charged, waiting),
         count: top.count,
         longest: top.longest || '?',
+        asynchronous: asynchronousForms.get(top.call) ?? '',
+        apart: apart && count > 1 ? count : '?',
       },
     },
   ];
@@ -85,29 +90,17 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
   }
   let worst: Evidence | undefined;
   for (const rows of places.values()) {
-    let count = 0;
-    let time = 0;
-    let charged = 0;
-    for (const i of rows) {
-      count += waits.count[i]!;
-      time += waits.duration[i]!;
-      charged += waits.charged[i]!;
-    }
-    if (count < SEQUENTIAL_COUNT || wall === 0) continue;
-    const covered = joinedStretches(
-      rows.map((i) => ({ start: waits.start[i]!, end: waits.start[i]! + waits.duration[i]! })),
-    ).reduce((sum, { start, end }) => sum + end - start, 0);
-    if (time === 0 || 1 - covered / time > SEQUENTIAL_OVERLAP) continue;
-    // Short waits are added up into one row, which hides an overlap: what they are charged with shows it.
-    const single = count === rows.length;
-    if (!single && charged < time / 2) continue;
-    const spent = Math.min(wall, single ? covered : charged);
+    const { count, time, apart, ...added } = addedWaits(profile, rows);
+    if (count < SEQUENTIAL_COUNT || wall === 0 || !apart) continue;
+    const spent = Math.min(wall, added.spent);
     if (spent / wall < SEQUENTIAL_SHARE) continue;
     const [first = 0] = rows;
     const f = waits.node[first]! >= 0 ? nodes.function[waits.node[first]!]! : -1;
     const where = f >= 0 ? placeOf(profile, f, waits.line[first]) : null;
     const gainAtMost = (spent / wall) * (1 - 1 / count);
     if (worst && (worst.gainAtMost ?? 0) >= gainAtMost) continue;
+    const call = strings[waits.call[first]!] || strings[waits.kind[first]!] || '';
+    const asynchronous = asynchronousForms.get(call) ?? '';
     worst = {
       id: 'sequential-awaits',
       // Each may need the answer of the one before.
@@ -115,7 +108,10 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
       gainAtMost,
       where,
       evidence: {
-        call: strings[waits.call[first]!] || strings[waits.kind[first]!] || '',
+        call,
+        asynchronous,
+        awaited: asynchronous === '' ? call : '',
+        blocking: asynchronous === '' ? '' : call,
         place: where ? placeText(where) : 'a place that is not known',
         count,
         time: spent,
@@ -126,6 +122,41 @@ export function sequentialAwaits({ profile, report }: Facts): Evidence[] {
   }
   return worst ? [worst] : [];
 }
+
+/** The main thread's waits of the same kind as one, whatever place asked. */
+function askedLike({ waits, strings }: Facts['profile'], { kind }: WaitRow): number[] {
+  return [...waits.kind.keys()].filter(
+    (i) =>
+      waits.thread[i] === 0 && strings[waits.kind[i]!] === kind && strings[waits.call[i]!] !== 'setInterval',
+  );
+}
+
+/** Waits added up: how many, their time, what of it is the clock's, and whether never two were under way at once. */
+function addedWaits({ waits }: Facts['profile'], rows: readonly number[]) {
+  let count = 0;
+  let time = 0;
+  let charged = 0;
+  for (const i of rows) {
+    count += waits.count[i]!;
+    time += waits.duration[i]!;
+    charged += waits.charged[i]!;
+  }
+  const covered = joinedStretches(
+    rows.map((i) => ({ start: waits.start[i]!, end: waits.start[i]! + waits.duration[i]! })),
+  ).reduce((sum, { start, end }) => sum + end - start, 0);
+  // Short waits are added up into one row, which hides an overlap: what they are charged with shows it.
+  const single = count === rows.length;
+  const apart = time > 0 && 1 - covered / time <= SEQUENTIAL_OVERLAP && (single || charged >= time / 2);
+  return { count, time, spent: single ? covered : charged, apart };
+}
+
+/** Calls of Node that hold the thread while they wait, and what to await instead. */
+const asynchronousForms: ReadonlyMap<string, string> = new Map([
+  ['child_process.execSync', 'promisify(child_process.exec)'],
+  ['child_process.execFileSync', 'promisify(child_process.execFile)'],
+  ['child_process.spawnSync', 'child_process.spawn'],
+  ['Atomics.wait', 'Atomics.waitAsync'],
+]);
 
 /** A program that waits for others keeps them waiting: its loop stood still. */
 export function loopBlocked({ profile, report }: Facts): Evidence[] {
