@@ -58,7 +58,7 @@ export interface About {
   /** Start, ISO 8601 in UTC. */
   readonly started: string;
   readonly revision: string | null;
-  /** Exactly one of both is set. */
+  /** One of both is set; neither where the program was not seen to end, as by `attach` and `measure()`. */
   readonly exit: { readonly code: number | null; readonly signal: string | null };
   readonly samples: { readonly taken: number; readonly rejected: number; readonly interval: Microseconds };
   /** Time with measuring ÷ time without it; `kind` is `measured` only after `--check-influence`. */

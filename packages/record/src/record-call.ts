@@ -86,7 +86,8 @@ export async function recordCall<T>(
           ],
           command: process.argv,
           workingDirectory,
-          exit: { code: 0, signal: null },
+          // The program goes on.
+          exit: { code: null, signal: null },
           started: started.toISOString(),
           begin,
           end,

@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+
 type AnyFunction = (this: any, ...args: any[]) => unknown;
 
 /** What the recorder leaves in a program that it measures; without it nothing is there. */
@@ -30,14 +32,18 @@ const nothing: Disposable = { [Symbol.dispose]() {} };
 /**
  * Marks functions and stretches of a program for its report. Under `whetstone run` they select what is shown
  * line by line; without it a marked function is the function itself, so a call costs nothing more.
+ *
+ * @throws TypeError, which names the value, for what is no function
  */
 export const profile: ProfileMark = Object.assign(
   ((subject: unknown, context?: { name: string | symbol } | string | symbol, method?: PropertyDescriptor) => {
     const fn = method === undefined ? subject : (method.value ?? method.get);
-    if (typeof fn === 'function') {
-      const name = typeof context === 'object' ? context.name : (context ?? fn.name);
-      marks()?.function(String(name), fn as AnyFunction);
-    }
+    if (typeof fn !== 'function')
+      throw new TypeError(
+        `profile marks functions, and was given ${inspect(fn, { depth: 0, maxArrayLength: 3, breakLength: Infinity })}: profile(fn).`,
+      );
+    const name = typeof context === 'object' ? context.name : (context ?? fn.name);
+    marks()?.function(String(name), fn as AnyFunction);
     return context === undefined ? subject : undefined;
   }) as unknown as ProfileMark,
   {

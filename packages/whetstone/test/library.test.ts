@@ -164,11 +164,22 @@ console.log(store.load() + Store.all() + store.size);
   }
 });
 
+test('a mark on what is no function names the value', async () => {
+  const folder = withLibrary({
+    'app.mjs': `import { profile } from 'whetstone';
+      for (const wrong of [3, undefined, Promise.resolve('rows')])
+        try { profile(wrong); } catch (error) { console.log(error instanceof TypeError, error.message); }`,
+  });
+  const said = (value: string) => `true profile marks functions, and was given ${value}: profile(fn).\n`;
+  const { stdout } = await started(process.execPath, ['app.mjs'], { cwd: folder }).ended;
+  expect(stdout).toBe(['3', 'undefined', "Promise { 'rows' }"].map(said).join(''));
+});
+
 const measured = (load: string) => `${load}
 ${spin}
 (async () => {
   const { value, report } = await measure(async () => { spin(120); await null; return spin.name; });
-  console.log(value, report.functions.some((row) => row.function === 'spin' && row.self > 0), report.warnings.map(({ code }) => code).includes('one-thread'), report.lines.length > 0, report.format === 1);
+  console.log(value, report.functions.some((row) => row.function === 'spin' && row.self > 0), report.warnings.map(({ code }) => code).includes('one-thread'), report.lines.length > 0, report.format === 1, report.about.exit);
   for (const fail of [() => { throw new RangeError('sync') }, async () => { throw new TypeError('async') }, () => Promise.reject('text')]) {
     await measure(fail).catch((error) => console.log('threw', error.message ?? error));
   }
@@ -185,7 +196,9 @@ test('measure returns value and report, and throws what the call throws', async 
       `import { measure } from 'whetstone';\ninterface Unused { readonly a: number }`,
     ).replace('(ms)', '(ms: number)'),
   });
-  const expected = 'spin true true true true\nthrew sync\nthrew async\nthrew text\n1 2 undefined\n';
+  // The program that measures has not ended.
+  const expected =
+    'spin true true true true { code: null, signal: null }\nthrew sync\nthrew async\nthrew text\n1 2 undefined\n';
   for (const node of nodes) {
     for (const app of ['app.mjs', 'app.cjs']) {
       const { stdout, stderr } = await started(node, ['--no-warnings', app], { cwd: folder }).ended;
