@@ -4,32 +4,47 @@ const MASK = '***';
 const secretWord =
   /(?:^|[-_.])(?:token|secret|password|passwd|passphrase|pass|pwd|pw|credentials?|auth|authorization|bearer|cookie|session|api-?key|apikey|access-?key|private-?key|secret-?key|client-?secret|key)$/i;
 
+/** Options whose value may be `name:password`, as curl's is. */
+const userOption = /^(?:-[uU]|--(?:proxy-)?user)$/;
+
 /** What well-known services issue: recognisable whatever the option is called. */
 const knownKey =
   /\b(?:sk|pk|rk)[-_](?:live|test|proj|ant)?[-_]?[A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bnpm_[A-Za-z0-9]{30,}|\bxox[abprs]-[\w-]{10,}|\bAKIA[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
 
 /**
  * A command line with what looks like a secret replaced by `***`: the value of `--token=…` and
- * `--password …`, users and passwords in addresses, parameters such as `?api_key=…`, and long random
- * values. Paths and ordinary words stay.
+ * `--password …`, users and passwords in addresses and in `-u name:password`, parameters such as
+ * `?api_key=…`, and long random values. Paths and ordinary words stay, and so does the value of `-p`: it is
+ * a port, a project or an expression more often, and nothing tells them from a password.
  */
 export function maskSecrets(argv: readonly string[]): string[] {
   const masked: string[] = [];
   let valueIsSecret = false;
-  for (const argument of argv) {
+  for (const [i, argument] of argv.entries()) {
     if (valueIsSecret && !argument.startsWith('-')) {
       masked.push(MASK);
       valueIsSecret = false;
       continue;
     }
     valueIsSecret = /^--?[^=\s]+$/.test(argument) && isSecretName(argument.replace(/^-+/, ''));
-    masked.push(maskedArgument(argument));
+    const isUser = userOption.test(argv[i - 1] ?? '');
+    masked.push(maskedArgument(isUser ? maskedPassword(argument) : argument));
   }
   return masked;
 }
 
+/** `name:***`; an address, a path of Windows and the numbers of a user and a group stay. */
+function maskedPassword(argument: string): string {
+  return /^\d+:\d+$/.test(argument)
+    ? argument
+    : argument.replace(/^([^:/\\\s]+:)(?!\/\/|\\)[^]+$/, `$1${MASK}`);
+}
+
 function maskedArgument(argument: string): string {
   const assigned = /^(-{0,2}[\w.-]+)=([^]*)$/.exec(argument);
+  if (assigned !== null && userOption.test(assigned[1] as string)) {
+    return `${assigned[1]}=${maskedPassword(assigned[2] as string)}`;
+  }
   if (assigned !== null && isSecretName((assigned[1] as string).replace(/^-+/, '')) && assigned[2] !== '') {
     return `${assigned[1]}=${MASK}`;
   }

@@ -33,6 +33,27 @@ describe('maskSecrets', () => {
     ]);
   });
 
+  test.each([
+    ['-u', 'me:pw1234', 'me:***'],
+    ['--user', 'me:a:b c', 'me:***'],
+    ['--proxy-user', 'me:pw', 'me:***'],
+  ])('masks the password of %s %s', (option, value, masked) => {
+    expect(maskSecrets(['curl', option, value, 'next'])).toEqual(['curl', option, masked, 'next']);
+    expect(maskSecrets([`${option}=${value}`])).toEqual([`${option}=${masked}`]);
+  });
+
+  test.each([
+    ['-u', 'me'],
+    ['-u', '1000:1000'],
+    ['-u', 'http://localhost:80/a'],
+    ['-u', 'C:\\app.py'],
+    ['-u', 'src/app.py:12'],
+    ['-p', '8080:80'],
+    ['-p', '.'],
+  ])('keeps the value of %s %s', (option, value) => {
+    expect(maskSecrets(['tool', option, value])).toEqual(['tool', option, value]);
+  });
+
   test('keeps the next option where a value is missing', () => {
     expect(maskSecrets(['app', '--token', '--verbose'])).toEqual(['app', '--token', '--verbose']);
   });
