@@ -51,8 +51,9 @@ function bash(all: Named): string {
         shell: choose(shells.join(' ')),
       }[command.completes];
       const below = [...(command.commands?.keys() ?? [])].join(' ');
+      const own = command.completes === 'command' ? behindProgram(command, files) : '';
       return `    ${name})
-${values && `      case "$before" in\n${values}      esac\n`}${below && `      if [ "$COMP_CWORD" -eq 2 ]; then ${choose(below)}; return; fi\n`}      case "$word" in
+${own}${values && `      case "$before" in\n${values}      esac\n`}${below && `      if [ "$COMP_CWORD" -eq 2 ]; then ${choose(below)}; return; fi\n`}      case "$word" in
         -*) ${choose(`${words(command)} --help`)};;
         *) ${then};;
       esac;;`;
@@ -70,6 +71,24 @@ ${cases}
   esac
 }
 complete -o filenames -F _whetstone whetstone
+`;
+}
+
+/** Options behind the program are the program's: there only files are offered. */
+function behindProgram({ options }: Command, files: (what: string) => string): string {
+  const withValue = options
+    .filter(({ value, optional }) => value !== undefined && optional !== true)
+    .flatMap(({ name, short }) => (short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`]));
+  // Bash takes `--sort=self` apart at its `=`.
+  return `      local i
+      for ((i = 2; i < COMP_CWORD; i++)); do
+        case "\${COMP_WORDS[i]}" in
+          ${withValue.join('|')}) if [ "\${COMP_WORDS[i+1]}" = '=' ]; then ((i++)); fi; ((i++));;
+          =) ((i++));;
+          --) if [ "$((i + 1))" -lt "$COMP_CWORD" ]; then ${files('-f')}; else ${files('-c -f')}; fi; return;;
+          -m|-c|[!-]*) ${files('-f')}; return;;
+        esac
+      done
 `;
 }
 

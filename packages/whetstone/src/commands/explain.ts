@@ -23,9 +23,11 @@ export const explainCommand: Command = {
     pluginOption,
   ],
   async run(args) {
-    const parsed = parseOptions(args, explainCommand.options, { stopAtFirst: true });
-    const given = parsed.rest[0];
+    const asProgram = parseOptions(args, explainCommand.options, { stopAtFirst: true });
+    const given = asProgram.rest[0];
     if (given === undefined || isProfile(given)) {
+      // What follows a program is its own, what follows a profile is ours.
+      const parsed = parseOptions(args, explainCommand.options, { stopAtFirst: false });
       const useless = recordingOptions.find(({ name }) => parsed.options.has(name));
       if (useless)
         throw new UsageError(
@@ -44,11 +46,11 @@ export const explainCommand: Command = {
       await printExplanation(profile, parsed, process.stdout, plugins);
       return 0;
     }
-    const { profile, exit, plugins } = await measuredProgram(parsed).catch((error: unknown) => {
+    const { profile, exit, plugins } = await measuredProgram(asProgram).catch((error: unknown) => {
       throw orProfileMeant(error, given);
     });
     const { printExplanation } = await import('../print-report.ts');
-    await printExplanation(profile, parsed, process.stderr, plugins);
+    await printExplanation(profile, asProgram, process.stderr, plugins);
     return await endAs(exit);
   },
 };

@@ -220,6 +220,8 @@ test('what was saved can be explained, listed, converted, and read again', async
     expect(readFileSync(path.join(folder, `out.${format}`), 'utf8')).toContain(holds);
   }
   expect((await run('explain', 'out.cpuprofile')).stdout).toContain('wall');
+  const before = await run('explain', '--myths', 'out.cpuprofile');
+  expect(await run('explain', 'out.cpuprofile', '--myths')).toEqual(before);
   expect((await run('view', '--html', 'page.html')).code).toBe(0);
   expect(existsSync(path.join(folder, 'page.html'))).toBe(true);
   expect((await run('history', '--prune')).stdout).toContain('Removed 0');
@@ -288,6 +290,18 @@ test('completion for bash offers commands, options and files', async () => {
   expect(await complete('whetstone', 'run', '--cou')).toBe('--counts');
   expect(await complete('whetstone', 'run', '--sort', 'se')).toBe('self');
   expect(await complete('whetstone', 'pack', 'bui')).toBe('build');
+  // What stands behind the program is its own.
+  for (const program of [
+    ['app.js'],
+    ['--top', '5', 'app.js'],
+    ['--sort', '=', 'self', '-q', 'app.js'],
+    ['-m', 'app'],
+  ])
+    for (const word of ['--', '--cou']) expect(await complete('whetstone', 'run', ...program, word)).toBe('');
+  for (const options of [['--top', '5'], ['--sort', '=', 'self'], ['--counts', '=', 'lines'], ['-q']])
+    expect(await complete('whetstone', 'run', ...options, '--cou')).toBe('--counts');
+  expect(await complete('whetstone', 'run', 'app.js', '--sort', 'my')).toBe('my app.js');
+  expect(await complete('whetstone', 'run', '--', 'my')).toBe('my app.js');
   for (const before of [['run'], ['view'], ['convert', '-o']])
     expect(await complete('whetstone', ...before, 'my')).toBe('my app.js');
 });
