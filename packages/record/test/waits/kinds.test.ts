@@ -73,6 +73,26 @@ test('requests and sockets are named with host, port and path, but never with wh
   );
 });
 
+test('workers are waited for beside each other, once each and once more for each further answer', async () => {
+  const { exit, stderr, threads } = await runProgram('workers.mjs');
+  expect([exit, stderr]).toEqual([0, '']);
+  const target = `${here}/workers.mjs`;
+  expect(waitsOf(threads[0] ?? [])).toEqual([
+    { kind: 'worker', call: 'Worker', place: 'workers.mjs:8', target, count: 3 },
+    { kind: 'worker', call: 'Worker message', place: 'workers.mjs:8', target, count: 3 },
+  ]);
+  // All three began before the first of them was over, or the first part of one.
+  const rows = (threads[0] ?? []).flatMap((record) =>
+    record.type === 'waits'
+      ? record.start.map((start, i) => ({ start, end: start + record.duration[i]!, count: record.count[i] }))
+      : [],
+  );
+  const began = rows.filter(({ count }) => count === 1).toSorted((a, b) => a.start - b.start);
+  expect(Math.max(...began.slice(0, 3).map(({ start }) => start))).toBeLessThan(
+    Math.min(...rows.map(({ end }) => end)),
+  );
+});
+
 test('the pieces of a body are waited for where the program reads them', async () => {
   const { exit, stderr, threads } = await runProgram('body.mjs');
   expect([exit, stderr]).toEqual([0, '']);

@@ -130,8 +130,8 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       return listener;
     },
 
-    /** Something came for a listener: the sleep that it ended is a wait of the listener's. */
-    arrived({ site, target, since }) {
+    /** Something came for a listener: the sleep that it ended is a wait of the listener's, if it counts. */
+    arrived({ site, target, since }, counts = 1) {
       const moment = now();
       const stretch = moment - max(since, sleep.heard);
       const charged = sleep.claim(since, moment);
@@ -141,7 +141,7 @@ exports.createLedger = function createLedger({ clock, sites, record }) {
       // Each sample wakes the thread for a moment; what it computes there is ours and not the program's.
       const share = charged >= rest * (1 - samplesShare) ? 1 : charged / rest;
       const duration = max(stretch * share, charged + wakingUp);
-      tell(site, target, moment - duration, duration, charged, null);
+      tell(site, target, moment - duration, duration, charged, null, counts);
     },
 
     /** Writes what has ended. */

@@ -6,7 +6,7 @@ const { types } = require('node:util');
 const workerThreads = require('node:worker_threads');
 const { wrap, around, watched, announced, cover, onEvents, standIn, withRoom } = require('./waits-wrap.cjs');
 
-const { construct, defineProperty, getOwnPropertyDescriptor, ownKeys } = Reflect;
+const { construct, defineProperty, getOwnPropertyDescriptor, getPrototypeOf, ownKeys } = Reflect;
 
 exports.install = function install(ctx) {
   workers(ctx);
@@ -28,18 +28,53 @@ function workers({ sites, ledger }) {
       const asked = newTarget === workerThreads.Worker ? target : newTarget;
       const worker = withRoom(room, () => construct(target, args, asked));
       const site = sites.find(made.construct, 'Worker', 'worker');
-      if (site !== null) {
-        const listener = ledger.listen(site, fileOf(args[0], args[1]), () => worker.threadId === -1);
-        onEvents(worker, () => ledger.arrived(listener));
-      }
+      if (site !== null) answers(worker, site, fileOf(args[0], args[1]));
       return worker;
     },
   };
+  /** Each is waited for until its first answer, beside all others; then the sleep until one more is a wait. */
+  function answers(worker, site, target) {
+    const operation = ledger.begin(site, target);
+    const gone = () => worker.threadId === -1;
+    let messages = null;
+    let posted = false;
+    onPosted(worker, () => {
+      posted = true;
+    });
+    onEvents(worker, () => {
+      const answered = posted && !gone();
+      posted = false;
+      // That it runs is no answer, and that it is over is none where one came.
+      if (messages !== null) ledger.arrived(messages, answered ? 1 : 0);
+      else if (answered || gone()) ledger.end(operation);
+      else ledger.step(operation);
+      if (answered) messages ??= ledger.listen(sites.beside(site, 'Worker message'), target, gone);
+    });
+  }
   defineProperty(workerThreads, 'Worker', { ...descriptor, value: new Proxy(Worker, made) });
   // `worker.constructor === Worker`, as ever.
   const back = getOwnPropertyDescriptor(Worker.prototype, 'constructor');
   if (back?.configurable)
     defineProperty(Worker.prototype, 'constructor', { ...back, value: workerThreads.Worker });
+}
+
+/**
+ * Lets `before` run ahead of what comes to the port that a worker posts to, which the worker makes an event of if it
+ * is a message: what runs ahead of that event does not hear its name.
+ */
+function onPosted(worker, before) {
+  const port = worker[ownKeys(worker).find((key) => isNamed(key, 'kPublicPort'))];
+  let holder = port;
+  let dispatch;
+  while (holder && dispatch === undefined) {
+    dispatch = ownKeys(holder).find((key) => isNamed(key, 'kHybridDispatch'));
+    holder = getPrototypeOf(holder);
+  }
+  if (dispatch !== undefined) cover(port, dispatch, announced(port[dispatch], before));
+}
+
+function isNamed(key, name) {
+  return typeof key === 'symbol' && key.description?.endsWith(name) === true;
 }
 
 function fileOf(file, options) {
