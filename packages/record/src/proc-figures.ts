@@ -63,6 +63,7 @@ export class ProcFigures {
   look(): void {
     const moment = now();
     if (moment > this.#until) return;
+    const loaded = this.#peaks.has(this.#root);
     const pending = [{ pid: this.#root, parent: process.pid }];
     let together = 0;
     for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
@@ -76,10 +77,14 @@ export class ProcFigures {
       }
       const status = text(`/proc/${pid}/status`);
       const peak = kilobytes(status, 'VmHWM');
-      if (peak !== null) this.#peaks.set(pid, Math.max(this.#peaks.get(pid) ?? 0, peak));
+      if (peak !== null) {
+        // At the first look a process may not have loaded its program yet: what it has then says nothing.
+        const before = this.#peaks.get(pid);
+        this.#peaks.set(pid, before === undefined ? 0 : Math.max(before, peak));
+      }
       together += kilobytes(status, 'VmRSS') ?? 0;
     }
-    this.#peakTogether = Math.max(this.#peakTogether, together);
+    if (loaded) this.#peakTogether = Math.max(this.#peakTogether, together);
   }
 
   #readThread(folder: string, pid: number, parent: number, tid: number, moment: number): void {
@@ -142,9 +147,13 @@ export class ProcFigures {
     return [...new Set([...this.#threads.keys()].map((key) => Number.parseInt(key, 10)))];
   }
 
-  /** Largest resident size: of all processes together as they were seen, or of the largest by the kernel's own record. */
+  /**
+   * Largest resident size: of all processes together as they were seen, or of the largest by the kernel's own record.
+   * `null` where none was seen twice.
+   */
   get peakMemory(): number | null {
-    const largest = Math.max(0, ...this.#peaks.values(), this.#peakTogether);
+    let largest = this.#peakTogether;
+    for (const peak of this.#peaks.values()) largest = Math.max(largest, peak);
     return largest === 0 ? null : largest;
   }
 
