@@ -105,6 +105,27 @@ describe('a program that', () => {
     expect(told.sampled).toContain('spin');
   });
 
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
+    'loops without end, in a child, ends by %s that only the child is sent',
+    async (signal) => {
+      const file = program(
+        `stuck-${signal}.js`,
+        `if (process.argv[2] === 'child') {
+          function hot() { for (let i = 0; ; i++) if (i === 1e8) require('fs').writeSync(1, 'loops\\n'); }
+          hot();
+        }
+        const child = require('child_process').fork(__filename, ['child'], { silent: true });
+        child.stdout.once('data', () => child.kill('${signal}'));
+        child.on('exit', (...end) => console.log(end));`,
+      );
+      const { stdout } = await plain([file]);
+      expect(stdout).toBe(`[ null, '${signal}' ]\n`);
+      const measured = await measure([file]);
+      expect(measured.stdout).toBe(stdout);
+      expect(measured.told.sampled).toContain('hot');
+    },
+  );
+
   test('listens to SIGINT alone decides', async () => {
     const file = program(
       'listens.js',

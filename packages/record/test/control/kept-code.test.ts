@@ -30,7 +30,7 @@ test('the code of the four newest copies of the agent is kept', () => {
   const copies = () =>
     readdirSync(cache)
       .map((name) => name.split('-').at(-1))
-      .toSorted();
+      .toSorted((a, b) => (a! < b! ? -1 : 1));
   for (const copy of ['a', 'b', 'c', 'a']) run(`by-${copy}`, copy);
   expect(copies()).toEqual(['a', 'b', 'c', 'test']);
   run('by-d', 'd');

@@ -14,10 +14,16 @@ const IDLE_CPU = 2000;
 /** First question to a main thread, in milliseconds: its first piece tells how fast the tree grows. */
 const FIRST = 140;
 const USUAL = 1000;
+/** Between two looks for a signal that the main thread does not hear. */
+const UNHEARD = 400;
 
 const schedstat = `/proc/self/task/${pid}/schedstat`;
 let lastCpu = taskCpu(schedstat);
 let timer = setTimeout(tick, FIRST);
+const looks = setInterval(lookForSignals, UNHEARD);
+let pipes = null;
+/** What lay there at the last look; `told` once it was passed on. */
+let lying = null;
 let events;
 
 function tick() {
@@ -44,7 +50,21 @@ function again(milliseconds) {
 
 function end() {
   clearTimeout(timer);
+  clearInterval(looks);
   events?.close();
+}
+
+/** One that lies there at two looks was sent to this process alone: nobody else would tell the main thread. */
+function lookForSignals() {
+  const { signalPipes, signalsIn } = require('./unheard-signals.cjs');
+  pipes ??= signalPipes();
+  const [signal] = pipes.flatMap(signalsIn);
+  if (signal === undefined) lying = null;
+  else if (lying === null) lying = signal;
+  else if (lying === signal) {
+    lying = 'told';
+    call(`raise('${signal}')`, () => {});
+  }
 }
 
 /**
