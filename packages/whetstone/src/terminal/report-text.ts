@@ -254,6 +254,9 @@ function footer(report: RunReport, view: View, width: number, pen: Pen): string[
     sampled && !about.modes.attached && !counted && view.counts !== true && report.regions.length === 0
       ? ['Calls were not counted: --counts counts them, in a second run.']
       : [],
+    about.modes.counts && about.samples.taken > 0
+      ? ['The program ran twice: calls are of the second run, times of the first.']
+      : [],
   ];
   return lines
     .filter((parts) => parts.length > 0)
@@ -272,12 +275,14 @@ function samplesText({ about: { samples, runtime } }: RunReport): string {
   return `${taken} ${rhythm}${rejected}, ${runtime.name} ${runtime.version.replace(/^v/, '')}`;
 }
 
-function influenceTexts({ about: { influence } }: RunReport): string[] {
+function influenceTexts({ about: { influence, modes } }: RunReport): string[] {
   const { value, low, high, kind, longestPause } = influence;
+  // A program that runs already cannot be run again.
+  const how = modes.attached ? 'estimated' : 'estimated; --check-influence measures it';
   return [
     kind === 'measured'
       ? `Measured with a slowdown of ${formatRatio(value)} ± ${((high - low) / 2).toFixed(2)}`
-      : `Slowdown by measuring: about ${formatRatio(value)} (estimated; --check-influence measures it)`,
+      : `Slowdown by measuring: about ${formatRatio(value)} (${how})`,
     ...(longestPause > 0 ? [`longest pause ${formatTime(longestPause)}`] : []),
   ];
 }
