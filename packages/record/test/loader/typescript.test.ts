@@ -129,6 +129,40 @@ test('lets JavaScript import TypeScript, and TypeScript JSON', async () => {
   expect(await printed(files, 'main.js')).toBe('3 whet\n');
 });
 
+test.each(['main.ts', 'main.mjs'])('finds TypeScript beside imports with attributes: %s', async (main) => {
+  const files = {
+    'package.json': module,
+    'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./lib/*"] } } }',
+    'lib/one.ts': 'export const one: number = 1;',
+    'lib/two.ts': 'export const two: number = 2;',
+    'lib/three.ts': 'export const three: number = 3;',
+    'data.json': '{ "name": "whet" }',
+    [main]: `import { one } from './lib/one.js';
+      import { two } from './lib/two';
+      import { three } from '@/three';
+      import data from './data.json' with { type: 'json' };
+      export { default as again } from './data.json' with { type: 'json' };
+      const asked = await import('./data.json', { with: { type: 'json' } });
+      console.log(one, two, three, data.name, asked.default.name);`,
+  };
+  expect(await printed(files, main)).toBe('1 2 3 whet whet\n');
+});
+
+test.each([module, '{}'])('finds TypeScript beside an import with `assert` with %s', async (manifest) => {
+  const program = new Program({
+    'package.json': manifest,
+    'lib.ts': lib,
+    'data.json': '{ "name": "whet" }',
+    'main.ts':
+      "import { add } from './lib.js';\nimport data from './data.json' assert { type: 'json' };\nconsole.log(add(1, 2), data.name, import.meta.url.endsWith('main.ts'));",
+  });
+  for (const node of nodes()) {
+    const { code, stdout } = await program.loaded(node, ['main.ts']);
+    expect({ node, code, stdout }).toEqual({ node, code: 0, stdout: '3 whet true\n' });
+  }
+  program.remove();
+});
+
 test('shows lines of the source in stacks and above an uncaught error', async () => {
   const source = `enum E { A }\nclass P { constructor(private x: number) {} }\n\nfunction fail(): never {\n  throw new Error('here');\n}\nfail();`;
   const program = new Program({ 'main.ts': source, 'package.json': module });

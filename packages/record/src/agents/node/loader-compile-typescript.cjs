@@ -25,7 +25,7 @@ exports.compileTypeScript = function compileTypeScript(file, text, goal, options
 
 /** Places of the literal specifiers in a module. */
 exports.findImports = function findImports(code) {
-  return outOfSight(() => parse(code)?.imports ?? []);
+  return outOfSight(() => parseAsserting(code)?.imports ?? []);
 };
 
 const moreThanTypes =
@@ -76,7 +76,7 @@ function parse(code) {
     used: new Set(),
   };
   let tree;
-  const settings = { ecmaVersion: 2024, allowHashBang: true, allowReturnOutsideFunction: true };
+  const settings = { ecmaVersion: 2025, allowHashBang: true, allowReturnOutsideFunction: true };
   try {
     tree = acorn.parse(code, { ...settings, sourceType: 'module', allowAwaitOutsideFunction: true });
   } catch {
@@ -155,6 +155,9 @@ function parse(code) {
   }
 }
 
+/** The same with `assert` for `with`, which Node 20 takes and the parser does not; positions stay. */
+const parseAsserting = (code) => parse(code) ?? parse(code.replace(/(["']\s*)assert(?=\s*\{)/g, '$1with  '));
+
 /**
  * TypeScript drops imports that are used as types only, and people rely on it: after stripping, nothing
  * names them any more.
@@ -205,14 +208,14 @@ function lower(file, text, goal, options) {
     if (format !== 'commonjs')
       result = { format: 'module', ...transformSync(text, { ...settings, format: 'esm' }) };
     if (format === 'either') {
-      const shape = parse(result.code);
+      const shape = parseAsserting(result.code);
       format = shape && shape.module && !shape.commonJs ? 'module' : 'commonjs';
     }
     if (format === 'commonjs') result = { format, ...transformSync(text, { ...settings, format: 'cjs' }) };
   } catch (error) {
     throw syntaxError(file, text, error); /* node-do-not-add-exception-line */
   }
-  const shape = parse(result.code) ?? { imports: [] };
+  const shape = parseAsserting(result.code) ?? { imports: [] };
   return {
     code: result.code,
     format: result.format,

@@ -9,7 +9,7 @@ const { settingsFor } = require('./loader-tsconfig.cjs');
 const { readFileSync, writeFileSync, renameSync, mkdirSync, unlinkSync } = fs;
 const { dirname, join, extname } = path;
 /** Raised whenever the result for the same text changes. */
-const version = 2;
+const version = 3;
 const mark = '\n//# whetstone=';
 
 /**
