@@ -80,7 +80,8 @@ export function waitsTable(rows: readonly WaitRow[], width: number, pen: Pen): s
     text('WAITS', 9, { part: 'end', least: 12 }, ({ call, target }) =>
       target === null ? call : `${call} ${target}`,
     ),
-    figure('count', 5, ({ count }) => formatCount(count)),
+    // Nothing came of what the program listened for.
+    figure('count', 5, ({ count }) => (count === 0 ? '' : formatCount(count))),
     time('time', 8, (row) => row.time),
     // Nobody said, where there were several.
     time('longest', 4, ({ longest }) => longest || null),
