@@ -49,6 +49,33 @@ test.each(['main.cts', 'main.ts'])('runs CommonJS: %s', async (main) => {
   expect(await printed(files, main)).toBe('3 5 true string\n');
 });
 
+test.each(['main.cts', 'main.ts', 'mixed.ts'])(
+  'follows import() of CommonJS to TypeScript: %s',
+  async (main) => {
+    const text = `${main === 'mixed.ts' ? 'enum Folder { Name = "lib" }' : 'const Folder = { Name: "lib" };'}
+    const load = async (): Promise<void> => {
+      const { one } = await import('./lib/one.js');
+      const { two } = await import('./lib/two');
+      const { three } = await import("./lib/three.mjs");
+      const { four } = await import('@/four');
+      const { one: again } = await import(\`./\${Folder.Name}/one.js\`);
+      const { sep } = await import('node:path');
+      console.log(typeof __filename, one as number, two, three, four, again, sep);
+      await import('./lib/none.js').catch((error: any) => console.log(error.code));
+    };
+    load();`;
+    const files = {
+      [main]: text,
+      'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./lib/*"] } } }',
+      'lib/one.ts': 'export const one: number = 1;',
+      'lib/two.ts': 'export const two: number = 2;',
+      'lib/three.mts': 'export const three: number = 3;',
+      'lib/four.ts': 'export const four: number = 4;',
+    };
+    expect(await printed(files, main)).toBe('string 1 2 3 4 1 /\nERR_MODULE_NOT_FOUND\n');
+  },
+);
+
 test('runs a mixture of import and require', async () => {
   const text = `import fs from 'fs';\nimport { add } from './lib';\nconsole.log(typeof require, typeof fs.statSync, add(1, 2));\nmodule.exports = 1;`;
   expect(await printed({ 'main.ts': text, 'lib.ts': lib }, 'main.ts')).toBe('function function 3\n');

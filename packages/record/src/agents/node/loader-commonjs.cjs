@@ -6,6 +6,7 @@ const nodeModule = require('node:module');
 const path = require('node:path');
 const vm = require('node:vm');
 const { countLines } = require('./loader-ranges.cjs');
+const { redirect } = require('./loader-redirect.cjs');
 const { withoutWarnings } = require('./loader-warnings.cjs');
 const { findFile, inPackage, isPath, isTypeScript, resolveMapped } = require('./loader-resolve.cjs');
 
@@ -78,9 +79,10 @@ exports.installCompile = function installCompile({
       } else {
         const translated = translate(this, content, filename, format);
         ({ text, kind } = translated);
-        compiled = compile(text, filename, kind, translated.result);
-        if (!compiled && translated.result && kind !== 'module') {
-          ranges.add(filename, scriptOf(filename, text, 0, translated.result));
+        const { result, inserted } = translated;
+        compiled = compile(text, filename, kind, result, inserted);
+        if (!compiled && result && kind !== 'module') {
+          ranges.add(filename, scriptOf(filename, text, 0, result, { inserted }));
         }
       }
       // Node compiles `return require` for us: the only way to its own `require` for this module.
@@ -148,10 +150,13 @@ exports.installCompile = function installCompile({
     }
     // Node 20 could not load what a required TypeScript module imports.
     const result = transpile(filename, content, module !== process.mainModule && module.id !== '.');
-    return { text: result.code, kind: result.format, result };
+    if (result.format === 'module') return { text: result.code, kind: result.format, result };
+    // Node asks nobody what an `import()` of CommonJS means.
+    const { code, inserted } = redirect(result.code, result.imports, filename, { commonJs: true });
+    return { text: code, kind: result.format, result, inserted };
   }
 
-  function compile(text, filename, kind, result) {
+  function compile(text, filename, kind, result, inserted) {
     if (namesCrypto(text)) cryptoWanted();
     // Somebody wraps modules in a way of their own.
     if (nodeModule.wrap !== wrap || typeof text !== 'string' || typeof filename !== 'string') return null;
@@ -166,7 +171,7 @@ exports.installCompile = function installCompile({
         lineOffset: base,
         importModuleDynamically: dynamicImport,
       });
-      ranges.add(filename, scriptOf(filename, text, base, result));
+      ranges.add(filename, scriptOf(filename, text, base, result, { inserted }));
       kept.push(compiled);
       return compiled;
     } catch {
@@ -194,7 +199,7 @@ function warmUp() {
 }
 
 /** The record of a file that ran. */
-function scriptOf(file, text, base, result, padding = 0) {
+function scriptOf(file, text, base, result, { padding = 0, inserted = [] } = {}) {
   return {
     file,
     base,
@@ -203,6 +208,7 @@ function scriptOf(file, text, base, result, padding = 0) {
     ran: result ? result.ran : null,
     map: result ? result.map : 'none',
     sourceMap: result ? result.sourceMap : null,
+    ...(inserted.length > 0 && { inserted }),
   };
 }
 exports.scriptOf = scriptOf;

@@ -3,14 +3,13 @@
 // way, because hooks off the thread cost 25 ms at start-up.
 const fs = require('node:fs');
 const nodeModule = require('node:module');
-const path = require('node:path');
 const { fileURLToPath, pathToFileURL } = require('node:url');
 const { namesCrypto, scriptOf } = require('./loader-commonjs.cjs');
 const { countLines } = require('./loader-ranges.cjs');
+const { fromUrl, redirect, splitQuery } = require('./loader-redirect.cjs');
 const { inPackage, isTypeScript, resolveFrom } = require('./loader-resolve.cjs');
 
 const { readFileSync } = fs;
-const { extname } = path;
 
 /** The text of a module as it is given to the engine: padded, and known by then. */
 function padded(ranges, url, file, code, result, isRanged, inserted = []) {
@@ -19,8 +18,7 @@ function padded(ranges, url, file, code, result, isRanged, inserted = []) {
     base = ranges.padding(countLines(code), inPackage(file));
   }
   if (base !== 0 || result) {
-    const script = scriptOf(file, code, base, result, base);
-    ranges.add(url, inserted.length > 0 ? { ...script, inserted } : script);
+    ranges.add(url, scriptOf(file, code, base, result, { padding: base, inserted }));
   }
   // A hashbang is one only at the very start.
   return base === 0 ? code : '\n'.repeat(base) + (code.startsWith('#!') ? `//${code.slice(2)}` : code);
@@ -144,65 +142,9 @@ exports.installReadFile = function installReadFile({
 
 const isOurs = (url) => url.protocol === 'file:' && /\.(?:[cm]?[jt]s|[jt]sx)$/.test(url.pathname);
 
-/** Points specifiers at the files that they mean; `inserted` says from where on the text is how much longer. */
-function redirect(code, imports, file, typeScriptFirst = true) {
-  let out = '';
-  let last = 0;
-  const inserted = [];
-  const replace = (start, end, text) => {
-    out += code.slice(last, start) + text;
-    last = end;
-    inserted.push([end, text.length - (end - start)]);
-  };
-  for (const [start, end, kind] of imports.toSorted((a, b) => a[0] - b[0])) {
-    if (start < last) continue;
-    if (kind === 'computed') {
-      provideResolver();
-      const asked = `process[Symbol.for(${JSON.stringify(resolverName)})](${code.slice(start, end)}, import.meta.url)`;
-      replace(start, end, asked);
-      continue;
-    }
-    let specifier;
-    try {
-      specifier = JSON.parse(
-        `"${code
-          .slice(start + 1, end - 1)
-          .replaceAll('"', '\\"')
-          .replaceAll("\\'", "'")}"`,
-      );
-    } catch {
-      continue;
-    }
-    const [bare, query] = splitQuery(specifier);
-    const found = resolveFrom(fromUrl(bare), file, { typeScriptFirst });
-    if (!found) continue;
-    const untyped =
-      extname(found) === '.json' && kind === 'static' && !/^\s*(?:with|assert)\b/.test(code.slice(end));
-    const attributes = untyped ? ' with { type: "json" }' : '';
-    replace(start, end, JSON.stringify(pathToFileURL(found).href + query) + attributes);
-  }
-  return { code: out + code.slice(last), inserted };
-}
-
-const resolverName = 'whetstone.resolve';
-
-/** What the text of a module calls for a specifier that only the running program knows. */
-function provideResolver() {
-  const name = Symbol.for(resolverName);
-  if (process[name]) return;
-  Object.defineProperty(process, name, {
-    value(specifier, url) {
-      if (typeof specifier !== 'string') return specifier;
-      const [bare, query] = splitQuery(specifier);
-      const found = resolveFrom(fromUrl(bare), fileURLToPath(url), { typeScriptFirst: true });
-      return found ? pathToFileURL(found).href + query : specifier;
-    },
-  });
-}
-
 function adaptJavaScript(code, file) {
   const { findImports } = require('./loader-compile-typescript.cjs');
-  return redirect(code, findImports(code), file, false);
+  return redirect(code, findImports(code), file, { typeScriptFirst: false });
 }
 
 const specifiers = /(?:\bfrom|\bimport|\bimport\s*\()\s*(["'])([^"'\n]+)\1/g;
@@ -226,23 +168,6 @@ function isThere(specifier, parent) {
     );
   } catch {
     return false;
-  }
-}
-
-function splitQuery(specifier) {
-  const at = specifier.search(/[?#]/);
-  return at <= 0 ? [specifier, ''] : [specifier.slice(0, at), specifier.slice(at)];
-}
-
-function fromUrl(specifier) {
-  try {
-    return specifier.startsWith('file:')
-      ? fileURLToPath(specifier)
-      : /^\.{0,2}\//.test(specifier)
-        ? decodeURIComponent(specifier)
-        : specifier;
-  } catch {
-    return specifier;
   }
 }
 
