@@ -44,6 +44,20 @@ describe('a program that', () => {
     },
   );
 
+  test('closes its streams ends as without us, and is measured', async () => {
+    const file = program(
+      'closes-its-streams.js',
+      `${spin} const fs = require('fs'); const log = fs.openSync(__filename + '.log', 'w');
+      spin(300); [0, 1, 2].forEach((each) => fs.closeSync(each));
+      setTimeout(() => { spin(300); fs.writeSync(log, 'end'); }, 300);`,
+    );
+    const { told, code, signal } = await measure([file]);
+    expect({ code, signal }).toEqual({ code: 0, signal: null });
+    expect(told.exit).toEqual({ code: 0, signal: null });
+    expect(readFileSync(`${file}.log`, 'utf8')).toBe('end');
+    expect(told.sampled).toContain('spin');
+  });
+
   test.skipIf(!('execve' in process))('becomes another by execve is measured as both', async () => {
     const next = program(
       'next.js',

@@ -21,6 +21,7 @@ const waits = require(join(agentFolder, 'waits.cjs')).install({
   agentFolder,
   workingDirectory: process.cwd(),
   cryptoWanted,
+  heapUsed: () => process.memoryUsage().heapUsed,
 });
 for (const wanted of cryptoWanted) wanted();
 

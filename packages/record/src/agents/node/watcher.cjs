@@ -4,7 +4,8 @@
 
 const { Session } = require('node:inspector');
 const { workerData, parentPort } = require('node:worker_threads');
-const { watch, readdirSync, existsSync } = require('node:fs');
+const { closeSync, existsSync, openSync, readdirSync, watch } = require('node:fs');
+const { devNull } = require('node:os');
 const { now, taskCpu } = require('./clock.cjs');
 const { FREE, CONNECTED, CLOSED } = require('./watch-lock.cjs');
 
@@ -93,16 +94,37 @@ function call(what, answer) {
 // The parent asks by a file: `<pid>-SIGINT` wants everything written and the process ended by that signal,
 // because its main thread does not get round to hearing it.
 try {
-  events = watch(`${folder}/ask`, () => {
-    let names = [];
-    try {
-      names = readdirSync(`${folder}/ask`);
-    } catch {}
-    for (const name of names) {
-      const [who, what] = name.split('-');
-      if (Number(who) === pid && /^SIG[A-Z]+$/.test(what)) call(`raise('${what}')`, () => {});
-    }
-  });
+  events = aboveStreams(() => watch(`${folder}/ask`, hear));
 } catch {}
+
+function hear() {
+  let names = [];
+  try {
+    names = readdirSync(`${folder}/ask`);
+  } catch {}
+  for (const name of names) {
+    const [who, what] = name.split('-');
+    if (Number(who) === pid && /^SIG[A-Z]+$/.test(what)) call(`raise('${what}')`, () => {});
+  }
+}
+
+/**
+ * Keeps the numbers 0 to 2 from what `open` opens, where the program closed its streams: Node's loop ends the process
+ * rather than close one of these.
+ */
+function aboveStreams(open) {
+  const held = [];
+  try {
+    do held.push(openSync(devNull, 'r'));
+    while (held.at(-1) <= 2);
+  } catch {
+    // With no number left, none of these is free.
+  }
+  try {
+    return open();
+  } finally {
+    for (const each of held) closeSync(each);
+  }
+}
 
 parentPort.on('message', ({ target, signal }) => process.kill(target, signal));
