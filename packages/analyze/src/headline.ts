@@ -35,7 +35,8 @@ export function headline(report: RunReport): string {
   }
   const queued = time.queued ?? 0;
   if (queued / wall >= WAITING_DOMINATES || queued > Math.max(time.cpu, time.asleep)) {
-    const others = elsewhere >= queued / 2 ? 'its own threads and other programs' : 'other programs';
+    const others =
+      elsewhere >= queued / 2 ? 'its own threads and processes or other programs' : 'other programs';
     return `Queueing, not computing: ${of(queued)} went to waiting for a core that ${others} had.`;
   }
   if (wall < TOO_SHORT || (about.samples.taken > 0 && about.samples.taken < SAMPLES_LEAST)) {

@@ -128,7 +128,7 @@ const cases: readonly (readonly [string, DrawnRun])[] = [
     { stacks: ['main 1300000'], thread: { wall: 10_100_000, cpu: 1_300_000, queued: 7_400_000 } },
   ],
   [
-    'Queueing, not computing: 7.40 s of 10.1 s went to waiting for a core that its own threads and other programs had.',
+    'Queueing, not computing: 7.40 s of 10.1 s went to waiting for a core that its own threads and processes or other programs had.',
     {
       stacks: ['main 1300000'],
       thread: { wall: 10_100_000, cpu: 1_300_000, queued: 7_400_000 },

@@ -255,7 +255,7 @@ function footer(report: RunReport, view: View, width: number, pen: Pen): string[
       ? ['Calls were not counted: --counts counts them, in a second run.']
       : [],
     about.modes.counts && about.samples.taken > 0
-      ? ['The program ran twice: calls are of the second run, times of the first.']
+      ? ['The program ran again for the calls: times are of the first run.']
       : [],
   ];
   return lines

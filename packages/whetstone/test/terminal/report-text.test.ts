@@ -47,7 +47,7 @@ describe('a report', () => {
   1,000 samples up to 1.00 ms apart, node 20.20.2
   Slowdown by measuring: about 1.04× (estimated; --check-influence measures it)
   Saved as .whetstone/app-3.whet · see: whetstone view · why: whetstone explain
-  The program ran twice: calls are of the second run, times of the first.
+  The program ran again for the calls: times are of the first run.
 
 `),
     );

@@ -197,7 +197,7 @@ function begin(options, environment) {
   installMarks(context, session, control);
   part('./loader.cjs');
   if (options.waits && options.pass === 'time') waits = part('./waits.cjs');
-  startWatcher(options, context, control, main);
+  startWatcher(options, context, control, { main, descriptor: output.descriptor });
   if (options.pass === 'counts') measuring = startCounter(session, output);
 }
 

@@ -40,6 +40,8 @@ exports.openOutput = function openOutput(folder, pid, threadId) {
     get open() {
       return descriptor >= 0;
     },
+    /** All numbers below it are of files that were open before. */
+    descriptor,
     write,
     record(object) {
       return write(stringify(object) + '\n');

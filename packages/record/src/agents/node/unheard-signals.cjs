@@ -20,22 +20,27 @@ const MESSAGE = 16;
 const NUMBER = 8;
 /** Far more than libuv takes at once, and little enough to be written back in one piece. */
 const MOST = 64 * MESSAGE;
-/** Of the numbers that the program asked us to hear. */
+/** Those that we listen to. */
 const names = { 1: 'SIGHUP', 2: 'SIGINT', 15: 'SIGTERM' };
 
-/** Pipes that libuv may hear signals by, as `{read, write}` paths: both ends are ours, and neither blocks. */
-exports.signalPipes = function signalPipes() {
-  const ends = new Map();
+/**
+ * Pipes that libuv may hear signals by, as `{name, read, write}` with the paths of both ends, of which neither blocks.
+ *
+ * Node makes them before all else: what has a number from `before` on may be the program's, and is left alone.
+ */
+exports.signalPipes = function signalPipes(before) {
+  const pipes = new Map();
   try {
     for (const fd of readdirSync('/proc/self/fd')) {
-      const pipe = endOf(fd);
-      if (pipe === null) continue;
-      const both = ends.get(pipe.name) ?? {};
-      ends.set(pipe.name, both);
-      both[pipe.end] = `/proc/self/fd/${fd}`;
+      const found = Number(fd) < before ? endOf(fd) : null;
+      if (found === null) continue;
+      const { name, end } = found;
+      const pipe = pipes.get(name) ?? { name };
+      pipes.set(name, pipe);
+      pipe[end] = `/proc/self/fd/${fd}`;
     }
   } catch {}
-  return [...ends.values()].filter(({ read, write }) => read !== undefined && write !== undefined);
+  return [...pipes.values()].filter(({ read, write }) => read !== undefined && write !== undefined);
 };
 
 function endOf(fd) {
@@ -53,35 +58,29 @@ function endOf(fd) {
   }
 }
 
-/** Names of the signals that lie in a pipe; they are put back for whom they are meant for. */
-exports.signalsIn = function signalsIn({ read, write }) {
+/** Names of the signals that lie in a pipe; they are put back for the thread that they are meant for. */
+exports.signalsIn = function signalsIn({ name, read, write }) {
   const bytes = Buffer.allocUnsafe(MOST);
-  const length = readNow(read, bytes);
-  if (length === 0) return [];
-  const fd = openSync(write, O_WRONLY | O_NONBLOCK);
-  try {
-    writeSync(fd, bytes, 0, length);
-  } finally {
-    closeSync(fd);
-  }
+  const opened = [];
+  const open = (end, flags) => {
+    // The program may have closed it, and the number be that of another file.
+    if (readlinkSync(end) !== name) throw new Error(`${end} is no longer ${name}`);
+    opened.push(openSync(end, flags | O_NONBLOCK));
+    return opened.at(-1);
+  };
   const found = [];
-  if (length % MESSAGE !== 0) return found;
-  for (let at = 0; at < length; at += MESSAGE) {
-    const name = names[bytes.readInt32LE(at + NUMBER)];
-    if (name !== undefined) found.push(name);
+  try {
+    const [to, from] = [open(write, O_WRONLY), open(read, O_RDONLY)];
+    const length = readSync(from, bytes);
+    writeSync(to, bytes, 0, length);
+    for (let at = 0; at + MESSAGE <= length; at += MESSAGE) {
+      const signal = names[bytes.readInt32LE(at + NUMBER)];
+      if (signal !== undefined) found.push(signal);
+    }
+  } catch {
+    // Nothing is there, or it is gone.
+  } finally {
+    for (const fd of opened) closeSync(fd);
   }
   return found;
 };
-
-/** 0 where nothing is there. */
-function readNow(path, bytes) {
-  let fd;
-  try {
-    fd = openSync(path, O_RDONLY | O_NONBLOCK);
-    return readSync(fd, bytes);
-  } catch {
-    return 0;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
-  }
-}

@@ -10,7 +10,7 @@ const watcherMark = 'WHETSTONE_WATCHER';
 exports.watcherMark = watcherMark;
 
 /** One watcher for each process; a worker asks itself by a timer. */
-exports.startWatcher = function startWatcher(options, context, control, main) {
+exports.startWatcher = function startWatcher(options, context, control, { main, descriptor }) {
   if (!main) return startTimer(control);
   try {
     const { Worker } = require('node:worker_threads');
@@ -21,7 +21,7 @@ exports.startWatcher = function startWatcher(options, context, control, main) {
       // Nothing of it may touch the program's own streams.
       stdout: true,
       stderr: true,
-      workerData: { folder: options.folder, pid: process.pid, until: options.until, lock },
+      workerData: { folder: options.folder, pid: process.pid, until: options.until, lock, descriptor },
       name: 'whetstone',
     });
     guardEnd(watcher);

@@ -9,7 +9,7 @@ const { devNull } = require('node:os');
 const { now, taskCpu } = require('./clock.cjs');
 const { FREE, CONNECTED, CLOSED } = require('./watch-lock.cjs');
 
-const { folder, pid, until, lock } = workerData;
+const { folder, pid, until, lock, descriptor } = workerData;
 /** A main thread that used less CPU than this since the last time slept, and is left asleep. */
 const IDLE_CPU = 2000;
 /** First question to a main thread, in milliseconds: its first piece tells how fast the tree grows. */
@@ -58,7 +58,7 @@ function end() {
 /** One that lies there at two looks was sent to this process alone: nobody else would tell the main thread. */
 function lookForSignals() {
   const { signalPipes, signalsIn } = require('./unheard-signals.cjs');
-  pipes ??= signalPipes();
+  pipes ??= signalPipes(descriptor);
   const [signal] = pipes.flatMap(signalsIn);
   if (signal === undefined) lying = null;
   else if (lying === null) lying = signal;
